@@ -13,8 +13,9 @@
 //! 4. What came from outside is decoded, cleaned and read in the child process only.
 //! 5. A source is touched only after blob, directory and database are on disk.
 
+pub mod config;
 pub mod model;
-pub mod reading;
 pub mod ocr;
 pub mod page;
 pub mod raster;
+pub mod reading;

@@ -1,0 +1,433 @@
+//! The configuration file: every key with its documentation, default and check in one place.
+//!
+//! Reading goes in two steps: the file as written ([`Config`], unknown keys are errors), then checked and with its
+//! paths resolved ([`Config::load`]). `docs/configuration.md` is generated from here (`faxbridge docs configuration`).
+//! Knows no other module.
+//!
+//! Relative paths belong to the folder of the configuration file; where nothing of that name lies there but it does
+//! in the working directory, that is taken.
+
+mod assets;
+mod document;
+mod section;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use assets::{find_models, find_rules};
+pub use document::markdown;
+use section::section;
+pub use section::{Key, Section};
+
+section! {
+    /// Keys that stand at the top of the file.
+    Top, "" {
+        /// Folder for the database and the original bytes of every fax. Must be on a local disk.
+        data_dir: PathBuf = PathBuf::new();
+        /// Address of the board and the review list. Anything but loopback is refused until accounts exist.
+        listen: String = "127.0.0.1:8480".into();
+        /// Address under which people reach the board, for the links in notices. Empty: `http://` and `listen`.
+        base_url: String = String::new();
+        /// Folder of the extraction rules. Empty: the rules that the program carries.
+        rules: PathBuf = PathBuf::new();
+        /// Folder of the recognition models and of libonnxruntime.so. Empty: where `make models` or the package put them.
+        models: PathBuf = PathBuf::new();
+        /// `on`: files are decoded and read only under landlock, seccomp and rlimits; the daemon does not start where
+        /// the kernel refuses them. `off`: without (the child process remains).
+        sandbox: Switch = Switch::On;
+    }
+}
+
+section! {
+    /// How pages are read.
+    Reader, "reader" {
+        /// Text recogniser: `ppocr` (PP-OCRv6 in ONNX Runtime) or `tesseract`. One that is missing is an error.
+        engine: String = "ppocr".into();
+        /// Second opinion where a value is unsure: `tesseract` or `none`.
+        second: String = "tesseract".into();
+        /// Child processes that read at the same time; each takes about 250 MB and one core.
+        processes: usize = 1;
+        /// Memory limit of one child, MB (address space beyond what the models map).
+        memory_mb: u64 = 1024;
+        /// A page that takes longer is given up and recorded as unreadable.
+        page_seconds: u64 = 120;
+        /// Pages of one file.
+        max_pages: u32 = 200;
+        /// Largest page, million pixels.
+        max_megapixels: u32 = 60;
+        /// Largest file or mail, MB.
+        max_file_mb: u64 = 64;
+        /// A child is replaced after so many pages.
+        recycle_pages: u32 = 200;
+    }
+}
+
+section! {
+    /// One source of faxes. Any number, each with its own name.
+    Intake, "[intake]" {
+        /// Name of the source; it stands in the status and in the audit log and must not change.
+        name: String = String::new();
+        /// `folder`, `maildir` or `imap`.
+        kind: IntakeKind = IntakeKind::Folder;
+        /// Folder or Maildir to watch.
+        path: PathBuf = PathBuf::new();
+        /// Scan folder: what happens to a file once it is safely stored: `move` (into `processed/` beside it), `keep`, `delete`.
+        after: After = After::Move;
+        /// Scan folder: a file is complete when it has not changed for so long. Ended early when the writer closes or
+        /// renames a file that parses whole.
+        settle_seconds: u64 = 5;
+        /// Scan folder and Maildir: everything is looked through again this often; change events only make it faster.
+        rescan_seconds: u64 = 30;
+        /// IMAP server.
+        host: String = String::new();
+        /// IMAP port; 0: 993, or 143 without implicit TLS.
+        port: u16 = 0;
+        /// IMAP user.
+        user: String = String::new();
+        /// File that holds the IMAP password. Empty: `$CREDENTIALS_DIRECTORY/<name>` (systemd LoadCredential).
+        password_file: PathBuf = PathBuf::new();
+        /// `implicit` (port 993), `starttls`, or `none` (to loopback only).
+        tls: Tls = Tls::Implicit;
+        /// PEM file with the certificate authority of the mail server, where the system does not know it.
+        ca_file: PathBuf = PathBuf::new();
+        /// IMAP mailbox.
+        folder: String = "INBOX".into();
+        /// IMAP mailbox that stored mails are moved to. Empty: they stay, marked as seen.
+        move_to: String = String::new();
+        /// IMAP: a look without the server's IDLE at least this often.
+        poll_seconds: u64 = 60;
+        /// Alarm when nothing came for so many hours; 0: never.
+        silent_hours: u64 = 0;
+    }
+}
+
+section! {
+    /// Who is who. The files are read at start and whenever they change.
+    Register, "register" {
+        /// CSV of patients: room_id, name, kana, birth_date, sex, postal_code, address, phone, insurer_number, insured_number, members.
+        patients: PathBuf = PathBuf::new();
+        /// CSV of institutions: id, name, aliases, code, phones, faxes, contact.
+        institutions: PathBuf = PathBuf::new();
+        /// CSV of offices: office_id, name, phone, fax, address.
+        offices: PathBuf = PathBuf::new();
+        /// CSV of the offices' staff: mail, name, office_id, profession, from, until. Who has left gets no notices.
+        staff: PathBuf = PathBuf::new();
+    }
+}
+
+section! {
+    /// Notices by mail.
+    Notice, "notice" {
+        /// Mail server: `smtp://host:port`, `smtps://host`, or `smtp://host?tls=required`. Empty: no mails are sent.
+        smtp: String = String::new();
+        /// User at the mail server; empty: none.
+        user: String = String::new();
+        /// File with the password of that user. Empty: `$CREDENTIALS_DIRECTORY/smtp`.
+        password_file: PathBuf = PathBuf::new();
+        /// PEM file with the certificate authority of the mail server, where the system does not know it.
+        ca_file: PathBuf = PathBuf::new();
+        /// Sender of all notices.
+        from: String = "faxbridge@localhost".into();
+        /// Who learns of sheets that wait on the review list.
+        admins: Vec<String> = Vec::new();
+        /// Whether a notice may carry the patient's name. Mail is not encrypted end to end.
+        patient_data: bool = false;
+        /// Seconds for one delivery, all in all.
+        timeout_seconds: u64 = 30;
+    }
+}
+
+section! {
+    /// The work queue.
+    Work, "work" {
+        /// Jobs that run at the same time (waiting for a reader process included).
+        jobs: usize = 2;
+        /// A job that fails so often goes to the review list with its reason.
+        attempts: u32 = 5;
+        /// A worker that is silent for so long loses its job to another.
+        lease_seconds: u64 = 60;
+    }
+}
+
+/// The whole file.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data_dir: Option<PathBuf>,
+    listen: Option<String>,
+    base_url: Option<String>,
+    rules: Option<PathBuf>,
+    models: Option<PathBuf>,
+    sandbox: Option<Switch>,
+    #[serde(default)]
+    reader: Reader,
+    #[serde(default)]
+    intake: Vec<Intake>,
+    #[serde(default)]
+    register: Register,
+    #[serde(default)]
+    notice: Notice,
+    #[serde(default)]
+    work: Work,
+}
+
+/// The checked configuration: paths are absolute or as found, values are in range.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// The file that it was read from.
+    pub file: PathBuf,
+    pub top: Top,
+    pub reader: Reader,
+    pub intake: Vec<Intake>,
+    pub register: Register,
+    pub notice: Notice,
+    pub work: Work,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    #[default]
+    On,
+    Off,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IntakeKind {
+    #[default]
+    Folder,
+    Maildir,
+    Imap,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum After {
+    #[default]
+    Move,
+    Keep,
+    Delete,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    #[default]
+    Implicit,
+    Starttls,
+    None,
+}
+
+/// What is wrong with a configuration file, all of it at once.
+#[derive(Debug)]
+pub struct ConfigError {
+    pub file: PathBuf,
+    pub faults: Vec<String>,
+}
+
+impl std::error::Error for ConfigError {}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file.display(), self.faults.join("\n  "))
+    }
+}
+
+impl Config {
+    /// Reads, checks and resolves a configuration file.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not TOML (with line and column), has unknown keys, or values that cannot be meant.
+    pub fn load(file: &Path) -> Result<Config, ConfigError> {
+        let fail = |faults: Vec<String>| ConfigError { file: file.to_owned(), faults };
+        let text = std::fs::read_to_string(file).map_err(|e| fail(vec![format!("cannot be read: {e}")]))?;
+        let raw: File = toml::from_str(&text).map_err(|e| fail(vec![e.to_string()]))?;
+        let base = Base::of(file);
+        let default = Top::default();
+        let mut config = Config {
+            file: file.to_owned(),
+            top: Top {
+                data_dir: base.resolve(raw.data_dir.unwrap_or_default()),
+                listen: raw.listen.unwrap_or(default.listen),
+                base_url: raw.base_url.unwrap_or_default(),
+                rules: raw.rules.unwrap_or_default(),
+                models: base.resolve(raw.models.unwrap_or_default()),
+                sandbox: raw.sandbox.unwrap_or_default(),
+            },
+            reader: raw.reader,
+            intake: raw.intake,
+            register: raw.register,
+            notice: raw.notice,
+            work: raw.work,
+        };
+        config.top.rules = find_rules(&base.resolve(config.top.rules.clone()), &config.top.rules);
+        for i in &mut config.intake {
+            for p in [&mut i.path, &mut i.password_file, &mut i.ca_file] {
+                *p = base.resolve(std::mem::take(p));
+            }
+            if i.port == 0 {
+                i.port = if i.tls == Tls::Implicit { 993 } else { 143 };
+            }
+        }
+        let (r, n) = (&mut config.register, &mut config.notice);
+        for p in
+            [&mut r.patients, &mut r.institutions, &mut r.offices, &mut r.staff, &mut n.password_file, &mut n.ca_file]
+        {
+            *p = base.resolve(std::mem::take(p));
+        }
+        let faults = config.faults();
+        if faults.is_empty() { Ok(config) } else { Err(fail(faults)) }
+    }
+
+    /// The listening address.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.top.listen.parse().ok()
+    }
+
+    /// Where people reach the board; without a trailing slash.
+    pub fn base_url(&self) -> String {
+        if self.top.base_url.is_empty() {
+            format!("http://{}", self.top.listen)
+        } else {
+            self.top.base_url.trim_end_matches('/').to_owned()
+        }
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        let mut check = |ok: bool, what: &str| {
+            if !ok {
+                out.push(what.to_owned());
+            }
+        };
+        check(!self.top.data_dir.as_os_str().is_empty(), "data_dir is missing: name the folder for the database");
+        match self.address() {
+            None => check(false, "listen must be an address and a port, e.g. \"127.0.0.1:8480\""),
+            Some(a) => check(
+                a.ip().is_loopback(),
+                "listen must be a loopback address: the pages have no accounts yet, everyone who reaches them reads patient data",
+            ),
+        }
+        check(
+            matches!(self.reader.engine.as_str(), "ppocr" | "tesseract"),
+            "reader.engine must be \"ppocr\" or \"tesseract\"",
+        );
+        check(
+            matches!(self.reader.second.as_str(), "none" | "tesseract"),
+            "reader.second must be \"tesseract\" or \"none\"",
+        );
+        check((1..=64).contains(&self.reader.processes), "reader.processes must be 1 to 64");
+        check(self.reader.page_seconds > 0, "reader.page_seconds must be at least 1");
+        check((1..=256).contains(&self.work.jobs), "work.jobs must be 1 to 256");
+        check(self.work.attempts > 0, "work.attempts must be at least 1");
+        check(self.work.lease_seconds >= 5, "work.lease_seconds must be at least 5");
+        let mut names = std::collections::BTreeSet::new();
+        for (n, i) in self.intake.iter().enumerate() {
+            let at = format!("[[intake]] number {} ({:?})", n + 1, i.name);
+            check(!i.name.is_empty(), &format!("{at}: name is missing"));
+            check(names.insert(&i.name), &format!("{at}: another intake has the same name"));
+            if i.kind == IntakeKind::Imap {
+                check(!i.host.is_empty(), &format!("{at}: host is missing"));
+                check(!i.user.is_empty(), &format!("{at}: user is missing"));
+                let local = i.host == "localhost" || i.host.parse::<std::net::IpAddr>().is_ok_and(|a| a.is_loopback());
+                check(i.tls != Tls::None || local, &format!("{at}: tls = \"none\" is allowed to loopback only"));
+            } else {
+                check(!i.path.as_os_str().is_empty(), &format!("{at}: path is missing"));
+            }
+        }
+        out
+    }
+}
+
+/// Where relative paths of a configuration file point to.
+struct Base(PathBuf);
+
+impl Base {
+    fn of(file: &Path) -> Self {
+        let dir = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Base(std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned()))
+    }
+
+    fn resolve(&self, path: PathBuf) -> PathBuf {
+        if path.as_os_str().is_empty() || path.is_absolute() {
+            return path;
+        }
+        let ours = self.0.join(&path);
+        match std::path::absolute(&path) {
+            Ok(here) if !ours.exists() && here.exists() => here,
+            _ => ours,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, ConfigError> {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let file = dir.path().join("f.toml");
+        std::fs::write(&file, text).expect("write");
+        Config::load(&file)
+    }
+
+    #[test]
+    fn the_contract_example_loads() {
+        let c = load(
+            r#"
+            data_dir = "/var/lib/faxbridge"
+            listen   = "127.0.0.1:8480"
+            rules    = "config/rules"
+            [[intake]]
+            name = "scan"
+            kind = "folder"
+            path = "/srv/scans"
+            [[intake]]
+            name = "fax-mail"
+            kind = "imap"
+            host = "mail.example.jp"
+            port = 993
+            user = "fax"
+            password_file = "/etc/faxbridge/imap-password"
+            [register]
+            patients     = "patients.csv"
+            institutions = "institutions.csv"
+            [notice]
+            smtp = "smtp://127.0.0.1:2525"
+            from = "faxbridge@example.jp"
+            "#,
+        )
+        .expect("loads");
+        assert_eq!(c.intake[1].port, 993);
+        assert!(c.register.patients.is_absolute());
+    }
+
+    #[test]
+    fn faults_are_named_all_at_once() {
+        let e =
+            load("listen = \"0.0.0.0:80\"\n[[intake]]\nkind = \"imap\"\ntls = \"none\"\nhost = \"mail.example.jp\"")
+                .expect_err("refused")
+                .to_string();
+        for part in ["data_dir", "loopback", "name is missing", "user is missing", "tls"] {
+            assert!(e.contains(part), "{part} not in {e}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let e = load("data_dir = \"x\"\n[reader]\nengin = \"ppocr\"\n").expect_err("refused").to_string();
+        assert!(e.contains("engin") && e.contains("line 3"), "{e}");
+    }
+
+    #[test]
+    fn the_documentation_names_every_key() {
+        let text = markdown();
+        for key in ["data_dir", "settle_seconds", "patient_data", "lease_seconds", "insured_number"] {
+            assert!(text.contains(key), "{key}");
+        }
+    }
+}
