@@ -1,0 +1,53 @@
+# Two commands do everything on a fresh Debian 12 machine: `make demo` and `make test`.
+# Both rest on `make build`, which installs what is missing (see scripts/setup.sh).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+BIN := target/debug/faxbridge
+# Debian's tools for what is not built here come first only where rustup has none.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+export CARGO_TERM_COLOR ?= auto
+
+.PHONY: build demo demo-stop test test-tools models check docs deb lint clean
+
+build: setup models ## install what is missing, fetch the models, build
+	cargo build --locked
+
+.PHONY: setup
+setup:
+	scripts/setup.sh build
+
+models: setup ## fetch the recognition models by pinned package name and check them
+	scripts/models.sh models
+
+demo: build ## faxes of samples/ into the rooms of a demo board
+	scripts/setup.sh demo
+	scripts/demo.sh $(BIN)
+
+demo-stop: ## end the demo's board
+	scripts/demo.sh --stop
+
+test-tools:
+	scripts/setup.sh test
+
+test: build test-tools ## every test, against real servers on loopback
+	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --locked; else cargo test --locked; fi
+
+lint: ## formatting and clippy
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+
+docs: build ## write what is generated from the code
+	$(BIN) docs configuration > docs/configuration.md
+	$(BIN) docs commands > docs/commands.md
+
+deb: build ## a Debian package under target/debian
+	cargo deb --version >/dev/null 2>&1 || cargo install --locked cargo-deb@3.6.0
+	mkdir -p target/package
+	$(BIN) man > target/package/faxbridge.1
+	$(BIN) completions bash > target/package/faxbridge.bash
+	cargo deb --profile dev --no-strip
+
+clean:
+	cargo clean

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing, for `build`, `demo` or `test`, and Rust where no cargo is new enough.
+set -euo pipefail
+
+need_rust=1.94
+case "${1:-build}" in
+  build) packages=(build-essential pkg-config cmake clang libclang-dev libtesseract-dev libleptonica-dev
+                   tesseract-ocr-jpn ca-certificates) ;;
+  demo)  packages=(python3-aiosmtpd curl) ;;
+  test)  packages=(dovecot-imapd python3-aiosmtpd chromium openssl strace curl) ;;
+  *) echo "setup.sh: build, demo or test" >&2; exit 2 ;;
+esac
+
+new_enough() { # is there a cargo at least as new as $need_rust?
+  local have
+  have=$(cargo --version 2>/dev/null | awk '{print $2}') || return 1
+  [ -n "$have" ] && [ "$(printf '%s\n' "$need_rust" "$have" | sort -V | head -n 1)" = "$need_rust" ]
+}
+
+if [ "${1:-build}" = build ]; then
+  new_enough || packages+=(cargo-web rustc-web rustfmt-web) # Debian 12's own new Rust
+  python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
+fi
+
+missing=()
+for p in "${packages[@]}"; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+  if command -v sudo >/dev/null; then as_root=(sudo); else
+    echo "setup.sh: as root, run: apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+fi
+echo "installing: ${missing[*]}" >&2
+"${as_root[@]}" apt-get update -q >/dev/null
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null

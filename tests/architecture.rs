@@ -1,0 +1,94 @@
+//! Who may know whom: reads the `use crate::` and `crate::` paths of every module and fails on a breach.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Top-level module → modules it may import. What is not listed here may import everything.
+const MAY: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("raster", &[]),
+    ("config", &[]),
+    ("reading", &["model"]),
+    ("page", &["model", "raster", "reading"]),
+    ("ocr", &["model", "raster", "reading", "page"]),
+    ("decode", &["model", "raster", "reading", "page", "ocr"]),
+    ("text", &["model", "reading", "ocr"]),
+    ("register", &["model", "config", "text"]),
+    ("patient", &["model", "register", "text"]),
+    ("rules", &["model", "reading", "ocr", "text", "register"]),
+    ("sink", &["model"]),
+    ("store", &["model", "reading", "register"]),
+    ("intake", &["model", "config"]),
+    ("work", &["model", "reading", "register", "patient", "rules", "decode", "sink", "store"]),
+    ("web", &["model", "reading", "store", "config"]),
+];
+
+/// Crates that the pure modules must not touch.
+const PURE: &[&str] = &["model", "raster", "reading", "page", "ocr", "text", "rules", "patient", "register"];
+const IMPURE: &[&str] = &["sqlx", "axum", "lettre", "async_imap", "tokio"];
+
+fn sources(dir: &Path, out: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(dir).expect("the source folder").map(|e| e.expect("an entry").path()) {
+        if entry.is_dir() {
+            sources(&entry, out);
+        } else if entry.extension().is_some_and(|e| e == "rs") {
+            let path = entry.strip_prefix("src").expect("below src").to_string_lossy().replace(".rs", "");
+            let top = path.split('/').next().expect("a name").to_owned();
+            out.push((top, std::fs::read_to_string(&entry).expect("a source file")));
+        }
+    }
+}
+
+/// The first path segments that follow `crate::`, also inside `crate::{…}`.
+fn imports(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for line in text.lines().filter(|l| !l.trim_start().starts_with("//")) {
+        for (at, _) in line.match_indices("crate::") {
+            if line[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$') {
+                continue;
+            }
+            let rest = line[at + 7..].trim_start_matches('{');
+            found.extend(rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().map(str::to_owned));
+        }
+    }
+    found.remove("");
+    found
+}
+
+#[test]
+fn modules_know_only_whom_they_may() {
+    let mut files = Vec::new();
+    sources(Path::new("src"), &mut files);
+    assert!(files.len() > 10, "the sources were not found");
+    let tops: BTreeSet<String> = files.iter().map(|(t, _)| t.clone()).collect();
+    let may: BTreeMap<_, _> = MAY.iter().copied().collect();
+    let mut breaches = Vec::new();
+    for (top, text) in &files {
+        if let Some(allowed) = may.get(top.as_str()) {
+            for i in imports(text) {
+                if tops.contains(&i) && i != *top && !allowed.contains(&i.as_str()) {
+                    breaches.push(format!("{top} imports {i}"));
+                }
+            }
+        }
+        if PURE.contains(&top.as_str()) {
+            for c in IMPURE {
+                if text.contains(&format!("{c}::")) {
+                    breaches.push(format!("{top} uses {c}"));
+                }
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "{breaches:#?}");
+}
+
+#[test]
+fn there_are_no_circles() {
+    let may: BTreeMap<_, _> = MAY.iter().copied().collect();
+    fn reaches<'a>(may: &BTreeMap<&'a str, &'a [&'a str]>, from: &'a str, to: &str, depth: usize) -> bool {
+        depth < 32 && may.get(from).is_some_and(|l| l.iter().any(|n| *n == to || reaches(may, n, to, depth + 1)))
+    }
+    for (name, _) in MAY {
+        assert!(!reaches(&may, name, name, 0), "{name} can reach itself");
+    }
+}
