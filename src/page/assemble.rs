@@ -1,0 +1,288 @@
+//! Puts the parts of [`super::prepare`] together: which piece of ink is text, mark, rule, speck or dirt.
+
+use super::bits::Bits;
+use super::geometry::{Area, Map};
+use super::lines::{self, Piece, Profile};
+use super::parts::{Parts, run_area};
+use super::{LineBox, Prepared, binarise, image, marks, ruling, skew};
+use crate::raster::Raster;
+use crate::reading::CheckBox;
+
+/// The sending machine's line lies within this much of the raw page's top (page pixels).
+const TTI_ZONE: f32 = 64.0;
+/// Gaps (em) that end a line: in a cell, and on the open page.
+const GAP_CELL: f32 = 1.5;
+const GAP_OPEN: f32 = 1.3;
+
+pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
+    let turned = if matches!(turned, 90 | 180 | 270) { turned } else { 0 };
+    let raster = image::turn(raw, turned);
+    let dpi = raster.dpi;
+    let (w, h) = (raster.width, raster.height);
+    let ink = binarise::binarise(&raster);
+    let m = skew::skew(&ink, dpi, tti_zone(w, h, dpi, turned));
+    let map = Map::new(w, h, dpi, m);
+    let slope = m * map.sx / map.sy;
+    let (width, height) = ((w as f32 * map.sx).round() as i32, (h as f32 * map.sy).round() as i32);
+
+    let ruling = ruling::find(&ink, &map, dpi, slope);
+    let mut text = ink.clone();
+    text.minus(&ruling.remove);
+    let parts = Parts::find(&text, &map, true);
+    let (em, specks) = specks(&parts, &text, &map, dpi);
+    specks.iter().for_each(|&i| parts.erase(i, &mut text));
+
+    let raw_v = |a: &Area| match turned {
+        90 => (width as f32 - a.u1, width as f32 - a.u0),
+        180 => (height as f32 - a.v1, height as f32 - a.v0),
+        270 => (a.u0, a.u1),
+        _ => (a.v0, a.v1),
+    };
+    let mut gone = vec![false; parts.parts.len()];
+    specks.iter().for_each(|&i| gone[i] = true);
+    let mut rings = Vec::new();
+    let mut tti = Vec::new();
+    let mut pieces: Vec<Piece> = Vec::new();
+    for (i, p) in parts.parts.iter().enumerate() {
+        if gone[i] {
+            continue;
+        }
+        let a = p.area;
+        let piece = Piece { area: a, ink: p.ink, part: i as u32 };
+        if marks::is_ring(&parts, i, &map, em) {
+            rings.push((i, a));
+        } else if is_rule_rest(&parts, i, &ruling.barrier, em) || at_edge(&a, width, height, em) {
+            // What is left of a broken rule, or of a shadow.
+        } else if raw_v(&a).1 < TTI_ZONE && turned % 180 == 0 {
+            tti.push(piece);
+        } else if a.height() <= 2.6 * em && a.width() <= 14.0 * em {
+            pieces.push(piece);
+        }
+    }
+    // The glyph under a ring that touches it still belongs to its line.
+    for &(i, a) in &rings {
+        let inside: u32 = pieces.iter().filter(|p| a.contains(&p.area)).map(|p| p.ink).sum();
+        let inner = Area {
+            u0: a.u0 + 0.2 * a.width(),
+            v0: a.v0 + 0.2 * a.height(),
+            u1: a.u1 - 0.2 * a.width(),
+            v1: a.v1 - 0.2 * a.height(),
+        };
+        if marks::share(&text, &map, inner) > 0.04 && (inside as f32) < 0.1 * em * em {
+            pieces.push(Piece { area: inner, ink: parts.parts[i].ink / 2, part: i as u32 });
+        }
+    }
+
+    // Each piece to the paper it lies on.
+    let mut cell_of = vec![None; ruling.paper.parts.len()];
+    for (n, (paper, _)) in ruling.cells.iter().enumerate() {
+        cell_of[*paper as usize] = Some(n as u32);
+    }
+    let mut groups: Vec<Vec<Piece>> = vec![Vec::new(); ruling.cells.len() + 1];
+    for p in pieces {
+        let cell = home(&parts, &p, &ruling.paper).and_then(|paper| cell_of[paper as usize]);
+        groups[cell.map_or(0, |c| c as usize + 1)].push(p);
+    }
+
+    let profile = Rows { parts: &parts, map: &map };
+    let mut found: Vec<(Area, Option<u32>, bool)> = Vec::new();
+    for (n, group) in groups.into_iter().enumerate() {
+        let cell = n.checked_sub(1).map(|c| c as u32);
+        let gap = if cell.is_some() { GAP_CELL } else { GAP_OPEN };
+        for line in lines::cut(group, em, gap, &profile) {
+            let area = lines::hull(&line);
+            if area.height() > 0.25 * em || area.width() > 0.45 * em {
+                found.push((area, cell, false));
+            }
+        }
+    }
+    let mut blank = is_blank(&parts, &gone, &found, em);
+    for line in lines::cut(tti, em, 3.0, &profile) {
+        let area = lines::hull(&line);
+        if area.height() > 0.25 * em && area.width() > 0.45 * em {
+            found.push((area, None, area.width() > 4.0 * em && area.height() < 2.2 * em));
+            blank &= area.width() > 4.0 * em;
+        }
+    }
+    let lines = reading_order(found, &ruling.cells)
+        .into_iter()
+        .map(|(a, cell, tti)| LineBox { rect: a.rect(width, height), cell, tti })
+        .collect();
+
+    let boxes = marks::boxes(&text, &map, em)
+        .into_iter()
+        .map(|(a, ink)| CheckBox { rect: a.rect(width, height), ink })
+        .collect();
+    let rect = |a: &Area| a.rect(width, height);
+    Prepared {
+        clean: text.to_raster(dpi),
+        raster,
+        turned,
+        slope,
+        width,
+        height,
+        em,
+        blank,
+        lines,
+        rules: ruling.rules.iter().map(rect).collect(),
+        cells: ruling.cells.iter().map(|c| rect(&c.1)).collect(),
+        boxes,
+        rings: rings.iter().map(|r| rect(&r.1)).collect(),
+        map,
+        ink,
+        text,
+    }
+}
+
+/// Native rectangle where the sending machine prints, on the turned page.
+fn tti_zone(w: usize, h: usize, dpi: (f32, f32), turned: u16) -> (i32, i32, i32, i32) {
+    let (w, h) = (w as i32, h as i32);
+    let (dx, dy) = ((0.25 * dpi.0) as i32, (0.25 * dpi.1) as i32);
+    match turned {
+        90 => (w - dx, 0, w, h),
+        180 => (0, h - dy, w, h),
+        270 => (0, 0, dx, h),
+        _ => (0, 0, w, dy),
+    }
+}
+
+/// Typical character height, and the pieces that are dirt: ≤ 3 px, and ≤ 9 px with no ink within half an em
+/// (at 204×196; by area at other resolutions, so 2 and 5 at 標準).
+fn specks(parts: &Parts, text: &Bits, map: &Map, dpi: (f32, f32)) -> (f32, Vec<usize>) {
+    let scale = (dpi.0 / 204.0) * (dpi.1 / 196.0);
+    let tiny = (3.0 * scale).round().max(1.0) as u32;
+    let small = (9.0 * scale).ceil().max(2.0) as u32;
+    let mut heights: Vec<f32> = parts
+        .parts
+        .iter()
+        .filter(|p| p.ink > small && p.area.height() < 120.0 && p.area.width() < 240.0)
+        .map(|p| p.area.height())
+        .collect();
+    let em = lines::em(&mut heights);
+    let (rx, ry) = ((em / 2.0 / map.sx) as i32, (em / 2.0 / map.sy) as i32);
+    let specks = parts
+        .parts
+        .iter()
+        .enumerate()
+        .filter(|(_, p)| {
+            p.ink <= tiny || (p.ink <= small && text.count(p.x0 - rx, p.y0 - ry, p.x1 + rx, p.y1 + ry) <= p.ink + tiny)
+        })
+        .map(|(i, _)| i)
+        .collect();
+    (em, specks)
+}
+
+/// A thin splinter that lies along a bridged rule.
+fn is_rule_rest(parts: &Parts, part: usize, barrier: &Bits, em: f32) -> bool {
+    let p = &parts.parts[part];
+    let (w, h) = (p.area.width(), p.area.height());
+    let thin = 0.22 * em;
+    if w.min(h) > thin.max(4.2) {
+        return false;
+    }
+    // A stroke much longer than any character's is a rule that was too broken to be found.
+    if w.max(h) > 2.2 * em && w.max(h) > 12.0 * w.min(h) {
+        return true;
+    }
+    let on: u32 = parts.runs(part).map(|r| barrier.count_row(r.y as i32, r.x0 as i32, r.x1 as i32)).sum();
+    on * 10 >= p.ink * 7
+}
+
+/// Dark edges of the scan.
+fn at_edge(a: &Area, width: i32, height: i32, em: f32) -> bool {
+    let near = a.u0 < 4.0 || a.v0 < 4.0 || a.u1 > width as f32 - 4.0 || a.v1 > height as f32 - 4.0;
+    near && (a.width() > 2.0 * em || a.height() > 2.0 * em || a.width().min(a.height()) < 0.3 * em)
+}
+
+/// The piece of paper that most of a piece's ink lies on.
+fn home(parts: &Parts, piece: &Piece, paper: &Parts) -> Option<u32> {
+    let runs: Vec<_> = parts.runs(piece.part as usize).collect();
+    let step = (runs.len() / 7).max(1);
+    let mut votes: Vec<(u32, u32)> = Vec::new();
+    for r in runs.iter().step_by(step) {
+        if let Some(p) = paper.at(((r.x0 + r.x1) / 2) as i32, r.y as i32) {
+            match votes.iter_mut().find(|v| v.0 == p) {
+                Some(v) => v.1 += 1,
+                None => votes.push((p, 1)),
+            }
+        }
+    }
+    votes.into_iter().max_by_key(|v| v.1).map(|v| v.0)
+}
+
+/// Ink by page row, for rows that touch.
+struct Rows<'a> {
+    parts: &'a Parts,
+    map: &'a Map,
+}
+
+impl Profile for Rows<'_> {
+    fn add(&self, piece: &Piece, top: f32, bins: &mut [f32]) {
+        for r in self.parts.runs(piece.part as usize) {
+            let a = run_area(r, self.map);
+            if a.mid_v() < piece.area.v0 || a.mid_v() > piece.area.v1 {
+                continue;
+            }
+            let from = ((a.mid_v() - self.map.sy / 2.0 - top).round().max(0.0) as usize).min(bins.len() - 1);
+            let to = ((a.mid_v() + self.map.sy / 2.0 - top).round().max(0.0) as usize).clamp(from + 1, bins.len());
+            bins[from..to].iter_mut().for_each(|b| *b += a.width());
+        }
+    }
+}
+
+/// No cells' worth of characters: fewer than three that have a neighbour.
+fn is_blank(parts: &Parts, gone: &[bool], lines: &[(Area, Option<u32>, bool)], em: f32) -> bool {
+    let glyphs: Vec<&Area> = parts
+        .parts
+        .iter()
+        .zip(gone)
+        .filter(|(p, gone)| !**gone && p.area.height() > 8.0 && p.area.width() > 3.0 && p.ink > 12)
+        .map(|(p, _)| &p.area)
+        .filter(|a| lines.iter().any(|l| l.0.contains(a)))
+        .collect();
+    if glyphs.len() > 60 {
+        return false;
+    }
+    let near = |a: &Area, b: &Area| {
+        let gap_u = a.u0.max(b.u0) - a.u1.min(b.u1);
+        let gap_v = a.v0.max(b.v0) - a.v1.min(b.v1);
+        gap_u < 1.5 * em && gap_v < 0.0
+    };
+    let sociable =
+        glyphs.iter().enumerate().filter(|(i, a)| glyphs.iter().enumerate().any(|(k, b)| k != *i && near(a, b)));
+    sociable.count() < 3
+}
+
+type Found = (Area, Option<u32>, bool);
+
+/// Cells stand in the order of the page among the lines outside them; within a cell, rows from top to bottom.
+fn reading_order(found: Vec<Found>, cells: &[(u32, Area)]) -> Vec<Found> {
+    let mut blocks: Vec<(Area, Vec<Found>)> = cells.iter().map(|c| (c.1, Vec::new())).collect();
+    for line in found {
+        match line.1 {
+            Some(c) => blocks[c as usize].1.push(line),
+            None => blocks.push((line.0, vec![line])),
+        }
+    }
+    blocks.retain(|b| !b.1.is_empty());
+    ruling::order(&mut blocks, |b| b.0);
+    for b in &mut blocks {
+        rows(&mut b.1);
+    }
+    blocks.into_iter().flat_map(|b| b.1).collect()
+}
+
+/// Lines whose middles lie in the same row go from left to right.
+fn rows(lines: &mut [Found]) {
+    lines.sort_by(|a, b| a.0.mid_v().total_cmp(&b.0.mid_v()));
+    let mut from = 0;
+    while from < lines.len() {
+        let first = lines[from].0;
+        let to = lines[from..]
+            .iter()
+            .position(|l| l.0.v0 > first.mid_v() || l.0.mid_v() > first.v1)
+            .map_or(lines.len(), |n| from + n);
+        lines[from..to].sort_by(|a, b| a.0.u0.total_cmp(&b.0.u0));
+        from = to;
+    }
+}

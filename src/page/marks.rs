@@ -1,0 +1,199 @@
+//! Marks that people make: boxes with or without a tick, rings round a word.
+
+use super::bits::Bits;
+use super::geometry::{Area, Map};
+use super::parts::Parts;
+
+/// Square outlines of .45–1.6 em, also where a tick runs over them, and filled ones; with the ink of the inner 46 %.
+pub fn boxes(bits: &Bits, map: &Map, em: f32) -> Vec<(Area, f32)> {
+    let (em_x, em_y) = (em / map.sx, em / map.sy);
+    let (least, most) = ((0.45 * em_x) as i32, (1.6 * em_x) as i32);
+    if least < 4 {
+        return Vec::new();
+    }
+    let mut edges = bits.clone();
+    edges.open_h(least as usize);
+    let runs = Parts::find(&edges, map, false);
+    // Top and bottom edges: flat pieces of about the same extent, one above the other.
+    let mut flat: Vec<(i32, i32, i32, i32)> = runs
+        .parts
+        .iter()
+        .filter(|p| p.x1 - p.x0 <= most && (p.y1 - p.y0) as f32 <= (0.3 * em_y).max(3.0))
+        .map(|p| (p.x0, p.x1, p.y0, p.y1))
+        .collect();
+    flat.sort_by_key(|f| f.2);
+    let slack = (0.1 * em_x).max(2.0) as i32;
+    let mut found: Vec<(Area, f32)> = Vec::new();
+    for (i, &(x0, x1, y0, top_end)) in flat.iter().enumerate() {
+        let side = (x1 - x0) as f32 * map.sx;
+        for &(a0, a1, b0, y1) in &flat[i + 1..] {
+            let height = (y1 - y0) as f32 * map.sy;
+            if height > side * 1.3 + map.sy {
+                break;
+            }
+            if height < side * 0.77 - map.sy || (a0 - x0).abs() > slack || (a1 - x1).abs() > slack || b0 <= top_end {
+                continue;
+            }
+            if let Some(ink) = outline(bits, x0.min(a0), y0, x1.max(a1), y1) {
+                let a = map.to_page(x0 as f32, y0 as f32);
+                let b = map.to_page(x1 as f32, y1 as f32);
+                found.push((Area { u0: a.0.min(b.0), v0: a.1.min(b.1), u1: b.0, v1: b.1 }, ink));
+                break;
+            }
+        }
+    }
+    for p in &Parts::find(bits, map, true).parts {
+        let (w, h) = (p.area.width(), p.area.height());
+        let full = p.ink as f32 / ((p.x1 - p.x0) * (p.y1 - p.y0)).max(1) as f32;
+        if (0.4 * em..1.6 * em).contains(&w) && (0.8..1.25).contains(&(w / h.max(1.0))) && full > 0.9 {
+            found.push((p.area, 1.0));
+        }
+    }
+    // An outline three pixels thick is met twice.
+    let mut out: Vec<(Area, f32)> = Vec::new();
+    for (area, ink) in found {
+        let near =
+            |a: &Area| (a.mid_u() - area.mid_u()).abs() < 0.3 * em && (a.mid_v() - area.mid_v()).abs() < 0.3 * em;
+        if !out.iter().any(|(a, _)| near(a)) {
+            out.push((area, ink));
+        }
+    }
+    out
+}
+
+/// Share of ink in the inner 46 % if all four sides are drawn and straight.
+fn outline(bits: &Bits, x0: i32, y0: i32, x1: i32, y1: i32) -> Option<f32> {
+    let (w, h) = (x1 - x0, y1 - y0);
+    if w < 4 || h < 3 {
+        return None;
+    }
+    let side = |x: i32| {
+        (y0..y1).filter(|&y| bits.ink(x - 1, y) || bits.ink(x, y) || bits.ink(x + 1, y)).count() as f32 / h as f32
+    };
+    let edge = |y: i32| {
+        (x0..x1).filter(|&x| bits.ink(x, y - 1) || bits.ink(x, y) || bits.ink(x, y + 1)).count() as f32 / w as f32
+    };
+    let drawn = side(x0).max(side(x0 + 1)) >= 0.85
+        && side(x1 - 1).max(side(x1 - 2)) >= 0.85
+        && edge(y0) >= 0.85
+        && edge(y1 - 1) >= 0.85;
+    drawn.then(|| {
+        let (mx, my) = ((w as f32 * 0.27).round() as i32, (h as f32 * 0.27).round() as i32);
+        let (a, b, c, d) = (x0 + mx, y0 + my, x1 - mx, y1 - my);
+        bits.count(a, b, c, d) as f32 / ((c - a).max(1) * (d - b).max(1)) as f32
+    })
+}
+
+/// Is this piece a large closed stroke? Rays from outside meet it near an ellipse on nearly all sides.
+pub fn is_ring(parts: &Parts, part: usize, map: &Map, em: f32) -> bool {
+    let p = &parts.parts[part];
+    let (w, h) = (p.area.width(), p.area.height());
+    if w < 1.12 * em || h < 1.12 * em || w > 9.0 * em || h > 4.0 * em || w / h > 6.0 || h / w > 2.5 {
+        return false;
+    }
+    let full = p.ink as f32 / ((p.x1 - p.x0) * (p.y1 - p.y0)).max(1) as f32;
+    if full > 0.5 {
+        return false;
+    }
+    const RAYS: usize = 48;
+    let (cu, cv) = (p.area.mid_u(), p.area.mid_v());
+    let mut far = [0f32; RAYS];
+    for r in parts.runs(part) {
+        for x in [r.x0 as f32, (r.x0 + r.x1) as f32 / 2.0, r.x1 as f32] {
+            let (u, v) = map.to_page(x, r.y as f32 + 0.5);
+            let (a, b) = ((u - cu) / (w / 2.0), (v - cv) / (h / 2.0));
+            let turn = (b.atan2(a) / std::f32::consts::TAU + 1.0) * RAYS as f32;
+            let slot = &mut far[turn as usize % RAYS];
+            *slot = slot.max(a.hypot(b));
+        }
+        // Long runs (top and bottom of a wide ring) lie in several rays.
+        let mut x = r.x0 as f32 + 2.0;
+        while x < r.x1 as f32 {
+            let (u, v) = map.to_page(x, r.y as f32 + 0.5);
+            let (a, b) = ((u - cu) / (w / 2.0), (v - cv) / (h / 2.0));
+            let turn = (b.atan2(a) / std::f32::consts::TAU + 1.0) * RAYS as f32;
+            let slot = &mut far[turn as usize % RAYS];
+            *slot = slot.max(a.hypot(b));
+            x += 2.0;
+        }
+    }
+    let on = far.iter().filter(|r| (0.8..=1.17).contains(*r)).count();
+    on * 100 >= RAYS * 83
+}
+
+/// Share of ink between `inner` and `outer` page pixels outside a rectangle on the page.
+pub fn annulus(bits: &Bits, map: &Map, area: Area, inner: f32, outer: f32) -> f32 {
+    let (mut ink, mut all) = (0u32, 0u32);
+    for_each_native(
+        map,
+        Area { u0: area.u0 - outer, v0: area.v0 - outer, u1: area.u1 + outer, v1: area.v1 + outer },
+        |x, y, u, v| {
+            let du = (area.u0 - u).max(u - area.u1).max(0.0);
+            let dv = (area.v0 - v).max(v - area.v1).max(0.0);
+            let d = du.hypot(dv);
+            if d >= inner && d <= outer {
+                all += 1;
+                ink += u32::from(bits.ink(x, y));
+            }
+        },
+    );
+    ink as f32 / all.max(1) as f32
+}
+
+/// Share of ink inside a rectangle on the page.
+pub fn share(bits: &Bits, map: &Map, area: Area) -> f32 {
+    let (mut ink, mut all) = (0u32, 0u32);
+    for_each_native(map, area, |x, y, u, v| {
+        if u >= area.u0 && u < area.u1 && v >= area.v0 && v < area.v1 {
+            all += 1;
+            ink += u32::from(bits.ink(x, y));
+        }
+    });
+    ink as f32 / all.max(1) as f32
+}
+
+/// Longest straight stroke at mid height over a glyph and a little to both sides, as a share of that width.
+pub fn strike(bits: &Bits, map: &Map, area: Area) -> f32 {
+    let beyond = 0.15 * area.height();
+    let (u0, u1) = (area.u0 - beyond, area.u1 + beyond);
+    let (v0, v1) = (area.v0 + 0.3 * area.height(), area.v0 + 0.7 * area.height());
+    let step = 1.0 / map.sx.max(0.25);
+    let across = ((u1 - u0) / map.sx).max(1.0) as usize;
+    let mut most = 0usize;
+    let mut v = v0;
+    while v <= v1 {
+        let (mut length, mut best) = (0usize, 0usize);
+        for i in 0..across {
+            let (x, y) = map.to_native(u0 + i as f32 * map.sx, v);
+            let (x, y) = (x.floor() as i32, y.floor() as i32);
+            if bits.ink(x, y) || bits.ink(x, y - 1) || bits.ink(x, y + 1) {
+                length += 1;
+                best = best.max(length);
+            } else {
+                length = 0;
+            }
+        }
+        most = most.max(best);
+        v += map.sy.max(step);
+    }
+    most as f32 / across as f32
+}
+
+/// Calls with each native pixel (x, y) near a page rectangle and its centre on the page.
+fn for_each_native(map: &Map, area: Area, mut f: impl FnMut(i32, i32, f32, f32)) {
+    if area.width() > 4000.0 || area.height() > 4000.0 {
+        return;
+    }
+    let corners = [(area.u0, area.v0), (area.u1, area.v0), (area.u0, area.v1), (area.u1, area.v1)];
+    let (mut x0, mut y0, mut x1, mut y1) = (f32::MAX, f32::MAX, f32::MIN, f32::MIN);
+    for (u, v) in corners {
+        let (x, y) = map.to_native(u, v);
+        (x0, y0, x1, y1) = (x0.min(x), y0.min(y), x1.max(x), y1.max(y));
+    }
+    for y in y0.floor() as i32..=y1.ceil() as i32 {
+        for x in x0.floor() as i32..=x1.ceil() as i32 {
+            let (u, v) = map.to_page(x as f32 + 0.5, y as f32 + 0.5);
+            f(x, y, u, v);
+        }
+    }
+}
