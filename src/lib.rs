@@ -19,3 +19,4 @@ pub mod ocr;
 pub mod page;
 pub mod raster;
 pub mod reading;
+pub mod store;

@@ -4,10 +4,14 @@
 //! the vocabulary (document types and field keys) is data, embedded from `config/vocabulary.toml`, so that a
 //! new type of document costs a rules file and no Rust.
 
+mod posting;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
+
+pub use posting::{Posting, Purpose};
 
 /// Upright page pixels at 200 dpi: x0, y0, x1, y1 (exclusive), origin top left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -161,6 +165,11 @@ impl Document {
     pub fn text(&self, key: &str) -> Option<String> {
         self.fields.get(key).map(|f| f.value.text())
     }
+}
+
+/// Whether the page says that it is urgent; an unsure reading counts as well.
+pub fn is_urgent(fields: &BTreeMap<String, Field>) -> bool {
+    fields.get("urgency").is_some_and(|f| f.value.text() == "urgent")
 }
 
 /// What read a file: stands on every line of `extract` and with every stored reading.

@@ -1,0 +1,235 @@
+//! The durable memory: receipts, original bytes, jobs, documents, frozen revisions, outbox, board and audit.
+//!
+//! The route's promises rest on the order on disk: blob fsync, directory fsync, database commit, and only then
+//! may a source be touched. Everything that decides anything is one transaction; whatever takes time (reading,
+//! extracting, sending) happens outside of them and commits under a lease token, so that a stale worker changes nothing.
+//! Must not know web, sinks or intakes.
+//!
+//! Never wrap a store call in `select!` or a timeout: a cancelled transaction rolls back, and its caller would not
+//! know how far it came.
+
+pub mod accept;
+pub mod audit;
+pub mod blobs;
+pub mod board;
+mod crash;
+pub mod db;
+pub mod outbox;
+pub mod queue;
+mod receive;
+pub mod registers;
+pub mod review;
+pub mod sources;
+pub mod status;
+pub mod verify;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::Notify as Wake;
+use uuid::Uuid;
+
+pub use accept::{Candidate, Notify, Sheet, State};
+pub use crash::reached;
+pub use receive::{Meta, Received, Verdict};
+
+/// Milliseconds since 1970. A parameter everywhere, so that tests own the time.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// The machine's clock.
+pub fn system_clock() -> Clock {
+    Arc::new(|| jiff::Timestamp::now().as_millisecond())
+}
+
+/// Namespace of all name-based ids (uuid v5) of the project.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6a1f_0c6e_5f0b_4c59_9d53_fa8b_21d6_0e01);
+
+/// Actor of everything that no person did.
+pub const MACHINE: &str = "machine";
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("database migration: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("{what}: {source}")]
+    Io { what: String, source: std::io::Error },
+    #[error("another faxbridge works on {0}: stop it first, or name another data_dir")]
+    Locked(PathBuf),
+    #[error("there is no database in {0} yet: `faxbridge run` makes one")]
+    Absent(PathBuf),
+    #[error("stored content is damaged: {0}")]
+    Damaged(String),
+    /// The lease was lost; whoever holds it now does the work.
+    #[error("the lease on this job is no longer ours")]
+    Stale,
+    /// A person asked for something that does not fit the state, in words for that person.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl StoreError {
+    fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Io { what, source }
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(e: serde_json::Error) -> Self {
+        Self::Damaged(e.to_string())
+    }
+}
+
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Handle to the store; cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) db: db::Db,
+    blobs: blobs::Blobs,
+    clock: Clock,
+    /// Woken when work may have appeared.
+    wake: Arc<Wake>,
+    /// Name of this process run; leases carry it.
+    owner: Arc<str>,
+    notify: Arc<accept::Notify>,
+    /// Held for as long as the store is open for work.
+    _lock: Option<Arc<std::fs::File>>,
+}
+
+impl Store {
+    /// Opens the store for the daemon: takes the folder's lock, brings the schema up to date, gives back the leases
+    /// of dead processes, sweeps half-written blobs.
+    ///
+    /// # Errors
+    /// Another daemon holds the folder; the folder or the database cannot be made or read.
+    pub async fn open(data_dir: &Path) -> Result<Store> {
+        Self::open_with(data_dir, system_clock()).await
+    }
+
+    /// [`Store::open`] with a clock of one's own.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_with(data_dir: &Path, clock: Clock) -> Result<Store> {
+        make_private_dir(data_dir)?;
+        let lock = lock(data_dir)?;
+        let blobs = blobs::Blobs::open(data_dir)?;
+        blobs.sweep()?;
+        let db = db::Db::open(data_dir).await?;
+        blobs::sync_dir(data_dir)?;
+        let store = Store {
+            db,
+            blobs,
+            clock,
+            wake: Arc::new(Wake::new()),
+            owner: Uuid::new_v4().to_string().into(),
+            notify: Arc::default(),
+            _lock: Some(Arc::new(lock)),
+        };
+        store.reclaim_leases_of_the_dead().await?;
+        Ok(store)
+    }
+
+    /// Opens the store beside a running daemon, or without one, to write small things (register imports).
+    ///
+    /// # Errors
+    /// As [`Store::open`], but never [`StoreError::Locked`].
+    pub async fn open_beside(data_dir: &Path) -> Result<Store> {
+        make_private_dir(data_dir)?;
+        let db = db::Db::open(data_dir).await?;
+        Ok(Self::unlocked(db, blobs::Blobs::open(data_dir)?))
+    }
+
+    /// Opens the store to read it, beside a running daemon or without one.
+    ///
+    /// # Errors
+    /// [`StoreError::Absent`] where no daemon has made a database yet; the database cannot be read.
+    pub async fn open_read(data_dir: &Path) -> Result<Store> {
+        let db = db::Db::open_read(data_dir).await?;
+        Ok(Self::unlocked(db, blobs::Blobs::at(data_dir)))
+    }
+
+    fn unlocked(db: db::Db, blobs: blobs::Blobs) -> Store {
+        Store {
+            db,
+            blobs,
+            clock: system_clock(),
+            wake: Arc::new(Wake::new()),
+            owner: Uuid::new_v4().to_string().into(),
+            notify: Arc::default(),
+            _lock: None,
+        }
+    }
+
+    /// The same store, which tells `notify` of what is posted and held back.
+    #[must_use]
+    pub fn with_notify(mut self, notify: accept::Notify) -> Store {
+        self.notify = Arc::new(notify);
+        self
+    }
+
+    /// Milliseconds since 1970 by the store's clock.
+    pub fn now(&self) -> i64 {
+        (self.clock)()
+    }
+
+    /// Waits until this process put work into the store, at most `limit`.
+    pub async fn wait_for_work(&self, limit: std::time::Duration) {
+        let _ = tokio::time::timeout(limit, self.wake.notified()).await;
+    }
+
+    /// Wakes everyone who waits for work.
+    pub fn wake_all(&self) {
+        self.wake.notify_waiters();
+        self.wake.notify_one();
+    }
+
+    /// Closes the database in order; the lock goes with the last handle.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+
+    /// Original bytes, a page image or a reading, by its SHA-256; checked.
+    ///
+    /// # Errors
+    /// Not there, not readable, or no longer what its name says.
+    pub async fn blob(&self, sha256: &str) -> Result<Vec<u8>> {
+        self.blobs.get(sha256).await
+    }
+}
+
+/// An id that the same inputs always give.
+pub(crate) fn name_id(parts: &[&str]) -> String {
+    Uuid::new_v5(&NAMESPACE, parts.join("\u{1f}").as_bytes()).to_string()
+}
+
+fn make_private_dir(dir: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(StoreError::io(format!("folder {}", dir.display())))
+}
+
+fn lock(data_dir: &Path) -> Result<std::fs::File> {
+    let path = data_dir.join("lock");
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(StoreError::io(path.display().to_string()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked(data_dir.to_owned())),
+        Err(std::fs::TryLockError::Error(e)) => Err(StoreError::io(path.display().to_string())(e)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,295 @@
+//! The outbox: what is to be told to whom, one row each, with a key that never changes.
+//!
+//! `pending` → (commit) `sending` with a lease → the network → (commit) `sent`. A row found `sending` with its lease
+//! gone may or may not have arrived: the sink is asked first where it can answer, and mail is sent again under the
+//! same Message-ID (at least once). The board's rows are `sent` from birth: they are posted in the same transaction.
+
+use serde_json::json;
+use sqlx::Row;
+use uuid::Uuid;
+
+use super::db::Tx;
+use super::queue::MAX_DELAY_MS;
+use super::{MACHINE, Result, Store, StoreError, audit, crash, name_id};
+use crate::model::{Document, Posting, Purpose};
+
+/// A claimed row.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    pub sink: String,
+    pub posting: Posting,
+    /// Failures so far.
+    pub attempts: i64,
+    /// An earlier attempt may have reached the sink.
+    pub doubtful: bool,
+    token: String,
+}
+
+/// How a delivery ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    Sent {
+        remote: String,
+    },
+    /// Again after so many milliseconds.
+    Later {
+        error: String,
+        delay_ms: i64,
+    },
+    /// Never: stays visible.
+    Failed {
+        error: String,
+    },
+    /// Not wanted any more: the recipient has left.
+    Cancelled {
+        reason: String,
+    },
+}
+
+fn key(document: &str, revision: i64, sink: &str, purpose: Purpose, recipient: &str) -> String {
+    name_id(&["posting", document, &revision.to_string(), sink, purpose.as_str(), recipient])
+}
+
+/// Puts a revision on the board: the post stands when the transaction commits. A post of an earlier revision of the
+/// same document is replaced.
+pub(super) async fn post(tx: &mut Tx, document: &str, revision: i64, room: &str, now: i64) -> Result<String> {
+    let key = key(document, revision, "board", Purpose::Post, "");
+    sqlx::query(
+        "INSERT INTO outbox (key, document, revision, sink, purpose, room, recipient, state, remote, ready, attempts,
+                             created, updated)
+         VALUES ($1,$2,$3,'board','post',$4,'','sent',$1,$5,1,$5,$5)",
+    )
+    .bind(&key)
+    .bind(document)
+    .bind(revision)
+    .bind(room)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    sqlx::query("UPDATE post SET replaced = $1 WHERE document = $2 AND replaced IS NULL AND withdrawn IS NULL")
+        .bind(&key)
+        .bind(document)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query("INSERT INTO post (key, room, document, revision, at) VALUES ($1,$2,$3,$4,$5)")
+        .bind(&key)
+        .bind(room)
+        .bind(document)
+        .bind(revision)
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+    audit::append(tx, now, MACHINE, "post", document, json!({"key": key, "revision": revision, "room": room})).await?;
+    Ok(key)
+}
+
+async fn enqueue(
+    tx: &mut Tx,
+    document: &str,
+    revision: i64,
+    purpose: Purpose,
+    room: Option<&str>,
+    recipient: &str,
+    now: i64,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO outbox (key, document, revision, sink, purpose, room, recipient, state, ready, attempts, created, updated)
+         VALUES ($1,$2,$3,'mail',$4,$5,$6,'pending',$7,0,$7,$7) ON CONFLICT (key) DO NOTHING",
+    )
+    .bind(key(document, revision, "mail", purpose, recipient))
+    .bind(document)
+    .bind(revision)
+    .bind(purpose.as_str())
+    .bind(room)
+    .bind(recipient)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// One notice for each present member of the room.
+pub(super) async fn enqueue_notices(tx: &mut Tx, document: &str, revision: i64, room: &str, now: i64) -> Result<()> {
+    for mail in super::registers::members_at(tx, room, now).await? {
+        enqueue(tx, document, revision, Purpose::Notice, Some(room), &mail, now).await?;
+    }
+    Ok(())
+}
+
+/// One notice for each administrator.
+pub(super) async fn enqueue_held(
+    tx: &mut Tx,
+    document: &str,
+    revision: i64,
+    admins: &[String],
+    now: i64,
+) -> Result<()> {
+    for mail in admins {
+        enqueue(tx, document, revision, Purpose::Held, None, mail, now).await?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Takes the next row that is due for `sink`, for `lease_ms`, and marks it `sending`. A notice whose recipient has
+    /// left the room since is cancelled on the way.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn claim_delivery(&self, sink: &str, lease_ms: i64) -> Result<Option<Delivery>> {
+        loop {
+            let now = self.now();
+            let token = Uuid::new_v4().to_string();
+            let mut tx = self.db.begin().await?;
+            let doubtful: Option<(String, String)> = sqlx::query_as(
+                "SELECT key, state FROM outbox
+                 WHERE sink = $1 AND state IN ('pending', 'sending') AND (ready <= $2 OR ready > $3)
+                   AND (lease_token IS NULL OR lease_until < $2 OR lease_until > $3)
+                 ORDER BY ready, key LIMIT 1",
+            )
+            .bind(sink)
+            .bind(now)
+            .bind(now + 2 * MAX_DELAY_MS)
+            .fetch_optional(tx.conn())
+            .await?;
+            let Some((key, state)) = doubtful else { return Ok(None) };
+            let row = sqlx::query(
+                "UPDATE outbox SET state = 'sending', lease_token = $1, lease_owner = $2, lease_until = $3, updated = $4
+                 WHERE key = $5
+                 RETURNING document, revision, purpose, room, recipient, attempts",
+            )
+            .bind(&token)
+            .bind(&*self.owner)
+            .bind(now + lease_ms)
+            .bind(now)
+            .bind(&key)
+            .fetch_one(tx.conn())
+            .await?;
+            let purpose = Purpose::parse(row.get("purpose")).unwrap_or(Purpose::Post);
+            let (room, recipient): (Option<String>, String) = (row.get("room"), row.get("recipient"));
+            let posting =
+                posting(&mut tx, key, row.get("document"), row.get("revision"), purpose, room, recipient).await?;
+            let gone = match (&posting.room, purpose) {
+                (Some(room), Purpose::Notice) => {
+                    !super::registers::members_at(&mut tx, room, now).await?.contains(&posting.recipient)
+                }
+                _ => false,
+            };
+            tx.commit().await?;
+            crash::reached("deliver.sending");
+            let delivery = Delivery {
+                sink: sink.to_owned(),
+                posting,
+                attempts: row.get("attempts"),
+                doubtful: state == "sending",
+                token,
+            };
+            if !gone {
+                return Ok(Some(delivery));
+            }
+            let reason = "宛先は部屋のメンバーではなくなりました".to_owned();
+            self.commit_delivery(&delivery, &Outcome::Cancelled { reason }).await?;
+        }
+    }
+
+    /// Records how a delivery ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`]: another sender holds it now; or the database refused.
+    pub async fn commit_delivery(&self, delivery: &Delivery, outcome: &Outcome) -> Result<()> {
+        let now = self.now();
+        let (state, remote, error, ready, failures) = match outcome {
+            Outcome::Sent { remote } => ("sent", Some(remote), None, now, 0),
+            Outcome::Later { error, delay_ms } => {
+                ("pending", None, Some(error), now + (*delay_ms).min(MAX_DELAY_MS), 1)
+            }
+            Outcome::Failed { error } => ("failed", None, Some(error), now, 1),
+            Outcome::Cancelled { reason } => ("cancelled", None, Some(reason), now, 0),
+        };
+        let mut tx = self.db.begin().await?;
+        let done = sqlx::query(
+            "UPDATE outbox SET state = $1, remote = $2, error = $3, ready = $4, attempts = attempts + $5,
+                    lease_token = NULL, lease_owner = NULL, lease_until = NULL, updated = $6
+             WHERE key = $7 AND lease_token = $8",
+        )
+        .bind(state)
+        .bind(remote)
+        .bind(error)
+        .bind(ready)
+        .bind(failures)
+        .bind(now)
+        .bind(&delivery.posting.key)
+        .bind(&delivery.token)
+        .execute(tx.conn())
+        .await?;
+        if done.rows_affected() != 1 {
+            return Err(StoreError::Stale);
+        }
+        if state != "pending" {
+            let detail = json!({"key": delivery.posting.key, "sink": delivery.sink, "state": state,
+                                "purpose": delivery.posting.purpose.as_str()});
+            audit::append(&mut tx, now, MACHINE, "deliver", &delivery.posting.document, detail).await?;
+        }
+        crash::reached("deliver.before_commit");
+        tx.commit().await?;
+        crash::reached("deliver.after_commit");
+        Ok(())
+    }
+
+    /// Rows that are not done, and the fewest failures among them; none: `(0, 0)`.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn open_deliveries(&self) -> Result<(i64, i64)> {
+        let row = sqlx::query(
+            "SELECT count(*) AS n, coalesce(min(attempts), 0) AS fewest FROM outbox WHERE state IN ('pending', 'sending')",
+        )
+        .fetch_one(self.db.reader())
+        .await?;
+        Ok((row.get("n"), row.get("fewest")))
+    }
+}
+
+async fn posting(
+    tx: &mut Tx,
+    key: String,
+    document: String,
+    revision: i64,
+    purpose: Purpose,
+    room: Option<String>,
+    recipient: String,
+) -> Result<Posting> {
+    let row = sqlx::query(
+        "SELECT v.content, d.reason, d.reading, r.received FROM revision v JOIN document d ON d.id = v.document
+         JOIN receipt r ON r.id = d.receipt WHERE v.document = $1 AND v.number = $2",
+    )
+    .bind(&document)
+    .bind(revision)
+    .fetch_one(tx.conn())
+    .await?;
+    let content: Document = serde_json::from_str(row.get("content"))?;
+    let images: Vec<(i64, String)> =
+        sqlx::query_as("SELECT number, blob FROM page WHERE reading = $1 AND blob IS NOT NULL ORDER BY number")
+            .bind(row.get::<Option<String>, _>("reading"))
+            .fetch_all(tx.conn())
+            .await?;
+    let images = images
+        .into_iter()
+        .filter_map(|(n, sha)| Some((u32::try_from(n).ok()?, sha)))
+        .filter(|(n, _)| content.pages.contains(n))
+        .collect();
+    Ok(Posting {
+        key,
+        purpose,
+        document,
+        revision,
+        room,
+        recipient,
+        kind: content.kind,
+        pages: content.pages,
+        fields: content.fields,
+        reason: row.get("reason"),
+        received: row.get("received"),
+        images,
+    })
+}

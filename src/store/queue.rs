@@ -1,0 +1,312 @@
+//! The work queue: claim with a lease, heartbeat, and commits that only the lease's holder can make.
+//!
+//! Delivery semantics: a job is run at least once and committed exactly once. A worker that fell silent loses its
+//! lease; its late commit meets no row with its token and rolls back ([`StoreError::Stale`]).
+
+use serde_json::json;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+use super::db::Tx;
+use super::{MACHINE, Result, Store, StoreError, audit, crash, name_id};
+use crate::model::Reader;
+use crate::reading::{self, Reading};
+
+/// Longest time that anything is put off; a job further in the future than this was written by a wrong clock.
+pub const MAX_DELAY_MS: i64 = 3_600_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Original bytes → reading and page images, in the child process.
+    Read,
+    /// Reading → documents, posted or held, by the rules.
+    Accept,
+}
+
+/// A claimed job.
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub id: String,
+    pub stage: Stage,
+    pub receipt: String,
+    pub source: String,
+    pub sha256: String,
+    /// What the source calls it.
+    pub name: String,
+    /// Milliseconds since 1970.
+    pub received: i64,
+    /// Failures so far that a worker lived to tell.
+    pub attempts: i64,
+    /// Leases so far whose worker died or fell silent.
+    pub crashes: i64,
+    token: String,
+}
+
+pub(super) async fn enqueue(tx: &mut Tx, stage: &str, receipt: &str, now: i64) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO job (id, stage, receipt, ready, attempts, crashes, created) VALUES ($1,$2,$3,$4,0,0,$4)
+         ON CONFLICT (stage, receipt) DO NOTHING",
+    )
+    .bind(Uuid::now_v7().to_string())
+    .bind(stage)
+    .bind(receipt)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+impl Store {
+    /// Takes the next job that is due, for `lease_ms`: what is already read before what is not, then the oldest.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn claim(&self, lease_ms: i64) -> Result<Option<Job>> {
+        let now = self.now();
+        let token = Uuid::new_v4().to_string();
+        let mut tx = self.db.begin().await?;
+        // A row that still has a lease here outlived it: its worker died or fell silent.
+        let row = sqlx::query(
+            "UPDATE job SET crashes = crashes + (CASE WHEN lease_token IS NULL THEN 0 ELSE 1 END),
+                    lease_token = $1, lease_owner = $2, lease_until = $3
+             WHERE id = (SELECT id FROM job
+                         WHERE (ready <= $4 OR ready > $5)
+                           AND (lease_token IS NULL OR lease_until < $4 OR lease_until > $6)
+                         ORDER BY stage, ready, id LIMIT 1)
+             RETURNING id, stage, receipt, attempts, crashes",
+        )
+        .bind(&token)
+        .bind(&*self.owner)
+        .bind(now + lease_ms)
+        .bind(now)
+        .bind(now + 2 * MAX_DELAY_MS)
+        .bind(now + 2 * lease_ms.max(MAX_DELAY_MS))
+        .fetch_optional(tx.conn())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let receipt: String = row.get("receipt");
+        let about = sqlx::query("SELECT source, sha256, name, received FROM receipt WHERE id = $1")
+            .bind(&receipt)
+            .fetch_one(tx.conn())
+            .await?;
+        tx.commit().await?;
+        crash::reached("claim.after_commit");
+        Ok(Some(job(&row, &about, receipt, token)))
+    }
+
+    /// Renews the lease. False: it is lost, and what is being done will not count.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn heartbeat(&self, job: &Job, lease_ms: i64) -> Result<bool> {
+        let mut tx = self.db.begin().await?;
+        let done = sqlx::query("UPDATE job SET lease_until = $1 WHERE id = $2 AND lease_token = $3")
+            .bind(self.now() + lease_ms)
+            .bind(&job.id)
+            .bind(&job.token)
+            .execute(tx.conn())
+            .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Puts the job back for later, after a failure that may pass.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`], or the database refused.
+    pub async fn retry(&self, job: &Job, error: &str, delay_ms: i64) -> Result<()> {
+        self.put_back(job, Some(error), 1, delay_ms.min(MAX_DELAY_MS)).await
+    }
+
+    /// Puts the job back untouched: the process is asked to end.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`], or the database refused.
+    pub async fn release(&self, job: &Job) -> Result<()> {
+        self.put_back(job, None, 0, 0).await
+    }
+
+    async fn put_back(&self, job: &Job, error: Option<&str>, failures: i64, delay_ms: i64) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        let done = sqlx::query(
+            "UPDATE job SET lease_token = NULL, lease_owner = NULL, lease_until = NULL, attempts = attempts + $1,
+                    ready = $2, error = coalesce($3, error) WHERE id = $4 AND lease_token = $5",
+        )
+        .bind(failures)
+        .bind(self.now() + delay_ms)
+        .bind(error)
+        .bind(&job.id)
+        .bind(&job.token)
+        .execute(tx.conn())
+        .await?;
+        if done.rows_affected() != 1 {
+            return Err(StoreError::Stale);
+        }
+        tx.commit().await?;
+        self.wake_all();
+        Ok(())
+    }
+
+    /// Commits what was read and queues the next stage. `images` are PNGs, one for each page; an empty one stands for
+    /// a page without an image.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`]; disk or database refused. Nothing was committed then.
+    pub async fn commit_reading(
+        &self,
+        job: &Job,
+        reading: &Reading,
+        images: Vec<Vec<u8>>,
+        reader: &Reader,
+    ) -> Result<()> {
+        let mut blobs = Vec::with_capacity(images.len());
+        for image in images {
+            blobs.push(if image.is_empty() { None } else { Some(self.blobs.put(image).await?) });
+        }
+        let kept = self.blobs.put(reading.to_bytes()).await?;
+        crash::reached("read.after_blobs");
+        let reader = serde_json::to_string(&Reader { rules: String::new(), ..reader.clone() })?;
+        let version = i64::from(reading::VERSION);
+        let now = self.now();
+        let mut tx = self.db.begin().await?;
+        take(&mut tx, job).await?;
+        let id = name_id(&["reading", &job.sha256, &reader, &version.to_string()]);
+        sqlx::query(
+            "INSERT INTO reading (id, sha256, reader, version, blob, at) VALUES ($1,$2,$3,$4,$5,$6)
+             ON CONFLICT (sha256, reader, version) DO UPDATE SET blob = excluded.blob, at = excluded.at",
+        )
+        .bind(&id)
+        .bind(&job.sha256)
+        .bind(&reader)
+        .bind(version)
+        .bind(&kept)
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+        for (i, page) in reading.pages.iter().enumerate() {
+            sqlx::query(
+                "INSERT INTO page (reading, number, blob, width, height, blank, failed) VALUES ($1,$2,$3,$4,$5,$6,$7)
+                 ON CONFLICT (reading, number) DO UPDATE SET blob = excluded.blob, width = excluded.width,
+                 height = excluded.height, blank = excluded.blank, failed = excluded.failed",
+            )
+            .bind(&id)
+            .bind(i64::from(page.number))
+            .bind(blobs.get(i).cloned().flatten())
+            .bind(i64::from(page.width))
+            .bind(i64::from(page.height))
+            .bind(i64::from(page.blank))
+            .bind(&page.failed)
+            .execute(tx.conn())
+            .await?;
+        }
+        enqueue(&mut tx, "accept", &job.receipt, now).await?;
+        let detail = json!({"reading": id, "sha256": kept, "pages": reading.pages.len()});
+        audit::append(&mut tx, now, MACHINE, "read", &job.receipt, detail).await?;
+        crash::reached("read.before_commit");
+        tx.commit().await?;
+        crash::reached("read.after_commit");
+        self.wake_all();
+        Ok(())
+    }
+
+    /// The newest reading of a content: its id, who read it, and the reading.
+    ///
+    /// # Errors
+    /// None was made, or it is damaged or of another version.
+    pub async fn reading(&self, sha256: &str) -> Result<(String, Reader, Reading)> {
+        let row = sqlx::query("SELECT id, reader, blob FROM reading WHERE sha256 = $1 ORDER BY at DESC, id LIMIT 1")
+            .bind(sha256)
+            .fetch_optional(self.db.reader())
+            .await?
+            .ok_or_else(|| StoreError::Damaged("there is no reading of this content".into()))?;
+        let bytes = self.blob(&row.get::<String, _>("blob")).await?;
+        let reading = Reading::from_bytes(&bytes).map_err(|e| StoreError::Damaged(e.to_string()))?;
+        Ok((row.get("id"), serde_json::from_str(&row.get::<String, _>("reader"))?, reading))
+    }
+
+    /// Ends a job without a document: the file cannot be read, or the job failed too often. A person finds it on the
+    /// review list, with the original.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`], or the database refused.
+    pub async fn give_up(&self, job: &Job, action: &str, reason: &str) -> Result<()> {
+        let now = self.now();
+        let mut tx = self.db.begin().await?;
+        take(&mut tx, job).await?;
+        let document = hold_receipt(&mut tx, now, &job.receipt, reason).await?;
+        super::outbox::enqueue_held(&mut tx, &document, 1, &self.notify.admins, now).await?;
+        let detail = json!({"attempts": job.attempts, "crashes": job.crashes, "document": document});
+        audit::append(&mut tx, now, MACHINE, action, &job.receipt, detail).await?;
+        crash::reached("give_up.before_commit");
+        tx.commit().await?;
+        crash::reached("give_up.after_commit");
+        self.wake_all();
+        Ok(())
+    }
+
+    /// Jobs that are not done, whoever holds them.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn open_jobs(&self) -> Result<i64> {
+        Ok(sqlx::query_scalar("SELECT count(*) FROM job").fetch_one(self.db.reader()).await?)
+    }
+
+    /// At start, under the folder's lock: whoever holds a lease now is dead.
+    pub(super) async fn reclaim_leases_of_the_dead(&self) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "UPDATE job SET lease_token = NULL, lease_owner = NULL, lease_until = NULL, crashes = crashes + 1
+             WHERE lease_token IS NOT NULL",
+        )
+        .execute(tx.conn())
+        .await?;
+        sqlx::query(
+            "UPDATE outbox SET lease_token = NULL, lease_owner = NULL, lease_until = NULL
+             WHERE lease_token IS NOT NULL",
+        )
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await
+    }
+}
+
+/// Removes the job for the holder of its lease, within the transaction that commits its result.
+pub(super) async fn take(tx: &mut Tx, job: &Job) -> Result<()> {
+    let done = sqlx::query("DELETE FROM job WHERE id = $1 AND lease_token = $2")
+        .bind(&job.id)
+        .bind(&job.token)
+        .execute(tx.conn())
+        .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
+/// Puts a whole receipt on the review list as one entry without a document of its own; returns the entry's id.
+pub(super) async fn hold_receipt(tx: &mut Tx, now: i64, receipt: &str, reason: &str) -> Result<String> {
+    let row = sqlx::query("SELECT name, sha256 FROM receipt WHERE id = $1").bind(receipt).fetch_one(tx.conn()).await?;
+    let reading: Option<String> =
+        sqlx::query_scalar("SELECT id FROM reading WHERE sha256 = $1 ORDER BY at DESC, id LIMIT 1")
+            .bind(row.get::<String, _>("sha256"))
+            .fetch_optional(tx.conn())
+            .await?;
+    let sheet = super::accept::Sheet::unread(row.get("name"), Vec::new(), reason);
+    let id = super::accept::insert(tx, now, receipt, 0, reading.as_deref(), &sheet, &Reader::default()).await?;
+    super::accept::settle(tx, receipt, now, None).await?;
+    Ok(id)
+}
+
+fn job(row: &SqliteRow, about: &SqliteRow, receipt: String, token: String) -> Job {
+    Job {
+        id: row.get("id"),
+        stage: if row.get::<String, _>("stage") == "read" { Stage::Read } else { Stage::Accept },
+        receipt,
+        source: about.get("source"),
+        sha256: about.get("sha256"),
+        name: about.get("name"),
+        received: about.get("received"),
+        attempts: row.get("attempts"),
+        crashes: row.get("crashes"),
+        token,
+    }
+}

@@ -1,0 +1,221 @@
+//! Receipt: from a source's bytes to a durable row and a job, before the source may be touched.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use sqlx::Row;
+use uuid::Uuid;
+
+use super::db::Tx;
+use super::{MACHINE, Result, Store, audit, crash};
+
+/// What a source knows beside the bytes.
+#[derive(Debug, Clone, Default)]
+pub struct Meta {
+    /// File name, or a mail's name in its mailbox: a hint for people, never believed by the decoder.
+    pub name: String,
+    /// Anything else worth keeping: modification time, UID, folder, …
+    pub detail: BTreeMap<String, String>,
+}
+
+/// The answer to a receipt: the source may now be touched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    pub receipt_id: String,
+    /// Of the bytes, hexadecimal.
+    pub sha256: String,
+    /// False where this very input (source, source_id, content) had been received before.
+    pub fresh: bool,
+}
+
+/// Verdict on an input whose bytes are not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// A person should look.
+    Review,
+    /// Nothing that could be a fax.
+    Ignored,
+}
+
+/// Said of a receipt whose content came before.
+pub const SAME_CONTENT: &str = "同じ内容のFAXを受信済みです";
+
+impl Store {
+    /// Keeps an input for ever. When this returns, blob, folder and database are on disk and the source may be
+    /// touched. The same input (source, source_id, content) again changes nothing; the same `source_id` with other
+    /// content is another receipt; the same content from elsewhere is a receipt linked to the first.
+    ///
+    /// # Errors
+    /// Nothing was received; the source must not be touched.
+    pub async fn receive(&self, source: &str, source_id: &str, bytes: &[u8], meta: &Meta) -> Result<Received> {
+        let size = bytes.len() as i64;
+        let sha256 = self.blobs.put(bytes.to_vec()).await?;
+        crash::reached("receive.after_blob");
+        let now = self.now();
+        let mut tx = self.db.begin().await?;
+        let known = sqlx::query("SELECT id FROM receipt WHERE source = $1 AND source_id = $2 AND sha256 = $3")
+            .bind(source)
+            .bind(source_id)
+            .bind(&sha256)
+            .fetch_optional(tx.conn())
+            .await?;
+        if let Some(row) = known {
+            return Ok(Received { receipt_id: row.get("id"), sha256, fresh: false });
+        }
+        let first: Option<String> = sqlx::query_scalar(
+            "SELECT id FROM receipt WHERE sha256 = $1 AND linked IS NULL ORDER BY received, id LIMIT 1",
+        )
+        .bind(&sha256)
+        .fetch_optional(tx.conn())
+        .await?;
+        let receipt_id = Uuid::now_v7().to_string();
+        insert(
+            &mut tx,
+            &NewReceipt {
+                id: &receipt_id,
+                source,
+                source_id,
+                sha256: &sha256,
+                size,
+                meta,
+                now,
+                linked: first.as_deref(),
+                state: "processing",
+                reason: None,
+            },
+        )
+        .await?;
+        supersede_verdict(&mut tx, source, source_id, now).await?;
+        if first.is_none() {
+            super::queue::enqueue(&mut tx, "read", &receipt_id, now).await?;
+        }
+        let detail = json!({"source": source, "sha256": sha256, "size": size, "linked": first});
+        audit::append(&mut tx, now, MACHINE, "receive", &receipt_id, detail).await?;
+        crash::reached("receive.before_commit");
+        tx.commit().await?;
+        crash::reached("receive.after_commit");
+        self.wake_all();
+        Ok(Received { receipt_id, sha256, fresh: true })
+    }
+
+    /// Records an input whose bytes cannot or need not be kept (no right to read, too large, not a file).
+    /// The same verdict again changes nothing.
+    ///
+    /// # Errors
+    /// Nothing was recorded; the source must not be touched.
+    pub async fn verdict(&self, source: &str, source_id: &str, state: Verdict, reason: &str) -> Result<()> {
+        let now = self.now();
+        let state = match state {
+            Verdict::Review => "review",
+            Verdict::Ignored => "ignored",
+        };
+        let mut tx = self.db.begin().await?;
+        let known: Option<String> =
+            sqlx::query_scalar("SELECT id FROM receipt WHERE source = $1 AND source_id = $2 AND sha256 = ''")
+                .bind(source)
+                .bind(source_id)
+                .fetch_optional(tx.conn())
+                .await?;
+        if known.is_some() {
+            return Ok(());
+        }
+        let id = Uuid::now_v7().to_string();
+        let meta = Meta { name: source_id.to_owned(), ..Meta::default() };
+        insert(
+            &mut tx,
+            &NewReceipt {
+                id: &id,
+                source,
+                source_id,
+                sha256: "",
+                size: 0,
+                meta: &meta,
+                now,
+                linked: None,
+                state,
+                reason: Some(reason),
+            },
+        )
+        .await?;
+        if state == "review" {
+            super::queue::hold_receipt(&mut tx, now, &id, reason).await?;
+        }
+        audit::append(&mut tx, now, MACHINE, "receive", &id, json!({"source": source, "sha256": "", "state": state}))
+            .await?;
+        tx.commit().await
+    }
+
+    /// Whether a verdict or receipt exists for this input, whatever its content.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn seen(&self, source: &str, source_id: &str) -> Result<bool> {
+        let n: i64 = sqlx::query_scalar("SELECT count(*) FROM receipt WHERE source = $1 AND source_id = $2")
+            .bind(source)
+            .bind(source_id)
+            .fetch_one(self.db.reader())
+            .await?;
+        Ok(n > 0)
+    }
+}
+
+struct NewReceipt<'a> {
+    id: &'a str,
+    source: &'a str,
+    source_id: &'a str,
+    sha256: &'a str,
+    size: i64,
+    meta: &'a Meta,
+    now: i64,
+    linked: Option<&'a str>,
+    state: &'a str,
+    reason: Option<&'a str>,
+}
+
+async fn insert(tx: &mut Tx, r: &NewReceipt<'_>) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO receipt (id, source, source_id, sha256, size, name, detail, received, updated, linked, state, reason)
+         VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$8,$9,$10,$11)",
+    )
+    .bind(r.id)
+    .bind(r.source)
+    .bind(r.source_id)
+    .bind(r.sha256)
+    .bind(r.size)
+    .bind(if r.meta.name.is_empty() { r.source_id } else { &r.meta.name })
+    .bind(serde_json::to_string(&r.meta.detail)?)
+    .bind(r.now)
+    .bind(r.linked)
+    .bind(r.state)
+    .bind(r.reason)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// An input that could not be read at first and now can: its verdict without bytes gives way to the new receipt.
+async fn supersede_verdict(tx: &mut Tx, source: &str, source_id: &str, now: i64) -> Result<()> {
+    const REASON: &str = "のちに受信できたため、新しい受信として処理しました";
+    let old: Option<String> = sqlx::query_scalar(
+        "UPDATE receipt SET state = 'ignored', reason = $4, updated = $3
+         WHERE source = $1 AND source_id = $2 AND sha256 = '' AND state = 'review' RETURNING id",
+    )
+    .bind(source)
+    .bind(source_id)
+    .bind(now)
+    .bind(REASON)
+    .fetch_optional(tx.conn())
+    .await?;
+    if let Some(old) = old {
+        sqlx::query(
+            "UPDATE document SET state = 'ignored', reason = $2, updated = $3 WHERE receipt = $1 AND state = 'review'",
+        )
+        .bind(&old)
+        .bind(REASON)
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+        audit::append(tx, now, MACHINE, "supersede", &old, json!({"source": source})).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! Where each source stands: a cursor of its own making, and when it was last looked through.
+
+use sqlx::Row;
+
+use super::{Result, Store};
+
+/// State of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceState {
+    pub name: String,
+    /// Milliseconds since 1970 of the last complete look.
+    pub looked: Option<i64>,
+    /// What is wrong with it now, in words for an operator.
+    pub fault: Option<String>,
+}
+
+impl Store {
+    /// The cursor that the source last saved.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn cursor(&self, source: &str) -> Result<Option<String>> {
+        let cursor: Option<String> = sqlx::query_scalar("SELECT cursor FROM source WHERE name = $1")
+            .bind(source)
+            .fetch_optional(self.db.reader())
+            .await?;
+        Ok(cursor.filter(|c| !c.is_empty()))
+    }
+
+    /// Saves the source's cursor.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn set_cursor(&self, source: &str, cursor: &str) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "INSERT INTO source (name, cursor) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor",
+        )
+        .bind(source)
+        .bind(cursor)
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await
+    }
+
+    /// Records a look at the source: complete, or what is wrong.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn looked(&self, source: &str, fault: Option<&str>) -> Result<()> {
+        let looked = if fault.is_none() { Some(self.now()) } else { None };
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "INSERT INTO source (name, cursor, looked, fault) VALUES ($1, '', $2, $3)
+             ON CONFLICT (name) DO UPDATE SET looked = coalesce(excluded.looked, source.looked), fault = excluded.fault",
+        )
+        .bind(source)
+        .bind(looked)
+        .bind(fault)
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await
+    }
+
+    /// All sources that were ever looked at.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn sources(&self) -> Result<Vec<SourceState>> {
+        let rows =
+            sqlx::query("SELECT name, looked, fault FROM source ORDER BY name").fetch_all(self.db.reader()).await?;
+        Ok(rows
+            .iter()
+            .map(|r| SourceState { name: r.get("name"), looked: r.get("looked"), fault: r.get("fault") })
+            .collect())
+    }
+}

@@ -1,0 +1,355 @@
+//! The store on its own: receipts, leases, acceptance, review, audit, status.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use sqlx::{Connection, Row, SqliteConnection};
+
+use super::accept::{Sheet, State};
+use super::outbox::Outcome;
+use super::queue::{Job, Stage};
+use super::registers::{Record, Register, RoomFacts};
+use super::review::Edit;
+use super::*;
+use crate::model::{Document, Field, Reader, Status, Trace, Value};
+use crate::reading::{Page, Reading};
+
+struct Bench {
+    dir: tempfile::TempDir,
+    store: Store,
+    time: Arc<AtomicI64>,
+}
+
+const LEASE: i64 = 60_000;
+
+async fn bench() -> Bench {
+    let dir = tempfile::tempdir().expect("dir");
+    let time = Arc::new(AtomicI64::new(1_763_859_600_000));
+    let clock: Clock = {
+        let time = time.clone();
+        Arc::new(move || time.load(Ordering::SeqCst))
+    };
+    let notify = Notify { members: true, admins: vec!["admin@example.jp".into()] };
+    let store = Store::open_with(dir.path(), clock).await.expect("open").with_notify(notify);
+    let room = |id: &str, members: &[&str]| Record {
+        id: id.into(),
+        data: serde_json::json!({"room_id": id, "members": members}),
+        room: Some(RoomFacts {
+            name: "柏 花子".into(),
+            members: members.iter().map(|s| (*s).to_owned()).collect(),
+            ..RoomFacts::default()
+        }),
+        ..Record::default()
+    };
+    let rooms = [room("R-0001", &["a@example.jp", "b@example.jp"]), room("R-0002", &[])];
+    store.import(Register::Patients, &rooms, "test").await.expect("import");
+    Bench { dir, store, time }
+}
+
+impl Bench {
+    fn pass(&self, ms: i64) {
+        self.time.fetch_add(ms, Ordering::SeqCst);
+    }
+    async fn receive(&self, source: &str, id: &str, bytes: &[u8]) -> Received {
+        self.store.receive(source, id, bytes, &Meta::default()).await.expect("receive")
+    }
+    async fn claim(&self) -> Option<Job> {
+        self.store.claim(LEASE).await.expect("claim")
+    }
+    /// Carries the next job through reading to acceptance with these sheets.
+    async fn through(&self, sheets: &[Sheet]) {
+        let job = self.claim().await.expect("a read job");
+        assert_eq!(job.stage, Stage::Read);
+        let page = Page { number: 1, width: 10, height: 20, ..Page::default() };
+        let reading = Reading { pages: vec![page], ..Reading::default() };
+        let png = job.sha256.clone().into_bytes();
+        self.store.commit_reading(&job, &reading, vec![png], &Reader::default()).await.expect("commit reading");
+        let job = self.claim().await.expect("an accept job");
+        assert_eq!(job.stage, Stage::Accept);
+        let (id, reader, back) = self.store.reading(&job.sha256).await.expect("reading");
+        assert_eq!(back.pages.len(), 1);
+        self.store.accept(&job, &id, sheets, &reader, Some("文書がありません")).await.expect("accept");
+    }
+    async fn sql(&self, sql: &'static str) -> sqlx::Result<sqlx::sqlite::SqliteQueryResult> {
+        let url = format!("sqlite://{}", self.dir.path().join(db::FILE).display());
+        let mut c = SqliteConnection::connect(&url).await.expect("connect");
+        sqlx::query(sql).execute(&mut c).await
+    }
+    async fn faults(&self) -> Vec<String> {
+        self.store.verify().await.expect("verify").faults
+    }
+}
+
+fn field(value: &str, status: Status) -> Field {
+    Field {
+        value: Value::One(value.into()),
+        raw: value.into(),
+        page: 1,
+        rect: [1, 2, 3, 4],
+        confidence: 0.9,
+        status,
+        items: None,
+        trace: Trace::default(),
+    }
+}
+
+fn sheet(state: State, room: Option<&str>) -> Sheet {
+    let fields = BTreeMap::from([
+        ("patient.name".to_owned(), field("柏 花子", Status::Accepted)),
+        ("sender.institution".to_owned(), field("柏病院", Status::Review)),
+        ("encounter.discharge_date".to_owned(), field("2026-12-01", Status::Accepted)),
+    ]);
+    Sheet {
+        document: Document {
+            kind: "referral".into(),
+            pages: vec![1],
+            confidence: 0.97,
+            fields,
+            doubts: Vec::new(),
+            sender_id: None,
+        },
+        state,
+        room: room.map(str::to_owned),
+        reason: (state != State::Posted).then(|| "患者が特定できません".to_owned()),
+        candidates: Vec::new(),
+        part: None,
+    }
+}
+
+#[tokio::test]
+async fn a_sheet_goes_from_receipt_to_room_once() {
+    let b = bench().await;
+    let first = b.receive("scan", "a.tif", b"fax").await;
+    assert!(first.fresh);
+    assert!(!b.receive("scan", "a.tif", b"fax").await.fresh);
+    assert_eq!(b.store.status().await.expect("status")[0].state, "processing");
+    b.through(&[sheet(State::Posted, Some("R-0001"))]).await;
+    assert!(b.claim().await.is_none(), "nothing is left to do");
+
+    let line = &b.store.status().await.expect("status")[0];
+    let json = serde_json::to_value(line).expect("json");
+    assert_eq!(json["received"], "2025-11-23T10:00:00+09:00");
+    assert_eq!(json["state"], "posted");
+    assert_eq!(json["reason"], serde_json::Value::Null);
+    assert_eq!(json["documents"][0]["type"], "referral");
+    assert_eq!(json["documents"][0]["open_fields"], 1);
+    assert_eq!(json["documents"][0]["room"], "R-0001");
+    let postings = json["documents"][0]["postings"].as_array().expect("postings");
+    assert_eq!(postings.iter().filter(|p| p["sink"] == "board" && p["state"] == "sent").count(), 1);
+    assert_eq!(postings.iter().filter(|p| p["sink"] == "mail" && p["state"] == "pending").count(), 2);
+
+    let posts = b.store.timeline("R-0001", 10).await.expect("timeline");
+    assert_eq!(posts.len(), 1);
+    assert_eq!((posts[0].sender.as_deref(), posts[0].discharge.as_deref()), (None, Some("2026-12-01")));
+    let view = b.store.document(&posts[0].document).await.expect("document").expect("is there");
+    assert_eq!(b.store.blob(view.images[0].sha256.as_ref().expect("image")).await.expect("png").len(), 64);
+    assert_eq!(b.store.rooms("花子").await.expect("rooms").len(), 2);
+    assert!(b.faults().await.is_empty());
+}
+
+#[tokio::test]
+async fn the_same_name_with_other_content_is_another_receipt_and_the_same_content_is_linked() {
+    let b = bench().await;
+    b.receive("scan", "scan0001.tif", b"monday").await;
+    b.pass(1);
+    b.receive("scan", "scan0001.tif", b"tuesday").await;
+    b.pass(1);
+    b.receive("mail", "7", b"monday").await;
+    b.through(&[sheet(State::Posted, Some("R-0001"))]).await;
+    b.through(&[sheet(State::Review, None)]).await;
+    assert!(b.claim().await.is_none(), "a copy is not read again");
+    let lines = b.store.status().await.expect("status");
+    assert_eq!(lines.iter().map(|l| l.state.as_str()).collect::<Vec<_>>(), ["posted", "review", "posted"]);
+    assert_eq!(lines[2].reason.as_deref(), Some("同じ内容のFAXを受信済みです"));
+    assert_eq!(lines[2].documents, lines[0].documents);
+    assert_eq!(b.store.timeline("R-0001", 10).await.expect("timeline").len(), 1);
+    assert_eq!(b.store.counts().await.expect("counts")["posted"], 2);
+    assert!(b.faults().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_stale_worker_commits_nothing() {
+    let b = bench().await;
+    b.receive("scan", "a.tif", b"fax").await;
+    let slow = b.claim().await.expect("claimed");
+    assert!(b.claim().await.is_none(), "it is leased");
+    assert!(b.store.heartbeat(&slow, LEASE).await.expect("beat"));
+    b.pass(LEASE + 1);
+    let quick = b.claim().await.expect("the lease ran out");
+    assert_eq!((quick.crashes, quick.attempts), (1, 0));
+    assert!(!b.store.heartbeat(&slow, LEASE).await.expect("beat"));
+    let reading = Reading::default();
+    let late = b.store.commit_reading(&slow, &reading, Vec::new(), &Reader::default()).await;
+    assert!(matches!(late, Err(StoreError::Stale)));
+    assert!(matches!(b.store.give_up(&slow, "unreadable", "x").await, Err(StoreError::Stale)));
+    assert!(matches!(b.store.retry(&slow, "x", 0).await, Err(StoreError::Stale)));
+    assert!(b.store.review_list(10).await.expect("list").is_empty());
+    b.store.commit_reading(&quick, &reading, Vec::new(), &Reader::default()).await.expect("commit");
+}
+
+#[tokio::test]
+async fn failures_wait_and_end_on_the_review_list() {
+    let b = bench().await;
+    b.receive("scan", "a.tif", b"fax").await;
+    let job = b.claim().await.expect("claimed");
+    b.store.retry(&job, "the child died", 5_000).await.expect("retry");
+    assert!(b.claim().await.is_none(), "not due yet");
+    b.pass(5_000);
+    let job = b.claim().await.expect("due");
+    assert_eq!((job.attempts, job.crashes), (1, 0));
+    b.store.give_up(&job, "poison", "5回試みましたが読み取れませんでした").await.expect("give up");
+    assert_eq!(b.store.open_jobs().await.expect("jobs"), 0);
+    let line = &b.store.status().await.expect("status")[0];
+    assert_eq!((line.state.as_str(), line.documents.len()), ("review", 1));
+    assert!(line.documents[0].postings.is_empty());
+    let held = b.store.review_list(10).await.expect("list");
+    assert_eq!(held[0].part.as_deref(), Some("a.tif"));
+    // The administrator hears of it.
+    let d = b.store.claim_delivery("mail", LEASE).await.expect("claim").expect("a notice");
+    assert_eq!((d.posting.purpose, d.posting.recipient.as_str()), (crate::model::Purpose::Held, "admin@example.jp"));
+    b.store.set_aside(&held[0].document, "白紙でした", "reviewer").await.expect("set aside");
+    assert_eq!(b.store.status().await.expect("status")[0].state, "ignored");
+    assert!(b.faults().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_process_that_died_gives_its_leases_back_and_two_never_share_a_folder() {
+    let b = bench().await;
+    b.receive("scan", "a.tif", b"fax").await;
+    b.claim().await.expect("claimed");
+    assert!(matches!(Store::open(b.dir.path()).await, Err(StoreError::Locked(_))));
+    let Bench { dir, store, time } = b;
+    store.close().await;
+    drop(store);
+    let clock: Clock = Arc::new(move || time.load(Ordering::SeqCst));
+    let store = Store::open_with(dir.path(), clock).await.expect("open again");
+    let job = store.claim(LEASE).await.expect("claim").expect("at once, not after the lease");
+    assert_eq!(job.crashes, 1);
+}
+
+#[tokio::test]
+async fn a_person_chooses_the_room_and_confirms_fields() {
+    let b = bench().await;
+    b.receive("scan", "a.tif", b"fax").await;
+    b.through(&[sheet(State::Review, None)]).await;
+    let id = b.store.review_list(10).await.expect("list")[0].document.clone();
+    assert!(matches!(b.store.choose_room(&id, "R-9999", "p").await, Err(StoreError::Refused(_))));
+    b.store.choose_room(&id, "R-0001", "p").await.expect("choose");
+    b.store.choose_room(&id, "R-0001", "p").await.expect("a double click");
+    assert!(matches!(b.store.choose_room(&id, "R-0002", "p").await, Err(StoreError::Refused(_))));
+    assert!(matches!(b.store.set_aside(&id, "x", "p").await, Err(StoreError::Refused(_))));
+    let post = b.store.timeline("R-0001", 10).await.expect("timeline").remove(0);
+    assert_eq!((post.revision, post.open_fields), (2, 1));
+    let edits = vec![("sender.institution".to_owned(), Edit::Set(Value::One("柏中央病院".into())))];
+    b.store.confirm_fields(&id, 2, &edits, "p").await.expect("confirm");
+    assert!(matches!(b.store.confirm_fields(&id, 2, &edits, "q").await, Err(StoreError::Refused(_))));
+    let posts = b.store.timeline("R-0001", 10).await.expect("timeline");
+    assert_eq!(posts.len(), 1, "the newer version stands in the older one's place");
+    assert_eq!((posts[0].revision, posts[0].open_fields), (3, 0));
+    assert_eq!(posts[0].sender.as_deref(), Some("柏中央病院"));
+    assert_eq!(b.store.status().await.expect("status")[0].state, "posted");
+    assert!(b.faults().await.is_empty());
+}
+
+#[tokio::test]
+async fn notices_go_to_present_members_only_and_end_final() {
+    let b = bench().await;
+    b.receive("scan", "a.tif", b"fax").await;
+    b.through(&[sheet(State::Posted, Some("R-0001"))]).await;
+    let d = b.store.claim_delivery("mail", LEASE).await.expect("claim").expect("one");
+    assert!(!d.doubtful);
+    let later = Outcome::Later { error: "451 later".into(), delay_ms: 1_000 };
+    b.store.commit_delivery(&d, &later).await.expect("later");
+    assert!(matches!(b.store.commit_delivery(&d, &later).await, Err(StoreError::Stale)));
+    // b leaves before the notice goes out.
+    let room = Record {
+        id: "R-0001".into(),
+        data: serde_json::json!({"room_id": "R-0001", "members": ["a@example.jp"]}),
+        room: Some(RoomFacts { members: vec!["a@example.jp".into()], ..RoomFacts::default() }),
+        ..Record::default()
+    };
+    let changes = b.store.import(Register::Patients, &[room], "test").await.expect("import");
+    assert_eq!((changes.changed, changes.ended), (vec!["R-0001".to_owned()], vec!["R-0002".to_owned()]));
+    b.pass(1_000);
+    let d = b.store.claim_delivery("mail", LEASE).await.expect("claim").expect("the one that stays");
+    assert_eq!(d.posting.recipient, "a@example.jp");
+    b.pass(LEASE + 1);
+    let again = b.store.claim_delivery("mail", LEASE).await.expect("claim").expect("the sender died");
+    assert!(again.doubtful);
+    assert_eq!(again.posting.key, d.posting.key);
+    b.store.commit_delivery(&again, &Outcome::Sent { remote: "<id>".into() }).await.expect("sent");
+    assert!(b.store.claim_delivery("mail", LEASE).await.expect("claim").is_none());
+    assert_eq!(b.store.open_deliveries().await.expect("open").0, 0);
+    let states: Vec<String> =
+        b.store.status().await.expect("status")[0].documents[0].postings.iter().map(|p| p.state.clone()).collect();
+    assert_eq!(states.iter().filter(|s| *s == "cancelled").count(), 1);
+    assert!(b.faults().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_verdict_without_bytes_is_listed_and_gives_way() {
+    let b = bench().await;
+    for _ in 0..2 {
+        b.store.verdict("scan", "a.tif", Verdict::Review, "ファイルを開けません").await.expect("verdict");
+    }
+    b.store.verdict("scan", ".DS_Store", Verdict::Ignored, "FAXではありません").await.expect("verdict");
+    assert!(b.store.seen("scan", "a.tif").await.expect("seen"));
+    assert_eq!(b.store.review_list(10).await.expect("list").len(), 1);
+    let lines = b.store.status().await.expect("status");
+    assert_eq!((lines.len(), lines[0].sha256.as_deref(), lines[0].state.as_str()), (2, None, "review"));
+    b.receive("scan", "a.tif", b"fax").await;
+    assert!(b.store.review_list(10).await.expect("list").is_empty());
+    b.through(&[]).await;
+    let lines = b.store.status().await.expect("status");
+    assert_eq!((lines[2].state.as_str(), lines[2].reason.as_deref()), ("ignored", Some("文書がありません")));
+    assert!(b.faults().await.is_empty());
+}
+
+#[tokio::test]
+async fn tampering_is_named() {
+    let b = bench().await;
+    b.receive("scan", "a.tif", b"fax").await;
+    b.through(&[sheet(State::Posted, Some("R-0001"))]).await;
+    assert!(b.sql("UPDATE audit SET actor = 'x' WHERE seq = 2").await.is_err(), "the trigger forbids it");
+    assert!(b.sql("DELETE FROM audit WHERE seq = 2").await.is_err());
+    assert!(b.sql("UPDATE revision SET room = 'R-0002'").await.is_err());
+    assert!(b.faults().await.is_empty());
+    b.sql("DROP TRIGGER audit_is_frozen").await.expect("an intruder");
+    b.sql("DROP TRIGGER audit_is_kept").await.expect("an intruder");
+    b.sql("DROP TRIGGER revision_is_frozen").await.expect("an intruder");
+    b.sql("UPDATE audit SET actor = 'x' WHERE seq = 2").await.expect("changed");
+    assert_eq!(b.faults().await, ["audit row 2: was changed after it was written"]);
+    b.sql("UPDATE audit SET actor = 'machine' WHERE seq = 2").await.expect("changed back");
+    b.sql("UPDATE revision SET room = 'R-0002'").await.expect("changed");
+    assert!(b.faults().await[0].contains("was changed after it was frozen"));
+    b.sql("UPDATE revision SET room = 'R-0001'").await.expect("changed back");
+    assert!(b.faults().await.is_empty());
+    b.sql("DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)").await.expect("cut the end");
+    assert!(b.faults().await[0].contains("ends before its recorded end"));
+}
+
+#[tokio::test]
+async fn a_reader_beside_the_daemon_and_after_it_sees_everything() {
+    let b = bench().await;
+    b.receive("scan", "a.tif", b"fax").await;
+    let beside = Store::open_read(b.dir.path()).await.expect("beside");
+    assert_eq!(beside.status().await.expect("status").len(), 1);
+    assert!(beside.receive("scan", "b.tif", b"x", &Meta::default()).await.is_err(), "it only reads");
+    let Bench { dir, store, .. } = b;
+    store.close().await;
+    drop(store);
+    let after = Store::open_read(dir.path()).await.expect("after");
+    assert_eq!(after.status().await.expect("status").len(), 1);
+    assert!(matches!(Store::open_read(&dir.path().join("none")).await, Err(StoreError::Absent(_))));
+}
+
+#[tokio::test]
+async fn the_database_is_as_durable_as_promised() {
+    let b = bench().await;
+    let mut tx = b.store.db.begin().await.expect("begin");
+    let row = sqlx::query("PRAGMA synchronous").fetch_one(tx.conn()).await.expect("pragma");
+    assert_eq!(row.get::<i64, _>(0), 2, "FULL");
+    let row = sqlx::query("PRAGMA journal_mode").fetch_one(tx.conn()).await.expect("pragma");
+    assert_eq!(row.get::<String, _>(0), "wal");
+}
