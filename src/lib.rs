@@ -14,6 +14,7 @@
 //! 5. A source is touched only after blob, directory and database are on disk.
 
 pub mod config;
+pub mod decode;
 pub mod model;
 pub mod ocr;
 pub mod page;
