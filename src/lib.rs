@@ -21,3 +21,4 @@ pub mod page;
 pub mod raster;
 pub mod reading;
 pub mod store;
+pub mod text;

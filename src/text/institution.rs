@@ -1,0 +1,221 @@
+//! Names of hospitals, clinics, stations and offices.
+
+use super::fold::{clean, fold_text, squeeze};
+
+/// What such a name ends in, longest first where one ends in another.
+pub const SUFFIXES: &[&str] = &[
+    "居宅介護支援事業所",
+    "居宅介護支援センター",
+    "訪問看護ステーション",
+    "訪問看護事業所",
+    "訪問介護事業所",
+    "介護支援事業所",
+    "居宅支援事業所",
+    "リハビリテーション病院",
+    "リハビリテーションセンター",
+    "地域包括支援センター",
+    "包括支援センター",
+    "在宅介護支援センター",
+    "高齢者支援センター",
+    "地域医療連携室",
+    "医療センター",
+    "総合病院",
+    "大学病院",
+    "附属病院",
+    "付属病院",
+    "中央病院",
+    "赤十字病院",
+    "市民病院",
+    "県立病院",
+    "市立病院",
+    "記念病院",
+    "療養所",
+    "診療所",
+    "クリニック",
+    "クリニツク",
+    "病院",
+    "医院",
+    "歯科",
+    "介護老人保健施設",
+    "老人保健施設",
+    "特別養護老人ホーム",
+    "有料老人ホーム",
+    "グループホーム",
+    "ケアセンター",
+    "ケアサポート",
+    "ケアプランセンター",
+    "ケアステーション",
+    "ケアプラン",
+    "デイサービスセンター",
+    "デイサービス",
+    "調剤薬局",
+    "薬局",
+    "事業所",
+    "支援センター",
+    "保健センター",
+    "保健所",
+    "助産院",
+    "医師会",
+    "ステーション",
+    "ホーム",
+    "センター",
+    "事務所",
+    "市役所",
+    "役所",
+];
+
+/// Legal persons that stand in front, longest first.
+const CORPORATIONS: &[&str] = &[
+    "国家公務員共済組合連合会",
+    "地方独立行政法人",
+    "国立研究開発法人",
+    "特定非営利活動法人",
+    "医療生活協同組合",
+    "社会医療法人社団",
+    "社会医療法人財団",
+    "特定医療法人社団",
+    "特定医療法人財団",
+    "独立行政法人",
+    "医療法人社団",
+    "医療法人財団",
+    "社会医療法人",
+    "特定医療法人",
+    "社会福祉法人",
+    "一般社団法人",
+    "公益社団法人",
+    "一般財団法人",
+    "公益財団法人",
+    "国立大学法人",
+    "生活協同組合",
+    "日本赤十字社",
+    "社会福祉協議会",
+    "医療法人",
+    "学校法人",
+    "宗教法人",
+    "NPO法人",
+    "社団法人",
+    "財団法人",
+    "株式会社",
+    "有限会社",
+    "合同会社",
+    "(医社)",
+    "(医)",
+    "(社福)",
+    "(株)",
+    "(有)",
+    "(合)",
+];
+
+/// The suffix that a name ends in.
+pub fn suffix(name: &str) -> Option<&'static str> {
+    let t = squeeze(name);
+    SUFFIXES.iter().find(|s| t.ends_with(**s)).copied()
+}
+
+/// The legal person in front (`医療法人社団 わかば会`) and the institution's own name.
+pub fn split_corporation(name: &str) -> (Option<String>, String) {
+    let name = clean(name);
+    let Some(kind) = CORPORATIONS.iter().find(|c| name.starts_with(**c)) else {
+        return (None, name);
+    };
+    let rest = name[kind.len()..].trim_start();
+    let commercial = kind.ends_with("会社")
+        || matches!(*kind, "(株)" | "(有)" | "(合)" | "日本赤十字社" | "生活協同組合" | "医療生活協同組合");
+    // The page's own space first: 医療法人社団 わかば会 東柏わかば病院.
+    if let Some((first, own)) = rest.split_once(' ')
+        && !own.trim().is_empty()
+        && (commercial || suffix(first).is_none())
+    {
+        return (Some(format!("{kind} {first}")), own.trim().to_owned());
+    }
+    if !commercial {
+        for end in ["会", "財団", "社団", "機構", "事業団", "学園", "協会"] {
+            if let Some(at) = rest.find(end).filter(|at| *at > 0) {
+                let (first, own) = rest.split_at(at + end.len());
+                let own = own.trim();
+                if own.chars().count() >= 3 && (suffix(own).is_some() || own.chars().count() >= 4) {
+                    return (Some(format!("{kind} {first}")), own.to_owned());
+                }
+            }
+        }
+    }
+    (Some((*kind).to_owned()), rest.to_owned())
+}
+
+/// The form in which names of institutions are compared: own name, folded, without spaces, brackets and 御中.
+pub fn comparable(name: &str) -> String {
+    let (stripped, _) = super::names::strip_honorific(name);
+    let (_, own) = split_corporation(&stripped);
+    let own = if own.is_empty() { stripped } else { own };
+    fold_text(&own).chars().filter(|c| !"()「」『』.,:".contains(*c)).collect()
+}
+
+/// How much a string looks like the name of an institution, 0..1.
+pub fn plausible(text: &str) -> f32 {
+    let (t, honorific) = super::names::strip_honorific(text);
+    let s = squeeze(&t);
+    let n = s.chars().count();
+    if !(3..=50).contains(&n) || s.chars().any(|c| "。?!=〒".contains(c)) {
+        return 0.0;
+    }
+    let Some(end) = suffix(&s) else {
+        let known_inside = SUFFIXES.iter().take(36).any(|w| s.contains(*w));
+        let corporation = CORPORATIONS.iter().any(|c| s.starts_with(*c));
+        return match (corporation, known_inside, honorific) {
+            (true, ..) => 0.6,
+            (_, true, Some("御中")) => 0.7,
+            (_, true, _) => 0.4,
+            (_, _, Some("御中")) => 0.5,
+            _ => 0.0,
+        };
+    };
+    if s == end {
+        // The bare word names nobody.
+        return 0.1;
+    }
+    let weak =
+        matches!(end, "事業所" | "センター" | "ホーム" | "ステーション" | "事務所" | "役所" | "歯科" | "支援センター");
+    let label = ["紹介", "医療機関", "送信", "当", "貴", "他", "受診", "入院先"]
+        .iter()
+        .any(|w| s.starts_with(w) && n <= w.chars().count() + 4);
+    let base: f32 = if weak { 0.6 } else { 0.85 };
+    (base + if honorific == Some("御中") { 0.1 } else { 0.0 } - if label { 0.5 } else { 0.0 }).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn corporations_split() {
+        for (s, corp, own) in [
+            ("医療法人社団 わかば会 東柏わかば病院", Some("医療法人社団 わかば会"), "東柏わかば病院"),
+            ("医療法人社団わかば会東柏わかば病院", Some("医療法人社団 わかば会"), "東柏わかば病院"),
+            ("医療法人社団わかば会　東柏わかば病院", Some("医療法人社団 わかば会"), "東柏わかば病院"),
+            ("株式会社 ケア ひまわり訪問看護ステーション", Some("株式会社 ケア"), "ひまわり訪問看護ステーション"),
+            ("医療法人 鈴木医院", Some("医療法人"), "鈴木医院"),
+            ("光ヶ丘ゆずりは医院", None, "光ヶ丘ゆずりは医院"),
+        ] {
+            assert_eq!(split_corporation(s), (corp.map(str::to_owned), own.to_owned()), "{s}");
+        }
+    }
+
+    #[test]
+    fn comparable_names() {
+        assert_eq!(comparable("光ヶ丘ゆずりは医院"), comparable("光ケ丘 ゆずりは 医院 御中"));
+        assert_eq!(comparable("医療法人社団 わかば会 東柏わかば病院"), comparable("東柏わかば病院"));
+        assert_ne!(comparable("東柏わかば病院"), comparable("西柏わかば病院"));
+    }
+
+    #[test]
+    fn plausibility() {
+        for s in
+            ["光ヶ丘ゆずりは医院", "東柏わかば病院 御中", "きさらぎ訪問看護ステーション", "ケアサポートきさらぎ御中"]
+        {
+            assert!(plausible(s) >= 0.5, "{s}: {}", plausible(s));
+        }
+        for s in ["病院", "紹介元医療機関", "海老原 光男", "退院後は自宅へ戻られました。"] {
+            assert!(plausible(s) < 0.4, "{s}: {}", plausible(s));
+        }
+    }
+}
