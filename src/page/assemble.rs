@@ -3,7 +3,7 @@
 use super::bits::Bits;
 use super::geometry::{Area, Map};
 use super::lines::{self, Piece, Profile};
-use super::parts::{Parts, run_area};
+use super::parts::{Part, Parts, run_area};
 use super::{LineBox, Prepared, binarise, image, marks, ruling, skew};
 use crate::raster::Raster;
 use crate::reading::CheckBox;
@@ -20,12 +20,20 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
     let dpi = raster.dpi;
     let (w, h) = (raster.width, raster.height);
     let ink = binarise::binarise(&raster);
-    let m = skew::skew(&ink, dpi, tti_zone(w, h, dpi, turned));
+    let flat = Map::new(w, h, dpi, 0.0);
+    let whole = Parts::find(&ink, &flat, true);
+    let em = specks(&whole, &ink, &flat, dpi).0;
+    let tti_zone = tti_zone(w, h, dpi, turned);
+    let m = if worth_levelling(&whole, &ink, tti_zone) { skew::skew(&ink, dpi, tti_zone) } else { 0.0 };
     let map = Map::new(w, h, dpi, m);
     let slope = m * map.sx / map.sy;
     let (width, height) = ((w as f32 * map.sx).round() as i32, (h as f32 * map.sy).round() as i32);
 
-    let ruling = ruling::find(&ink, &map, dpi, slope);
+    let drawn = not_ruled(&whole, &ink, &flat, dpi, em);
+    let mut ruled = ink.clone();
+    ruled.minus(&drawn);
+    let mut ruling = ruling::find(&ruled, &map, dpi, slope);
+    ruling.remove.minus(&drawn);
     let mut text = ink.clone();
     text.minus(&ruling.remove);
     let parts = Parts::find(&text, &map, true);
@@ -43,6 +51,7 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
     let mut rings = Vec::new();
     let mut tti = Vec::new();
     let mut pieces: Vec<Piece> = Vec::new();
+    let mut large: Vec<Piece> = Vec::new();
     for (i, p) in parts.parts.iter().enumerate() {
         if gone[i] {
             continue;
@@ -50,28 +59,21 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
         let a = p.area;
         let piece = Piece { area: a, ink: p.ink, part: i as u32 };
         if marks::is_ring(&parts, i, &map, em) {
-            rings.push((i, a));
+            rings.push(piece);
         } else if is_rule_rest(&parts, i, &ruling.barrier, em) || at_edge(&a, width, height, em) {
             // What is left of a broken rule, or of a shadow.
         } else if raw_v(&a).1 < TTI_ZONE && turned % 180 == 0 {
             tti.push(piece);
         } else if a.height() <= 2.6 * em && a.width() <= 14.0 * em {
             pieces.push(piece);
+        } else if a.height() < 240.0
+            && a.width() < 240.0
+            && p.ink as f32 * map.sx * map.sy > 0.1 * a.width() * a.height()
+        {
+            large.push(piece);
         }
     }
-    // The glyph under a ring that touches it still belongs to its line.
-    for &(i, a) in &rings {
-        let inside: u32 = pieces.iter().filter(|p| a.contains(&p.area)).map(|p| p.ink).sum();
-        let inner = Area {
-            u0: a.u0 + 0.2 * a.width(),
-            v0: a.v0 + 0.2 * a.height(),
-            u1: a.u1 - 0.2 * a.width(),
-            v1: a.v1 - 0.2 * a.height(),
-        };
-        if marks::share(&text, &map, inner) > 0.04 && (inside as f32) < 0.1 * em * em {
-            pieces.push(Piece { area: inner, ink: parts.parts[i].ink / 2, part: i as u32 });
-        }
-    }
+    let rings = round_a_word(rings, &mut pieces, &text, &map, em);
 
     // Each piece to the paper it lies on.
     let mut cell_of = vec![None; ruling.paper.parts.len()];
@@ -83,15 +85,26 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
         let cell = home(&parts, &p, &ruling.paper).and_then(|paper| cell_of[paper as usize]);
         groups[cell.map_or(0, |c| c as usize + 1)].push(p);
     }
+    let mut headlines: Vec<Vec<Piece>> = vec![Vec::new(); groups.len()];
+    for p in large {
+        let cell = home(&parts, &p, &ruling.paper).and_then(|paper| cell_of[paper as usize]);
+        headlines[cell.map_or(0, |c| c as usize + 1)].push(p);
+    }
 
     let profile = Rows { parts: &parts, map: &map };
     let mut found: Vec<(Area, Option<u32>, bool)> = Vec::new();
-    for (n, group) in groups.into_iter().enumerate() {
+    for (n, (mut group, large)) in groups.into_iter().zip(headlines).enumerate() {
         let cell = n.checked_sub(1).map(|c| c as u32);
         let gap = if cell.is_some() { GAP_CELL } else { GAP_OPEN };
+        found.extend(lines::headlines(large, &mut group, em).into_iter().map(|a| (a, cell, false)));
         for line in lines::cut(group, em, gap, &profile) {
-            let area = lines::hull(&line);
-            if area.height() > 0.25 * em || area.width() > 0.45 * em {
+            let area = lines::hull(&lines::tidy(line, em));
+            // The foot of a ring that the line broke is no line.
+            let of_ring = |r: &Area| {
+                r.grown(4.0).contains(&area) || (r.grown(4.0).contains_mid(&area) && area.width() < r.width())
+            };
+            let splinter = area.height() < 0.35 * em && rings.iter().any(of_ring);
+            if !splinter && (area.height() > 0.45 * em || area.width() > 0.45 * em) {
                 found.push((area, cell, false));
             }
         }
@@ -127,11 +140,64 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
         rules: ruling.rules.iter().map(rect).collect(),
         cells: ruling.cells.iter().map(|c| rect(&c.1)).collect(),
         boxes,
-        rings: rings.iter().map(|r| rect(&r.1)).collect(),
+        rings: rings.iter().map(rect).collect(),
         map,
         ink,
         text,
     }
+}
+
+/// Sorts out the rings: の in a title is one only in shape. A glyph that touches its ring still belongs to its line, so
+/// its place is put among the pieces.
+fn round_a_word(found: Vec<Piece>, pieces: &mut Vec<Piece>, text: &Bits, map: &Map, em: f32) -> Vec<Area> {
+    let mut rings = Vec::new();
+    for ring in found {
+        let a = ring.area;
+        let beside = |p: &&Piece| {
+            let gap = a.u0.max(p.area.u0) - a.u1.min(p.area.u1);
+            let overlap = a.v1.min(p.area.v1) - a.v0.max(p.area.v0);
+            gap > -2.0 && gap < 2.0 * em && overlap > 0.5 * p.area.height()
+        };
+        let tallest = pieces.iter().filter(beside).map(|p| p.area.height()).fold(0.0, f32::max);
+        if a.height() < 1.12 * tallest && a.width() < 1.3 * tallest {
+            pieces.push(ring);
+            continue;
+        }
+        rings.push(a);
+        let inside: u32 = pieces.iter().filter(|p| a.contains(&p.area)).map(|p| p.ink).sum();
+        let inner = a.grown_by(-0.2 * a.width(), -0.2 * a.height());
+        if marks::share(text, map, inner) > 0.04 && (inside as f32 * map.sx * map.sy) < 0.1 * em * em {
+            pieces.push(Piece { area: inner, ink: ring.ink / 2, part: ring.part });
+        }
+    }
+    rings
+}
+
+/// Rings and the glyphs of large titles: they have strokes as long as a short rule's, and must stay.
+fn not_ruled(whole: &Parts, ink: &Bits, map: &Map, dpi: (f32, f32), em: f32) -> Bits {
+    let mut keep = Bits::new(ink.width, ink.height);
+    let mut strokes: Option<Bits> = None;
+    for (i, p) in whole.parts.iter().enumerate() {
+        let (w, h) = (p.area.width(), p.area.height());
+        if w.max(h) < 45.0 || w > 9.0 * em.max(28.0) || h > 7.0 * em.max(28.0) {
+            continue;
+        }
+        let mut glyph = || {
+            if w > 240.0 || h.min(w) < 24.0 {
+                return false;
+            }
+            let strokes = strokes.get_or_insert_with(|| ruling::strokes(ink, dpi));
+            let straight: u32 = whole.runs(i).map(|r| strokes.count_row(r.y as i32, r.x0 as i32, r.x1 as i32)).sum();
+            // Thickness from ink over the length of the outline: bold strokes only.
+            let edge: f32 = whole.runs(i).count() as f32 * 2.0 * map.sy;
+            let thick = 2.0 * p.ink as f32 * map.sx * map.sy / edge.max(1.0);
+            (straight as f32) < 0.75 * p.ink as f32 && thick > 5.0
+        };
+        if marks::is_ring(whole, i, map, em) || glyph() {
+            whole.runs(i).for_each(|r| keep.fill(r.y as usize, r.x0 as usize, r.x1 as usize, true));
+        }
+    }
+    keep
 }
 
 /// Native rectangle where the sending machine prints, on the turned page.
@@ -152,12 +218,12 @@ fn specks(parts: &Parts, text: &Bits, map: &Map, dpi: (f32, f32)) -> (f32, Vec<u
     let scale = (dpi.0 / 204.0) * (dpi.1 / 196.0);
     let tiny = (3.0 * scale).round().max(1.0) as u32;
     let small = (9.0 * scale).ceil().max(2.0) as u32;
-    let mut heights: Vec<f32> = parts
-        .parts
-        .iter()
-        .filter(|p| p.ink > small && p.area.height() < 120.0 && p.area.width() < 240.0)
-        .map(|p| p.area.height())
-        .collect();
+    let plausible = |p: &&Part| p.ink > small && p.area.height() < 120.0 && p.area.width() < 240.0;
+    let mut heights: Vec<f32> =
+        parts.parts.iter().filter(plausible).filter(|p| sociable(p, text, map)).map(|p| p.area.height()).collect();
+    if heights.len() < 6 {
+        heights = parts.parts.iter().filter(plausible).map(|p| p.area.height()).collect();
+    }
     let em = lines::em(&mut heights);
     let (rx, ry) = ((em / 2.0 / map.sx) as i32, (em / 2.0 / map.sy) as i32);
     let specks = parts
@@ -170,6 +236,21 @@ fn specks(parts: &Parts, text: &Bits, map: &Map, dpi: (f32, f32)) -> (f32, Vec<u
         .map(|(i, _)| i)
         .collect();
     (em, specks)
+}
+
+/// Has ink beside it within 24 page pixels, as a character in a line has and dirt seldom does.
+fn sociable(p: &Part, bits: &Bits, map: &Map) -> bool {
+    let reach = (24.0 / map.sx) as i32;
+    let beside = bits.count(p.x0 - reach, p.y0, p.x1 + reach, p.y1).saturating_sub(p.ink);
+    beside * 2 >= p.ink.max(12)
+}
+
+/// Enough that looks like text to say which way it falls.
+fn worth_levelling(whole: &Parts, ink: &Bits, (x0, y0, x1, y1): (i32, i32, i32, i32)) -> bool {
+    let map = Map::new(ink.width, ink.height, (200.0, 200.0), 0.0);
+    let outside = |p: &&Part| p.x1 <= x0 || p.x0 >= x1 || p.y1 <= y0 || p.y0 >= y1;
+    let glyph = |p: &&Part| p.ink > 15 && p.area.height() > 8.0;
+    whole.parts.iter().filter(outside).filter(glyph).filter(|p| sociable(p, ink, &map)).take(6).count() == 6
 }
 
 /// A thin splinter that lies along a bridged rule.

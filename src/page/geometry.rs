@@ -61,6 +61,16 @@ impl Area {
     pub fn union(&self, o: &Self) -> Self {
         Self { u0: self.u0.min(o.u0), v0: self.v0.min(o.v0), u1: self.u1.max(o.u1), v1: self.v1.max(o.v1) }
     }
+    pub fn grown_by(&self, du: f32, dv: f32) -> Self {
+        Self { u0: self.u0 - du, v0: self.v0 - dv, u1: self.u1 + du, v1: self.v1 + dv }
+    }
+    pub fn grown(&self, d: f32) -> Self {
+        self.grown_by(d, d)
+    }
+    /// Does the other's middle lie in here?
+    pub fn contains_mid(&self, o: &Self) -> bool {
+        (self.u0..=self.u1).contains(&o.mid_u()) && (self.v0..=self.v1).contains(&o.mid_v())
+    }
     pub fn contains(&self, o: &Self) -> bool {
         self.u0 <= o.u0 && self.v0 <= o.v0 && self.u1 >= o.u1 && self.v1 >= o.v1
     }

@@ -204,6 +204,45 @@ fn titles(lines: &mut Vec<Vec<Piece>>, em: f32) {
     }
 }
 
+/// Leaves out dust at the ends of a line, above and below it: it would widen the crop that is read.
+pub fn tidy(line: Vec<Piece>, em: f32) -> Vec<Piece> {
+    let tallest = line.iter().map(|p| p.area.height()).fold(0.0, f32::max);
+    let body: Vec<Piece> = line.iter().copied().filter(|p| p.area.height() >= 0.4 * tallest).collect();
+    let body = hull(&body);
+    let dust = |p: &Piece| {
+        let tiny = p.area.width().max(p.area.height()) < 0.22 * em;
+        let off = p.area.v1 < body.v0 || p.area.v0 > body.v1;
+        let away = p.area.u1 < body.u0 - 0.4 * em || p.area.u0 > body.u1 + 0.4 * em;
+        tiny && tallest > 0.5 * em && (off || away)
+    };
+    line.into_iter().filter(|p| !dust(p)).collect()
+}
+
+/// Lines of very large characters. Takes the small parts of such characters out of `rest`.
+pub fn headlines(large: Vec<Piece>, rest: &mut Vec<Piece>, em: f32) -> Vec<Area> {
+    let mut out = Vec::new();
+    for row in split(large, 0.0, |a| (a.v0, a.v1)) {
+        let bounds = hull(&row);
+        let size = bounds.height();
+        if size > 8.0 * em {
+            continue;
+        }
+        let alone = row.len() == 1;
+        let reach = if alone { bounds } else { bounds.grown_by(1.2 * size, 0.05 * size) };
+        let (own, others): (Vec<Piece>, Vec<Piece>) = rest.iter().partition(|p| reach.contains_mid(&p.area));
+        // A stamp over running text is no headline.
+        let words = own.iter().filter(|p| p.area.height() > 0.6 * em && p.area.height() < 0.45 * size).count();
+        if alone && (words > 0 || size < 40.0) || words > 3 * row.len() + 4 {
+            continue;
+        }
+        *rest = others;
+        for line in split(row.into_iter().chain(own).collect(), 1.1 * size, |a| (a.u0, a.u1)) {
+            out.push(hull(&line));
+        }
+    }
+    out
+}
+
 /// em of the page: the 60th percentile of the pieces' heights, over .86.
 pub fn em(heights: &mut [f32]) -> f32 {
     if heights.is_empty() {

@@ -4,10 +4,11 @@ use super::bits::Bits;
 use super::geometry::{Area, Map};
 use super::parts::Parts;
 
-/// Square outlines of .45–1.6 em, also where a tick runs over them, and filled ones; with the ink of the inner 46 %.
+/// Square outlines of .55–1.6 em that stand by themselves, also where a tick runs over them, and filled ones; with the
+/// ink of the inner 46 %. 口 and its like cannot always be told from an empty box: whoever reads the line knows.
 pub fn boxes(bits: &Bits, map: &Map, em: f32) -> Vec<(Area, f32)> {
     let (em_x, em_y) = (em / map.sx, em / map.sy);
-    let (least, most) = ((0.45 * em_x) as i32, (1.6 * em_x) as i32);
+    let (least, most) = ((0.5 * em_x) as i32, (1.6 * em_x) as i32);
     if least < 4 {
         return Vec::new();
     }
@@ -25,27 +26,30 @@ pub fn boxes(bits: &Bits, map: &Map, em: f32) -> Vec<(Area, f32)> {
     let slack = (0.1 * em_x).max(2.0) as i32;
     let mut found: Vec<(Area, f32)> = Vec::new();
     for (i, &(x0, x1, y0, top_end)) in flat.iter().enumerate() {
-        let side = (x1 - x0) as f32 * map.sx;
         for &(a0, a1, b0, y1) in &flat[i + 1..] {
+            let side = (x1.max(a1) - x0.min(a0)) as f32 * map.sx;
             let height = (y1 - y0) as f32 * map.sy;
-            if height > side * 1.3 + map.sy {
+            if height > side * 1.25 + map.sy {
                 break;
             }
-            if height < side * 0.77 - map.sy || (a0 - x0).abs() > slack || (a1 - x1).abs() > slack || b0 <= top_end {
+            if height < side * 0.8 - map.sy || (a0 - x0).abs() > slack || (a1 - x1).abs() > slack || b0 <= top_end {
                 continue;
             }
-            if let Some(ink) = outline(bits, x0.min(a0), y0, x1.max(a1), y1) {
-                let a = map.to_page(x0 as f32, y0 as f32);
-                let b = map.to_page(x1 as f32, y1 as f32);
-                found.push((Area { u0: a.0.min(b.0), v0: a.1.min(b.1), u1: b.0, v1: b.1 }, ink));
-                break;
+            let frame = Frame { x0: x0.min(a0), y0, x1: x1.max(a1), y1 };
+            if frame.drawn(bits) && frame.alone(bits, em_x, em_y) {
+                if let Some(ink) = frame.inside(bits) {
+                    let a = map.to_page(frame.x0 as f32, y0 as f32);
+                    let b = map.to_page(frame.x1 as f32, y1 as f32);
+                    found.push((Area { u0: a.0.min(b.0), v0: a.1.min(b.1), u1: b.0, v1: b.1 }, ink));
+                    break;
+                }
             }
         }
     }
     for p in &Parts::find(bits, map, true).parts {
         let (w, h) = (p.area.width(), p.area.height());
         let full = p.ink as f32 / ((p.x1 - p.x0) * (p.y1 - p.y0)).max(1) as f32;
-        if (0.4 * em..1.6 * em).contains(&w) && (0.8..1.25).contains(&(w / h.max(1.0))) && full > 0.9 {
+        if (0.5 * em..1.6 * em).contains(&w) && (0.8..1.25).contains(&(w / h.max(1.0))) && full > 0.9 {
             found.push((p.area, 1.0));
         }
     }
@@ -61,27 +65,100 @@ pub fn boxes(bits: &Bits, map: &Map, em: f32) -> Vec<(Area, f32)> {
     out
 }
 
-/// Share of ink in the inner 46 % if all four sides are drawn and straight.
-fn outline(bits: &Bits, x0: i32, y0: i32, x1: i32, y1: i32) -> Option<f32> {
-    let (w, h) = (x1 - x0, y1 - y0);
-    if w < 4 || h < 3 {
-        return None;
+/// The outside of a square outline, native.
+struct Frame {
+    x0: i32,
+    y0: i32,
+    x1: i32,
+    y1: i32,
+}
+
+impl Frame {
+    /// Are all four sides drawn and straight?
+    fn drawn(&self, bits: &Bits) -> bool {
+        let &Self { x0, y0, x1, y1 } = self;
+        let (w, h) = (x1 - x0, y1 - y0);
+        if w < 4 || h < 3 {
+            return false;
+        }
+        let side = |x: i32| {
+            let n = (y0..y1).filter(|&y| bits.ink(x - 1, y) || bits.ink(x, y) || bits.ink(x + 1, y)).count();
+            n as f32 >= 0.85 * h as f32
+        };
+        let edge = |y: i32| {
+            let n = (x0..x1).filter(|&x| bits.ink(x, y - 1) || bits.ink(x, y) || bits.ink(x, y + 1)).count();
+            n as f32 >= 0.85 * w as f32
+        };
+        (side(x0) || side(x0 + 1)) && (side(x1 - 1) || side(x1 - 2)) && edge(y0) && edge(y1 - 1)
     }
-    let side = |x: i32| {
-        (y0..y1).filter(|&y| bits.ink(x - 1, y) || bits.ink(x, y) || bits.ink(x + 1, y)).count() as f32 / h as f32
-    };
-    let edge = |y: i32| {
-        (x0..x1).filter(|&x| bits.ink(x, y - 1) || bits.ink(x, y) || bits.ink(x, y + 1)).count() as f32 / w as f32
-    };
-    let drawn = side(x0).max(side(x0 + 1)) >= 0.85
-        && side(x1 - 1).max(side(x1 - 2)) >= 0.85
-        && edge(y0) >= 0.85
-        && edge(y1 - 1) >= 0.85;
-    drawn.then(|| {
+
+    /// Is the paper round it white? A tick may leave across one or two sides; 部 and 指 have ink on more of them.
+    fn alone(&self, bits: &Bits, em_x: f32, em_y: f32) -> bool {
+        let &Self { x0, y0, x1, y1 } = self;
+        let (near_x, near_y) = (2, if em_y < 20.0 { 1 } else { 2 });
+        let (far_x, far_y) = (near_x + (0.05 * em_x).max(1.0) as i32, near_y + (0.05 * em_y).max(1.0) as i32);
+        let share = |a: i32, b: i32, c: i32, d: i32| bits.count(a, b, c, d) as f32 / ((c - a) * (d - b)).max(1) as f32;
+        let sides = [
+            share(x0 - far_x, y0, x0 - near_x, y1),
+            share(x1 + near_x, y0, x1 + far_x, y1),
+            share(x0, y0 - far_y, x1, y0 - near_y),
+            share(x0, y1 + near_y, x1, y1 + far_y),
+        ];
+        // The feet of 口 and 日: both corners go on below the bottom stroke, the middle does not.
+        let foot = |x: i32| bits.count(x, y1, x + 3, y1 + 2) >= 2;
+        let feet = em_y > 20.0
+            && foot(x0)
+            && foot(x1 - 3)
+            && bits.count(x0 + 5, y1, x1 - 5, y1 + 1) * 4 < (x1 - x0 - 10).max(0) as u32;
+        let touched = sides.iter().filter(|s| **s > 0.12).count();
+        !feet && touched <= 2 && sides.iter().all(|s| *s < 0.45)
+    }
+
+    /// Share of ink in the inner 46 %; none where the inside is drawn like 日, 田, 回 or 国.
+    fn inside(&self, bits: &Bits) -> Option<f32> {
+        let &Self { x0, y0, x1, y1 } = self;
+        let (w, h) = (x1 - x0, y1 - y0);
         let (mx, my) = ((w as f32 * 0.27).round() as i32, (h as f32 * 0.27).round() as i32);
         let (a, b, c, d) = (x0 + mx, y0 + my, x1 - mx, y1 - my);
-        bits.count(a, b, c, d) as f32 / ((c - a).max(1) * (d - b).max(1)) as f32
-    })
+        let share = bits.count(a, b, c, d) as f32 / ((c - a).max(1) * (d - b).max(1)) as f32;
+        if share > 0.8 {
+            return Some(share);
+        }
+        // Straight strokes right across: a tick has none.
+        let (ix, iy) = ((w as f32 * 0.2) as i32, (h as f32 * 0.2).max(2.0) as i32);
+        let wide = (w - 2 * ix).max(1);
+        let bar = |y: i32| bits.count_row(y, x0 + ix, x1 - ix) as f32 >= 0.85 * wide as f32;
+        let bars = (y0 + iy..y1 - iy).filter(|&y| bar(y)).count();
+        if bars > 0 && (bars as f32) < 0.4 * h as f32 {
+            return None;
+        }
+        let tall = (h - 2 * iy).max(1);
+        let post = |x: i32| (y0 + iy..y1 - iy).filter(|&y| bits.ink(x, y)).count() as f32 >= 0.85 * tall as f32;
+        let posts = (x0 + ix..x1 - ix).filter(|&x| post(x)).count();
+        if tall > 4 && posts > 0 && (posts as f32) < 0.3 * w as f32 {
+            return None;
+        }
+        // Two or more separate level strokes: 国, 固, 回.
+        let level = |y: i32| longest(bits, y, x0 + ix, x1 - ix) as f32 >= 0.42 * wide as f32;
+        let mut groups = 0;
+        let mut on = false;
+        for y in y0 + iy..y1 - iy {
+            let here = level(y);
+            groups += u32::from(here && !on);
+            on = here;
+        }
+        (groups < 2).then_some(share)
+    }
+}
+
+/// Longest run of ink in a row between two columns.
+fn longest(bits: &Bits, y: i32, x0: i32, x1: i32) -> i32 {
+    let (mut best, mut length) = (0, 0);
+    for x in x0..x1 {
+        length = if bits.ink(x, y) { length + 1 } else { 0 };
+        best = best.max(length);
+    }
+    best
 }
 
 /// Is this piece a large closed stroke? Rays from outside meet it near an ellipse on nearly all sides.

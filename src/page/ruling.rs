@@ -12,6 +12,8 @@ const SURE: f32 = 0.55;
 /// Gaps in a rule that are bridged, and how far a rule's end reaches for its neighbour, in inches.
 const GAP: f32 = 0.12;
 const REACH: f32 = 0.04;
+/// Longer gaps are joined where half of them is inked.
+const MEND: f32 = 0.5;
 
 pub struct Ruling {
     /// What to take out of the page: the rules grown by a pixel.
@@ -34,9 +36,11 @@ pub fn find(bits: &Bits, map: &Map, dpi: (f32, f32), slope: f32) -> Ruling {
 
     let level = bits.slide(shift);
     let mut across = two_rows_open(&level, px_h(ACROSS));
-    let mut down = two_columns_open(bits, px_v(DOWN));
+    let down = two_columns_open(bits, px_v(DOWN));
     across = across.slide(|w| -shift(w));
 
+    let (across, down) = (mended(across, bits, true, dpi), mended(down, bits, false, dpi));
+    let (mut across, mut down) = (across, down);
     // A stroke of a large title is as long as a short rule, but thick and on its own.
     let meets = |p: &Part, other: &Bits, rx: i32, ry: i32| other.count(p.x0 - rx, p.y0 - ry, p.x1 + rx, p.y1 + ry) > 0;
     let (rx, ry) = (px_h(REACH) as i32, px_v(REACH) as i32);
@@ -63,7 +67,9 @@ pub fn find(bits: &Bits, map: &Map, dpi: (f32, f32), slope: f32) -> Ruling {
     upright.spread_h(1);
     upright.close_v(px_v(GAP));
     let mut rules: Vec<Area> = Vec::new();
+    let mut level_rules = 0;
     for (mask, grow_u, grow_v) in [(&bridged, 0.0, map.sy), (&upright, map.sx, 0.0)] {
+        level_rules = rules.len();
         rules.extend(Parts::find(mask, map, true).parts.iter().map(|p| Area {
             u0: p.area.u0 + grow_u,
             v0: p.area.v0 + grow_v,
@@ -75,6 +81,7 @@ pub fn find(bits: &Bits, map: &Map, dpi: (f32, f32), slope: f32) -> Ruling {
     upright.spread_v(px_v(REACH));
     let mut barrier = bridged;
     barrier.or(&upright);
+    close_sides(&mut barrier, &rules, level_rules, map);
 
     let mut remove = across;
     remove.or(&down);
@@ -92,6 +99,105 @@ pub fn find(bits: &Bits, map: &Map, dpi: (f32, f32), slope: f32) -> Ruling {
         .collect();
     order(&mut cells, |c| c.1);
     Ruling { remove, barrier, rules, paper, cells }
+}
+
+/// Everything straight that is long enough to be a rule, on a page that is not level yet.
+pub fn strokes(bits: &Bits, dpi: (f32, f32)) -> Bits {
+    let mut out = two_rows_open(bits, ((ACROSS * dpi.0).round() as usize).max(1));
+    out.or(&two_columns_open(bits, ((DOWN * dpi.1).round() as usize).max(1)));
+    out
+}
+
+/// Joins two rules in one line where faint ink runs between them: at least half of the gap.
+fn mended(rules: Bits, bits: &Bits, across: bool, dpi: (f32, f32)) -> Bits {
+    let map = Map::new(bits.width, bits.height, dpi, 0.0);
+    let mut gaps = rules.clone();
+    let mut near = bits.clone();
+    if across {
+        gaps.spread_v(1);
+        gaps.close_h((MEND * dpi.0) as usize);
+        near.spread_v(1);
+    } else {
+        gaps.spread_h(1);
+        gaps.close_v((MEND * dpi.1) as usize);
+        near.spread_h(1);
+    }
+    let mut spread = rules.clone();
+    if across {
+        spread.spread_v(1)
+    } else {
+        spread.spread_h(1)
+    }
+    gaps.minus(&spread);
+    let mut out = rules;
+    let pieces = Parts::find(&gaps, &map, true);
+    for (i, p) in pieces.parts.iter().enumerate() {
+        let (w, h) = (p.x1 - p.x0, p.y1 - p.y0);
+        let (length, thick) = if across { (w, h) } else { (h, w) };
+        if thick > 12 || length < 2 {
+            continue;
+        }
+        let inked = if across {
+            (p.x0..p.x1).filter(|&x| (p.y0..p.y1).any(|y| near.ink(x, y))).count()
+        } else {
+            (p.y0..p.y1).filter(|&y| near.count_row(y, p.x0, p.x1) > 0).count()
+        };
+        if inked * 2 >= length as usize {
+            for r in pieces.runs(i) {
+                for x in r.x0..r.x1 {
+                    if bits.get(x as usize, r.y as usize) {
+                        out.fill(r.y as usize, x as usize, x as usize + 1, true);
+                    }
+                }
+            }
+            // A thread of one pixel, so that the cell closes over what is missing.
+            if across {
+                out.fill(((p.y0 + p.y1) / 2) as usize, p.x0 as usize, p.x1 as usize, true);
+            } else {
+                let x = ((p.x0 + p.x1) / 2) as usize;
+                (p.y0..p.y1).for_each(|y| out.fill(y as usize, x, x + 1, true));
+            }
+        }
+    }
+    out
+}
+
+/// Tables whose outer side was lost, or never drawn: where two rules across end at one place and a rule down joins them
+/// elsewhere, the open end is a side too.
+fn close_sides(barrier: &mut Bits, rules: &[Area], level_rules: usize, map: &Map) {
+    let (across, down) = rules.split_at(level_rules);
+    let mut sorted: Vec<&Area> = across.iter().filter(|a| a.width() > 100.0).collect();
+    sorted.sort_by(|a, b| a.v0.total_cmp(&b.v0));
+    for right in [false, true] {
+        let end = |a: &Area| if right { a.u1 } else { a.u0 };
+        for (i, a) in sorted.iter().enumerate() {
+            let Some(b) =
+                sorted[i + 1..].iter().find(|b| (end(b) - end(a)).abs() < 12.0 && b.mid_v() > a.mid_v() + 18.0)
+            else {
+                continue;
+            };
+            let joins = |d: &&Area| {
+                d.v0 < a.v1 + 10.0
+                    && d.v1 > b.v0 - 10.0
+                    && d.mid_u() > a.u0.max(b.u0) - 8.0
+                    && d.mid_u() < a.u1.min(b.u1) + 8.0
+            };
+            let near = |d: &Area| (d.mid_u() - end(a)).abs() < 14.0;
+            let mut sides = down.iter().filter(joins).peekable();
+            if b.mid_v() - a.mid_v() > 500.0 || sides.peek().is_none() || sides.any(near) {
+                continue;
+            }
+            let (from, to) = (map.to_native(end(a), a.v0), map.to_native(end(b), b.v1));
+            let (y0, y1) = (from.1.floor() as i32, to.1.ceil() as i32);
+            for y in y0..=y1 {
+                let t = (y - y0) as f32 / (y1 - y0).max(1) as f32;
+                let x = (from.0 + (to.0 - from.0) * t).round() as i32;
+                if y >= 0 && y < barrier.height as i32 {
+                    barrier.fill(y as usize, (x - 2).max(0) as usize, (x + 2).max(0) as usize, true);
+                }
+            }
+        }
+    }
 }
 
 /// Opening across with two rows taken together: a thin rule steps from row to row.
