@@ -73,7 +73,7 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
             large.push(piece);
         }
     }
-    let rings = round_a_word(rings, &mut pieces, &text, &map, em);
+    let rings = round_a_word(rings, &mut pieces, &parts, &map, em);
 
     // Each piece to the paper it lies on.
     let mut cell_of = vec![None; ruling.paper.parts.len()];
@@ -98,7 +98,7 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
         let gap = if cell.is_some() { GAP_CELL } else { GAP_OPEN };
         found.extend(lines::headlines(large, &mut group, em).into_iter().map(|a| (a, cell, false)));
         for line in lines::cut(group, em, gap, &profile) {
-            let area = lines::hull(&lines::tidy(line, em));
+            let area = lines::tight(&lines::tidy(line, em));
             // The foot of a ring that the line broke is no line.
             let of_ring = |r: &Area| {
                 r.grown(4.0).contains(&area) || (r.grown(4.0).contains_mid(&area) && area.width() < r.width())
@@ -149,7 +149,7 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
 
 /// Sorts out the rings: の in a title is one only in shape. A glyph that touches its ring still belongs to its line, so
 /// its place is put among the pieces.
-fn round_a_word(found: Vec<Piece>, pieces: &mut Vec<Piece>, text: &Bits, map: &Map, em: f32) -> Vec<Area> {
+fn round_a_word(found: Vec<Piece>, pieces: &mut Vec<Piece>, parts: &Parts, map: &Map, em: f32) -> Vec<Area> {
     let mut rings = Vec::new();
     for ring in found {
         let a = ring.area;
@@ -159,15 +159,26 @@ fn round_a_word(found: Vec<Piece>, pieces: &mut Vec<Piece>, text: &Bits, map: &M
             gap > -2.0 && gap < 2.0 * em && overlap > 0.5 * p.area.height()
         };
         let tallest = pieces.iter().filter(beside).map(|p| p.area.height()).fold(0.0, f32::max);
-        if a.height() < 1.12 * tallest && a.width() < 1.3 * tallest {
+        if a.height() < 1.25 * tallest && a.width() < 1.6 * tallest {
             pieces.push(ring);
             continue;
         }
         rings.push(a);
-        let inside: u32 = pieces.iter().filter(|p| a.contains(&p.area)).map(|p| p.ink).sum();
-        let inner = a.grown_by(-0.2 * a.width(), -0.2 * a.height());
-        if marks::share(text, map, inner) > 0.04 && (inside as f32 * map.sx * map.sy) < 0.1 * em * em {
-            pieces.push(Piece { area: inner, ink: ring.ink / 2, part: ring.part });
+        // What of its own ink lies well inside is the word.
+        let mut word = Piece { area: Area::NONE, ink: 0, part: ring.part };
+        for r in parts.runs(ring.part as usize) {
+            let u = run_area(r, map);
+            let far = |at: f32| {
+                let (x, y) = ((at - a.mid_u()) / (a.width() / 2.0), (u.mid_v() - a.mid_v()) / (a.height() / 2.0));
+                x.hypot(y)
+            };
+            if far(u.u0) < 0.78 && far(u.u1) < 0.78 {
+                word.area = word.area.union(&u);
+                word.ink += r.x1 - r.x0;
+            }
+        }
+        if word.ink as f32 * map.sx * map.sy > 0.03 * em * em {
+            pieces.push(word);
         }
     }
     rings

@@ -218,6 +218,26 @@ pub fn tidy(line: Vec<Piece>, em: f32) -> Vec<Piece> {
     line.into_iter().filter(|p| !dust(p)).collect()
 }
 
+/// Bounds of a line whose one or two overlong strokes (a tick, a bracket drawn by hand) do not count for its height.
+pub fn tight(line: &[Piece]) -> Area {
+    let all = hull(line);
+    let mut heights: Vec<f32> = line.iter().map(|p| p.area.height()).collect();
+    heights.sort_by(f32::total_cmp);
+    let usual = heights.get(heights.len() * 3 / 4).copied().unwrap_or(0.0);
+    let long = |p: &&Piece| p.area.height() > 1.3 * usual;
+    let over = line.iter().filter(long).count();
+    if line.len() < 4 || over == 0 || over > 2.max(line.len() / 8) {
+        return all;
+    }
+    let body: Vec<Piece> = line.iter().copied().filter(|p| p.area.height() <= 1.3 * usual).collect();
+    let band = hull(&body);
+    if band.height() < 0.9 * usual || band.height() > 0.93 * all.height() {
+        return all;
+    }
+    let rim = 0.06 * band.height();
+    Area { v0: all.v0.max(band.v0 - rim), v1: all.v1.min(band.v1 + rim), ..all }
+}
+
 /// Lines of very large characters. Takes the small parts of such characters out of `rest`.
 pub fn headlines(large: Vec<Piece>, rest: &mut Vec<Piece>, em: f32) -> Vec<Area> {
     let mut out = Vec::new();

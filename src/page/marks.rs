@@ -124,17 +124,16 @@ impl Frame {
         if share > 0.8 {
             return Some(share);
         }
-        // Straight strokes right across: a tick has none.
-        let (ix, iy) = ((w as f32 * 0.2) as i32, (h as f32 * 0.2).max(2.0) as i32);
-        let wide = (w - 2 * ix).max(1);
-        let bar = |y: i32| bits.count_row(y, x0 + ix, x1 - ix) as f32 >= 0.85 * wide as f32;
-        let bars = (y0 + iy..y1 - iy).filter(|&y| bar(y)).count();
+        // Straight strokes from side to side: a tick has none, though it may come in through one side.
+        let (ix, iy) = ((w as f32 * 0.13).round() as i32, (h as f32 * 0.13).round().max(1.0) as i32);
+        let (wide, tall) = ((w - 2 * ix).max(1), (h - 2 * iy).max(1));
+        let bar = |y: i32| bits.count_row(y, x0 + ix, x1 - ix) as f32 >= 0.9 * wide as f32;
+        let bars = (y0 + iy + 1..y1 - iy - 1).filter(|&y| bar(y)).count();
         if bars > 0 && (bars as f32) < 0.4 * h as f32 {
             return None;
         }
-        let tall = (h - 2 * iy).max(1);
-        let post = |x: i32| (y0 + iy..y1 - iy).filter(|&y| bits.ink(x, y)).count() as f32 >= 0.85 * tall as f32;
-        let posts = (x0 + ix..x1 - ix).filter(|&x| post(x)).count();
+        let post = |x: i32| (y0 + iy..y1 - iy).filter(|&y| bits.ink(x, y)).count() as f32 >= 0.93 * tall as f32;
+        let posts = (x0 + ix + 2..x1 - ix - 2).filter(|&x| post(x)).count();
         if tall > 4 && posts > 0 && (posts as f32) < 0.3 * w as f32 {
             return None;
         }
