@@ -36,13 +36,14 @@ pub fn boxes(bits: &Bits, map: &Map, em: f32) -> Vec<(Area, f32)> {
                 continue;
             }
             let frame = Frame { x0: x0.min(a0), y0, x1: x1.max(a1), y1 };
-            if frame.drawn(bits) && frame.alone(bits, em_x, em_y) {
-                if let Some(ink) = frame.inside(bits) {
-                    let a = map.to_page(frame.x0 as f32, y0 as f32);
-                    let b = map.to_page(frame.x1 as f32, y1 as f32);
-                    found.push((Area { u0: a.0.min(b.0), v0: a.1.min(b.1), u1: b.0, v1: b.1 }, ink));
-                    break;
-                }
+            if !frame.drawn(bits) || !frame.alone(bits, em_x, em_y) {
+                continue;
+            }
+            if let Some(ink) = frame.inside(bits) {
+                let a = map.to_page(frame.x0 as f32, y0 as f32);
+                let b = map.to_page(frame.x1 as f32, y1 as f32);
+                found.push((Area { u0: a.0.min(b.0), v0: a.1.min(b.1), u1: b.0, v1: b.1 }, ink));
+                break;
             }
         }
     }
