@@ -57,7 +57,7 @@ def make_document(rng, house, layout, hand=None, cover=None, case=None, to=None)
     """Returns (pages of HTML, the document's truth without page numbers, sheet)."""
     type_, fn = LAYOUTS[layout]
     case = case or Case(rng)
-    hand = hand or rng.choices(["none", "some", "all"], [70, 20, 10 if type_ in ("nursing_summary", "nursing_order", "contact_sheet", "referral") else 0])[0]
+    hand = hand or rng.choices(["none", "some", "all"], [62, 24, 14 if type_ in ("nursing_summary", "nursing_order", "contact_sheet", "referral") else 0])[0]
     if type_ in ("cover", "other"):
         hand = "none"
     s = Sheet(rng, house, layout, type_, case, to or partner(rng, house, type_), hand)
@@ -77,6 +77,10 @@ def make_document(rng, house, layout, hand=None, cover=None, case=None, to=None)
     return pages, t, s
 
 
+def alone(d):
+    return LAYOUTS[d[1]][0] == "cover"
+
+
 BLANK = "<section class='page ' style='font-size:10pt'><div class=in></div></section>"
 CONTAINERS = [("fine-g4", 30), ("fine-g3", 12), ("std-g3", 18), ("std-g4", 8), ("pdf-ccitt", 7), ("pdf-jpeg", 4), ("jpg", 6), ("png", 2), ("born", 5), ("eml", 9), ("super", 1)]
 
@@ -90,13 +94,18 @@ def plan(rng, pool, n, prefix):
             if not bag:
                 bag = pool[:]
                 rng.shuffle(bag)
+            while len(bag) > 1 and (alone(bag[-1]) and rng.random() < 0.6):
+                bag.pop()
             return bag.pop()
         cont = rng.choices([c for c, _ in CONTAINERS], [w for _, w in CONTAINERS])[0]
         docs = [take()]
         tags = []
         if cont in ("fine-g4", "std-g3", "fine-g3", "pdf-ccitt") and rng.random() < 0.14:
-            docs += [take() for _ in range(rng.randint(1, 3))]
+            more = [take() for _ in range(rng.randint(1, 3))]
+            docs = [d for d in docs + more if not alone(d)]  # a cover in front of a sheet would belong to it
             tags.append("batch")
+            if len(docs) < 2:
+                docs, tags = docs or more[:1], []
         noise = rng.choices(["clean", "mild", "bad", "faint"], [18, 62, 12, 8])[0]
         files.append({"name": f"{prefix}{i + 1:03d}", "container": cont, "docs": docs, "tags": tags, "noise": noise, "blank": rng.random() < (0.35 if tags else 0.05), "turn": rng.random() < 0.06, "seed": rng.randint(0, 2**31)})
     return files
