@@ -22,3 +22,4 @@ pub mod raster;
 pub mod reading;
 pub mod store;
 pub mod text;
+pub mod web;

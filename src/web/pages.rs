@@ -1,0 +1,265 @@
+//! Rooms, a room's timeline, one sheet with its original, and what was received.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse};
+use serde::Deserialize;
+
+use super::view::{self, Discharge, FieldView, PageView};
+use super::{Failure, Web};
+use crate::model::Vocabulary;
+use crate::store::board::{DocumentView, RoomCard};
+
+/// Sheets that a room shows at once.
+const TIMELINE: i64 = 50;
+/// Rooms that the front page shows at once; search finds the others.
+const ROOMS: usize = 60;
+
+/// What stands round every page.
+#[derive(Default)]
+pub struct Frame {
+    pub here: &'static str,
+    /// Sheets that wait for a person.
+    pub waiting: usize,
+}
+
+impl Frame {
+    pub async fn of(web: &Web, here: &'static str) -> Result<Frame, Failure> {
+        Ok(Frame { here, waiting: web.store.review_list(500).await?.len() })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+pub struct Message<'a> {
+    pub frame: Frame,
+    pub title: &'a str,
+    pub text: &'a str,
+}
+
+struct RoomView {
+    id: String,
+    name: String,
+    kana: String,
+    urgent: bool,
+    discharge: Option<Discharge>,
+    latest_type: String,
+    latest_at: String,
+    latest_sender: Option<String>,
+    posts: i64,
+    open_fields: i64,
+}
+
+#[derive(Template)]
+#[template(path = "rooms.html")]
+struct Rooms {
+    frame: Frame,
+    rooms: Vec<RoomView>,
+    search: String,
+    more: usize,
+}
+
+#[derive(Deserialize)]
+pub struct Search {
+    #[serde(default)]
+    q: String,
+}
+
+/// `GET /`: rooms with sheets, urgent ones first; with `?q=` all rooms that match.
+pub async fn rooms(State(web): State<Web>, Query(search): Query<Search>) -> Result<Html<String>, Failure> {
+    let today = view::today();
+    let mut found = web.store.rooms(&search.q).await?;
+    found.retain(|r| r.sheets > 0 || !search.q.trim().is_empty());
+    let more = found.len().saturating_sub(ROOMS);
+    let mut rooms = Vec::new();
+    for r in found.into_iter().take(ROOMS) {
+        let posts = web.store.timeline(&r.id, TIMELINE).await?;
+        let discharge = posts.iter().find_map(|p| view::discharge(p.discharge.as_deref(), today));
+        let latest = posts.first();
+        rooms.push(RoomView {
+            urgent: posts.iter().any(|p| p.urgent),
+            discharge,
+            latest_type: latest.map(|p| Vocabulary::get().type_name(&p.kind).to_owned()).unwrap_or_default(),
+            latest_at: latest.map(|p| view::moment(p.received, today)).unwrap_or_default(),
+            latest_sender: latest.and_then(|p| p.sender.clone()),
+            posts: r.sheets,
+            open_fields: r.open_fields,
+            id: r.id,
+            name: r.name,
+            kana: r.kana,
+        });
+    }
+    rooms.sort_by_key(|r| !r.urgent);
+    let page = Rooms { frame: Frame::of(&web, "rooms").await?, rooms, search: search.q, more };
+    Ok(Html(page.render()?))
+}
+
+/// A sheet as the templates know it.
+pub struct SheetView {
+    pub id: String,
+    pub kind: String,
+    pub at: String,
+    pub urgent: bool,
+    pub open_fields: i64,
+    pub discharge: Option<Discharge>,
+    pub state: &'static str,
+    pub state_ja: &'static str,
+    pub reason: Option<String>,
+    pub revision: i64,
+    pub highlights: Vec<FieldView>,
+    /// Not yet in a room: a person chooses one or sets it aside.
+    pub waits_for_room: bool,
+}
+
+impl SheetView {
+    pub fn of(d: &DocumentView, pages: &[PageView]) -> SheetView {
+        let today = view::today();
+        let state = d.state.as_str();
+        SheetView {
+            id: d.id.clone(),
+            kind: match &d.part {
+                Some(part) => format!("読み取れなかったファイル（{part}）"),
+                None => Vocabulary::get().type_name(&d.content.kind).to_owned(),
+            },
+            at: view::moment(d.received, today),
+            urgent: d.urgent,
+            open_fields: d.open_fields,
+            discharge: view::discharge(d.content.accepted("encounter.discharge_date").as_deref(), today),
+            state,
+            state_ja: view::state(state),
+            reason: d.reason.clone(),
+            revision: d.revision,
+            highlights: view::fields(&d.content, pages, true),
+            waits_for_room: matches!(state, "review" | "quarantined"),
+        }
+    }
+}
+
+/// The pages of a document with the addresses of their images.
+pub fn page_views(d: &DocumentView) -> Vec<PageView> {
+    let mut pages: Vec<PageView> = d
+        .images
+        .iter()
+        .map(|i| PageView {
+            number: i.page,
+            href: i.sha256.as_ref().map(|_| format!("/documents/{}/pages/{}", d.id, i.page)),
+            w: i.width,
+            h: i.height,
+            failed: i.failed.clone(),
+            boxes: Vec::new(),
+        })
+        .collect();
+    view::boxes(&d.content, &mut pages);
+    pages
+}
+
+#[derive(Template)]
+#[template(path = "room.html")]
+struct Room {
+    frame: Frame,
+    room: RoomCard,
+    sheets: Vec<SheetView>,
+}
+
+/// `GET /rooms/{room}`: the timeline, newest first.
+pub async fn room(State(web): State<Web>, Path(id): Path<String>) -> Result<Html<String>, Failure> {
+    let room = web.store.room(&id).await?.ok_or(Failure::NotFound)?;
+    let mut sheets = Vec::new();
+    for post in web.store.timeline(&id, TIMELINE).await? {
+        if let Some(d) = web.store.document(&post.document).await? {
+            sheets.push(SheetView::of(&d, &page_views(&d)));
+        }
+    }
+    Ok(Html(Room { frame: Frame::of(&web, "rooms").await?, room, sheets }.render()?))
+}
+
+#[derive(Template)]
+#[template(path = "document.html")]
+struct Sheet {
+    frame: Frame,
+    sheet: SheetView,
+    room: Option<(String, String)>,
+    fields: Vec<FieldView>,
+    pages: Vec<PageView>,
+}
+
+/// `GET /documents/{id}`: every field, and the original beside it.
+pub async fn document(State(web): State<Web>, Path(id): Path<String>) -> Result<Html<String>, Failure> {
+    let d = web.store.document(&id).await?.ok_or(Failure::NotFound)?;
+    let room = match &d.room {
+        Some(room) => web.store.room(room).await?.map(|r| (r.id, r.name)),
+        None => None,
+    };
+    let pages = page_views(&d);
+    let page = Sheet {
+        frame: Frame::of(&web, "rooms").await?,
+        sheet: SheetView::of(&d, &pages),
+        room,
+        fields: view::fields(&d.content, &pages, false),
+        pages,
+    };
+    Ok(Html(page.render()?))
+}
+
+/// `GET /documents/{id}/pages/{number}`: the upright page at 200 dpi, PNG.
+pub async fn page_image(
+    State(web): State<Web>,
+    Path((id, number)): Path<(String, u32)>,
+) -> Result<impl IntoResponse, Failure> {
+    let d = web.store.document(&id).await?.ok_or(Failure::NotFound)?;
+    let sha = d.images.iter().find(|i| i.page == number).and_then(|i| i.sha256.clone()).ok_or(Failure::NotFound)?;
+    let png = web.store.blob(&sha).await?;
+    Ok(([(header::CONTENT_TYPE, "image/png")], png))
+}
+
+/// `GET /documents/{id}/original`: the bytes as they were received, never shown in the browser.
+pub async fn original(State(web): State<Web>, Path(id): Path<String>) -> Result<impl IntoResponse, Failure> {
+    let d = web.store.document(&id).await?.ok_or(Failure::NotFound)?;
+    if d.original.is_empty() {
+        return Err(Failure::NotFound);
+    }
+    let bytes = web.store.blob(&d.original).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", d.receipt)),
+    ];
+    Ok((headers, bytes))
+}
+
+struct ReceiptView {
+    at: String,
+    source: String,
+    name: String,
+    state: String,
+    state_ja: &'static str,
+    reason: String,
+}
+
+#[derive(Template)]
+#[template(path = "receipts.html")]
+struct Receipts {
+    frame: Frame,
+    receipts: Vec<ReceiptView>,
+}
+
+/// `GET /receipts`: every file and mail with its verdict, newest first.
+pub async fn receipts(State(web): State<Web>) -> Result<Html<String>, Failure> {
+    let receipts = web
+        .store
+        .status()
+        .await?
+        .into_iter()
+        .rev()
+        .take(500)
+        .map(|r| ReceiptView {
+            at: r.received.get(..16).unwrap_or(&r.received).replace('T', " "),
+            source: r.source,
+            name: r.source_id,
+            state_ja: view::state(&r.state),
+            state: r.state,
+            reason: r.reason.or_else(|| r.documents.iter().find_map(|d| d.reason.clone())).unwrap_or_default(),
+        })
+        .collect();
+    Ok(Html(Receipts { frame: Frame::of(&web, "receipts").await?, receipts }.render()?))
+}

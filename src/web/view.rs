@@ -1,0 +1,407 @@
+//! What the templates show, made from the stored documents: Japanese words, order of fields, crops, countdowns.
+//!
+//! Crops are SVG windows onto the page's PNG, so no pixel from outside is decoded in the daemon. Knows only `model`.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::model::{Document, Field, Kind, Status, Value, Vocabulary};
+
+/// Order in which a sheet shows its fields: what a nurse acts on comes first.
+const ORDER: &[&str] = &[
+    "patient.name",
+    "patient.kana",
+    "patient.birth_date",
+    "patient.sex",
+    "encounter.discharge_date",
+    "encounter.destination",
+    "next_visit.datetime",
+    "conference.datetime",
+    "conference.place",
+    "conference.url",
+    "order.period_start",
+    "order.period_end",
+    "clinical.diagnoses",
+    "clinical.purpose",
+    "message.body",
+    "clinical.medications",
+    "clinical.allergies",
+    "clinical.infections",
+    "clinical.procedures",
+    "clinical.course",
+    "clinical.history",
+    "care.level",
+    "adl.transfer",
+    "adl.mobility",
+    "adl.eating",
+    "adl.toileting",
+    "adl.bathing",
+    "adl.dressing",
+    "contact.name",
+    "contact.relation",
+    "contact.phone",
+    "care.manager",
+    "care.office",
+    "encounter.admission_date",
+    "encounter.facility",
+    "sender.institution",
+    "sender.department",
+    "sender.person",
+    "sender.phone",
+    "sender.fax",
+    "recipient.institution",
+    "recipient.person",
+    "document.date",
+    "patient.postal_code",
+    "patient.address",
+    "patient.phone",
+    "patient.insurer_number",
+    "patient.insured_number",
+];
+
+/// Fields that a timeline shows; the sheet's own page shows all.
+const HIGHLIGHTS: &[&str] = &[
+    "sender.institution",
+    "clinical.diagnoses",
+    "clinical.purpose",
+    "message.body",
+    "next_visit.datetime",
+    "conference.datetime",
+    "conference.place",
+    "order.period_end",
+    "clinical.allergies",
+    "clinical.infections",
+    "clinical.medications",
+];
+
+/// Always shown with their crop beside the text: a misread dose or allergy harms.
+const WITH_CROP: &[&str] = &["clinical.medications", "clinical.allergies", "clinical.infections"];
+
+/// A page image of a document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageView {
+    pub number: u32,
+    /// Address of the PNG; none where the page could not be read.
+    pub href: Option<String>,
+    pub w: i64,
+    pub h: i64,
+    pub failed: Option<String>,
+    pub boxes: Vec<BoxView>,
+}
+
+/// A field's place, drawn on its page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoxView {
+    pub x: i32,
+    pub y: i32,
+    pub w: i32,
+    pub h: i32,
+    pub review: bool,
+    pub label: String,
+}
+
+/// A window onto a page image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Crop {
+    pub x: i32,
+    pub y: i32,
+    pub w: i32,
+    pub h: i32,
+    pub shown_w: i32,
+    pub shown_h: i32,
+    pub page: u32,
+    pub href: String,
+    pub page_w: i64,
+    pub page_h: i64,
+}
+
+/// One row of a sheet. `text` is absent where a value is not sure: then only its crop speaks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldView {
+    pub label: String,
+    pub text: Option<String>,
+    pub unsure: bool,
+    pub crops: Vec<Crop>,
+}
+
+/// One row of the review form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EditView {
+    pub key: String,
+    pub label: String,
+    pub value: String,
+    pub unsure: bool,
+    pub crops: Vec<Crop>,
+    pub rows: usize,
+    /// Allowed values and their words, for choices.
+    pub options: Vec<(String, String)>,
+}
+
+/// A discharge date and how far it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Discharge {
+    pub date: String,
+    pub countdown: String,
+}
+
+/// All fields, or the highlights, of a document.
+pub fn fields(document: &Document, pages: &[PageView], highlights: bool) -> Vec<FieldView> {
+    ordered(document)
+        .filter(|(k, f)| !highlights || HIGHLIGHTS.contains(k) || f.status == Status::Review)
+        .map(|(key, f)| field(key, f, pages))
+        .collect()
+}
+
+/// The review form: unsure fields first.
+pub fn edits(document: &Document, pages: &[PageView]) -> Vec<EditView> {
+    let (unsure, sure): (Vec<_>, Vec<_>) = ordered(document).partition(|(_, f)| f.status == Status::Review);
+    unsure
+        .into_iter()
+        .chain(sure)
+        .map(|(key, f)| {
+            let value = match &f.value {
+                Value::One(s) => s.clone(),
+                Value::Many(v) => v.join("\n"),
+            };
+            let kind = Vocabulary::get().fields.get(key);
+            EditView {
+                key: key.to_owned(),
+                label: Vocabulary::get().label(key).to_owned(),
+                rows: value.lines().count().max(value.chars().count() / 36 + 1),
+                unsure: f.status == Status::Review,
+                crops: crops(f, pages),
+                options: kind
+                    .filter(|d| d.kind == Kind::Enum)
+                    .map(|d| d.values.iter().map(|v| (v.clone(), word(key, v))).collect())
+                    .unwrap_or_default(),
+                value,
+            }
+        })
+        .collect()
+}
+
+/// The pages with the fields' places drawn on them.
+pub fn boxes(document: &Document, pages: &mut [PageView]) {
+    for page in pages {
+        page.boxes = document
+            .fields
+            .iter()
+            .filter(|(_, f)| f.page == page.number)
+            .map(|(key, f)| {
+                let [x0, y0, x1, y1] = f.rect;
+                BoxView {
+                    x: x0 - 3,
+                    y: y0 - 3,
+                    w: x1 - x0 + 6,
+                    h: y1 - y0 + 6,
+                    review: f.status == Status::Review,
+                    label: Vocabulary::get().label(key).to_owned(),
+                }
+            })
+            .collect();
+    }
+}
+
+/// The accepted discharge date with its countdown from `today`.
+pub fn discharge(date: Option<&str>, today: Date) -> Option<Discharge> {
+    let day: Date = date?.parse().ok()?;
+    let days = today.until(day).ok()?.get_days();
+    let countdown = match days {
+        0 => "今日".to_owned(),
+        1 => "明日".to_owned(),
+        2.. => format!("あと {days} 日"),
+        _ => format!("{} 日前", -days),
+    };
+    Some(Discharge { date: date_ja(day), countdown })
+}
+
+/// Milliseconds since 1970 as `11月24日 10:05`, with the year where it is not `today`'s.
+pub fn moment(ms: i64, today: Date) -> String {
+    let Ok(stamp) = jiff::Timestamp::from_millisecond(ms) else { return String::new() };
+    let at = stamp.to_zoned(tokyo());
+    let time = format!("{}月{}日 {:02}:{:02}", at.month(), at.day(), at.hour(), at.minute());
+    if at.year() == today.year() { time } else { format!("{}年{time}", at.year()) }
+}
+
+/// Today in Japan.
+pub fn today() -> Date {
+    jiff::Timestamp::now().to_zoned(tokyo()).date()
+}
+
+/// The words of a state.
+pub fn state(state: &str) -> &'static str {
+    match state {
+        "processing" => "処理中",
+        "posted" => "部屋に掲載",
+        "review" => "確認待ち",
+        "ignored" => "掲載なし",
+        "quarantined" => "隔離",
+        "withdrawn" => "取り下げ",
+        _ => "不明",
+    }
+}
+
+fn tokyo() -> TimeZone {
+    TimeZone::get("Asia/Tokyo").unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(9)))
+}
+
+fn date_ja(d: Date) -> String {
+    const DAYS: [&str; 7] = ["月", "火", "水", "木", "金", "土", "日"];
+    let day = DAYS[(d.weekday().to_monday_one_offset() - 1) as usize % 7];
+    format!("{}年{}月{}日({day})", d.year(), d.month(), d.day())
+}
+
+fn ordered(document: &Document) -> impl Iterator<Item = (&str, &Field)> {
+    let mut keys: Vec<&str> = document.fields.keys().map(String::as_str).filter(|k| *k != "urgency").collect();
+    keys.sort_by_key(|k| (ORDER.iter().position(|o| o == k).unwrap_or(ORDER.len()), *k));
+    keys.into_iter().map(|k| (k, &document.fields[k]))
+}
+
+fn field(key: &str, f: &Field, pages: &[PageView]) -> FieldView {
+    let unsure = f.status == Status::Review;
+    let text = match (&f.items, &f.value) {
+        // Items of a list stand for themselves: the sure ones as text, the others as crops.
+        (Some(items), _) if unsure => {
+            let sure: Vec<_> = items.iter().filter(|i| i.status == Status::Accepted).map(|i| i.value.clone()).collect();
+            (!sure.is_empty()).then(|| sure.join("\n"))
+        }
+        _ if unsure => None,
+        (_, Value::Many(v)) => Some(v.iter().map(|v| word(key, v)).collect::<Vec<_>>().join("\n")),
+        (_, Value::One(v)) => Some(shown(key, v)),
+    };
+    let crops = if unsure || WITH_CROP.contains(&key) { crops(f, pages) } else { Vec::new() };
+    FieldView { label: Vocabulary::get().label(key).to_owned(), text, unsure, crops }
+}
+
+fn shown(key: &str, v: &str) -> String {
+    match Vocabulary::get().fields.get(key).map(|d| d.kind) {
+        Some(Kind::Date) => v.parse().map_or_else(|_| v.to_owned(), date_ja),
+        Some(Kind::Datetime) => match v.split_once('T') {
+            Some((d, t)) => format!("{} {t}", d.parse().map_or_else(|_| d.to_owned(), date_ja)),
+            None => v.parse().map_or_else(|_| v.to_owned(), date_ja),
+        },
+        _ => word(key, v),
+    }
+}
+
+/// The Japanese word of an enum value; other values as they are.
+fn word(key: &str, v: &str) -> String {
+    match (key, v) {
+        ("patient.sex", "male") => "男",
+        ("patient.sex", "female") => "女",
+        ("urgency", "urgent") => "至急",
+        ("urgency", "routine") => "通常",
+        ("care.level", "applying") => "申請中",
+        ("care.level", "none") => "なし",
+        ("care.level", l) => {
+            return match l.split_once('_') {
+                Some(("support", n)) => format!("要支援{n}"),
+                Some(("care", n)) => format!("要介護{n}"),
+                _ => l.to_owned(),
+            };
+        }
+        (k, "independent") if k.starts_with("adl.") => "自立",
+        (k, "supervised") if k.starts_with("adl.") => "見守り",
+        (k, "partial") if k.starts_with("adl.") => "一部介助",
+        (k, "full") if k.starts_with("adl.") => "全介助",
+        _ => v,
+    }
+    .to_owned()
+}
+
+/// The field's window on its page; one for each place where a list's items lie far apart.
+fn crops(f: &Field, pages: &[PageView]) -> Vec<Crop> {
+    let mut places: Vec<(u32, [i32; 4])> = match &f.items {
+        Some(items) if !items.is_empty() => items.iter().map(|i| (i.page, i.rect)).collect(),
+        _ => vec![(f.page, f.rect)],
+    };
+    places.sort_by_key(|(p, r)| (*p, r[1]));
+    let mut merged: Vec<(u32, [i32; 4])> = Vec::new();
+    for (page, r) in places {
+        match merged.last_mut() {
+            Some((p, m)) if *p == page && r[1] - m[3] < 30 => {
+                *m = [m[0].min(r[0]), m[1].min(r[1]), m[2].max(r[2]), m[3].max(r[3])];
+            }
+            _ => merged.push((page, r)),
+        }
+    }
+    merged.into_iter().filter_map(|(page, r)| crop(page, r, pages)).collect()
+}
+
+fn crop(number: u32, [x0, y0, x1, y1]: [i32; 4], pages: &[PageView]) -> Option<Crop> {
+    let page = pages.iter().find(|p| p.number == number)?;
+    let (pw, ph) = (i32::try_from(page.w).ok()?, i32::try_from(page.h).ok()?);
+    // Some paper round the ink, so that a person sees whether the box cut anything off.
+    let (x0, y0) = ((x0 - 12).clamp(0, pw), (y0 - 8).clamp(0, ph));
+    let (x1, y1) = ((x1 + 12).clamp(x0, pw), (y1 + 8).clamp(y0, ph));
+    let (w, h) = (x1 - x0, y1 - y0);
+    (w > 0 && h > 0).then(|| Crop {
+        x: x0,
+        y: y0,
+        w,
+        h,
+        shown_w: w.min(900),
+        shown_h: h * w.min(900) / w,
+        page: number,
+        href: page.href.clone().unwrap_or_default(),
+        page_w: page.w,
+        page_h: page.h,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Trace;
+
+    fn value(text: &str, status: Status) -> Field {
+        Field {
+            value: Value::One(text.into()),
+            raw: text.into(),
+            page: 1,
+            rect: [100, 100, 300, 130],
+            confidence: 0.5,
+            status,
+            items: None,
+            trace: Trace::default(),
+        }
+    }
+
+    fn page() -> PageView {
+        PageView { number: 1, href: Some("/p.png".into()), w: 1654, h: 2339, failed: None, boxes: Vec::new() }
+    }
+
+    #[test]
+    fn an_unsure_value_is_never_text() {
+        let mut d = Document {
+            kind: "referral".into(),
+            pages: vec![1],
+            confidence: 1.0,
+            fields: Default::default(),
+            doubts: Vec::new(),
+            sender_id: None,
+        };
+        d.fields.insert("patient.name".into(), value("柏 花子", Status::Review));
+        d.fields.insert("clinical.allergies".into(), value("なし", Status::Accepted));
+        let shown = fields(&d, &[page()], false);
+        assert_eq!(shown[0].text, None);
+        assert_eq!(shown[0].crops.len(), 1);
+        assert_eq!(shown[1].text.as_deref(), Some("なし"));
+        assert_eq!(shown[1].crops.len(), 1, "allergies always show their crop");
+    }
+
+    #[test]
+    fn the_countdown_counts_days() {
+        let today = "2026-11-24".parse().expect("a date");
+        let d = discharge(Some("2026-11-27"), today).expect("a discharge");
+        assert_eq!((d.date.as_str(), d.countdown.as_str()), ("2026年11月27日(金)", "あと 3 日"));
+        assert_eq!(discharge(Some("unreadable"), today), None);
+    }
+
+    #[test]
+    fn a_crop_stays_on_its_page() {
+        let c = crop(1, [1600, 2300, 9999, 9999], &[page()]).expect("a crop");
+        assert!(c.x + c.w <= 1654 && c.y + c.h <= 2339);
+        assert_eq!(crop(2, [0, 0, 5, 5], &[page()]), None);
+    }
+}
