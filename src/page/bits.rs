@@ -214,6 +214,22 @@ impl Bits {
         out
     }
 
+    /// Moves each row to the left by `offset(row)` pixels (white comes in).
+    pub fn slant(&self, offset: impl Fn(usize) -> i32) -> Self {
+        let mut out = Self::new(self.width, self.height);
+        for y in 0..self.height {
+            let o = offset(y);
+            let row = self.row(y);
+            let into = &mut out.words[y * self.stride..(y + 1) * self.stride];
+            for (i, word) in into.iter_mut().enumerate() {
+                *word =
+                    if o >= 0 { from_right(row, i, o as usize) } else { from_left(row, i, o.unsigned_abs() as usize) };
+            }
+        }
+        out.trim();
+        out
+    }
+
     /// As a bilevel raster: 0 = ink.
     pub fn to_raster(&self, dpi: (f32, f32)) -> Raster {
         let mut out = Raster::white(self.width, self.height, dpi);

@@ -12,6 +12,9 @@ const SURE: f32 = 0.55;
 /// Gaps in a rule that are bridged, and how far a rule's end reaches for its neighbour, in inches.
 const GAP: f32 = 0.12;
 const REACH: f32 = 0.04;
+/// A faint rule may have gaps of this much, if it is this long: text never is.
+const FAINT: f32 = 0.03;
+const LONG: f32 = 0.9;
 /// Longer gaps are joined where half of them is inked.
 const MEND: f32 = 0.5;
 
@@ -34,13 +37,23 @@ pub fn find(bits: &Bits, map: &Map, dpi: (f32, f32), slope: f32) -> Ruling {
     let mid = bits.width as f32 / 2.0;
     let shift = |w: usize| (slope * (w as f32 * 64.0 + 32.0 - mid)).round() as i32;
 
-    let level = bits.slide(shift);
-    let mut across = two_rows_open(&level, px_h(ACROSS));
-    let down = two_columns_open(bits, px_v(DOWN));
-    across = across.slide(|w| -shift(w));
+    let lean = map.m * map.sy / map.sx;
+    let mid_y = bits.height as f32 / 2.0;
+    // Rules down lean to the left by as much as rules across fall.
+    let shift_x = |y: usize| (-lean * (y as f32 - mid_y)).round() as i32;
+    // Within 64 columns a rule still falls by this many rows.
+    let rest = (slope.abs() * 64.0) as usize;
 
-    let (across, down) = (mended(across, bits, true, dpi), mended(down, bits, false, dpi));
-    let (mut across, mut down) = (across, down);
+    let level = bits.slide(shift);
+    let mut across = open_across(&level, px_h(ACROSS), 2 + rest);
+    across.or(&faint(&level, true, px_h(FAINT), px_h(LONG), 2 + rest));
+    let straight = bits.slant(shift_x);
+    let mut down = open_down(&straight, px_v(DOWN), 2);
+    down.or(&faint(&straight, false, px_v(FAINT), px_v(LONG), 2));
+    let (mut across, mut down) = (mended(across, &level, true, dpi), mended(down, &straight, false, dpi));
+    across = across.slide(|w| -shift(w));
+    down = down.slant(|y| -shift_x(y));
+
     // A stroke of a large title is as long as a short rule, but thick and on its own.
     let meets = |p: &Part, other: &Bits, rx: i32, ry: i32| other.count(p.x0 - rx, p.y0 - ry, p.x1 + rx, p.y1 + ry) > 0;
     let (rx, ry) = (px_h(REACH) as i32, px_v(REACH) as i32);
@@ -60,12 +73,13 @@ pub fn find(bits: &Bits, map: &Map, dpi: (f32, f32), slope: f32) -> Ruling {
     }
 
     let mut bridged = across.slide(shift);
-    bridged.spread_v(1);
+    bridged.spread_v(1 + rest);
     bridged.close_h(px_h(GAP));
     let mut bridged = bridged.slide(|w| -shift(w));
-    let mut upright = down.clone();
+    let mut upright = down.slant(shift_x);
     upright.spread_h(1);
     upright.close_v(px_v(GAP));
+    let mut upright = upright.slant(|y| -shift_x(y));
     let mut rules: Vec<Area> = Vec::new();
     let mut level_rules = 0;
     for (mask, grow_u, grow_v) in [(&bridged, 0.0, map.sy), (&upright, map.sx, 0.0)] {
@@ -103,8 +117,8 @@ pub fn find(bits: &Bits, map: &Map, dpi: (f32, f32), slope: f32) -> Ruling {
 
 /// Everything straight that is long enough to be a rule, on a page that is not level yet.
 pub fn strokes(bits: &Bits, dpi: (f32, f32)) -> Bits {
-    let mut out = two_rows_open(bits, ((ACROSS * dpi.0).round() as usize).max(1));
-    out.or(&two_columns_open(bits, ((DOWN * dpi.1).round() as usize).max(1)));
+    let mut out = open_across(bits, ((ACROSS * dpi.0).round() as usize).max(1), 2);
+    out.or(&open_down(bits, ((DOWN * dpi.1).round() as usize).max(1), 2));
     out
 }
 
@@ -200,30 +214,61 @@ fn close_sides(barrier: &mut Bits, rules: &[Area], level_rules: usize, map: &Map
     }
 }
 
-/// Opening across with two rows taken together: a thin rule steps from row to row.
-fn two_rows_open(bits: &Bits, n: usize) -> Bits {
+/// Opening across with a few rows taken together: a thin rule steps from row to row.
+fn open_across(bits: &Bits, n: usize, rows: usize) -> Bits {
     let mut both = bits.clone();
-    for y in 0..bits.height.saturating_sub(1) {
-        let (a, b) = (y * bits.stride, (y + 1) * bits.stride);
-        for i in 0..bits.stride {
-            both.words[a + i] |= bits.words[b + i];
-        }
-    }
+    both.dilate_down(rows);
     both.open_h(n);
-    both.dilate_down(2);
-    both.and(bits);
-    both
+    let mut out = both.clone();
+    out.spread_v(rows - 1);
+    out.and(bits);
+    out
 }
 
-fn two_columns_open(bits: &Bits, n: usize) -> Bits {
+fn open_down(bits: &Bits, n: usize, columns: usize) -> Bits {
     let mut both = bits.clone();
-    both.dilate_right(2);
+    both.dilate_right(columns);
     both.open_v(n);
-    // Each found column stands for itself and the one to its left.
-    let mut wide = both.clone();
-    wide.spread_h(1);
-    wide.and(bits);
-    wide
+    let mut out = both.clone();
+    out.spread_h(columns - 1);
+    out.and(bits);
+    out
+}
+
+/// Rules with many small gaps: long ones only, and with white paper along both sides, which a row of text has not.
+fn faint(bits: &Bits, across: bool, gap: usize, length: usize, thick: usize) -> Bits {
+    let mut out = bits.clone();
+    if across {
+        out.close_h(gap);
+        out = open_across(&out, length, thick);
+    } else {
+        out.close_v(gap);
+        out = open_down(&out, length, thick);
+    }
+    out.and(bits);
+    let mut joined = out.clone();
+    if across {
+        joined.close_h(gap)
+    } else {
+        joined.close_v(gap)
+    }
+    let pieces = Parts::find(&joined, &Map::new(bits.width, bits.height, (200.0, 200.0), 0.0), true);
+    let (near, far) = if across { (2, 4) } else { (3, 7) };
+    for p in &pieces.parts {
+        let (w, h) = (p.x1 - p.x0, p.y1 - p.y0);
+        let sides = if across {
+            bits.count(p.x0, p.y0 - far, p.x1, p.y0 - near) + bits.count(p.x0, p.y1 + near, p.x1, p.y1 + far)
+        } else {
+            bits.count(p.x0 - far, p.y0, p.x0 - near, p.y1) + bits.count(p.x1 + near, p.y0, p.x1 + far, p.y1)
+        };
+        let paper = 2 * (far - near) * if across { w } else { h };
+        if sides as f32 > 0.1 * paper as f32 || (if across { h } else { w }) > 12 {
+            for y in p.y0..p.y1 {
+                out.fill(y as usize, p.x0 as usize, p.x1 as usize, false);
+            }
+        }
+    }
+    out
 }
 
 /// Reading order: what begins at the same height goes from left to right.
