@@ -20,6 +20,8 @@ pub mod ocr;
 pub mod page;
 pub mod raster;
 pub mod reading;
+pub mod sink;
 pub mod store;
 pub mod text;
 pub mod web;
+pub mod work;

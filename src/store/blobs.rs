@@ -91,8 +91,8 @@ impl Blobs {
                 _ => sync_dir(&self.root)?,
             }
         }
-        // An existing name is whole (see above), unless the disk lost part of it since: then it is written anew.
-        if !fs::metadata(&path).is_ok_and(|m| m.len() == bytes.len() as u64) {
+        // An existing name is whole (see above), unless the disk damaged it since: then it is written anew.
+        if !fs::read(&path).is_ok_and(|old| old == bytes) {
             let tmp = self.tmp().join(uuid::Uuid::new_v4().to_string());
             let written = File::create_new(&tmp).and_then(|mut f| {
                 f.write_all(bytes)?;
@@ -149,11 +149,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_shortened_blob_is_written_anew_and_remains_are_swept() {
+    async fn a_damaged_blob_is_written_anew_and_remains_are_swept() {
         let dir = tempfile::tempdir().expect("dir");
         let blobs = Blobs::open(dir.path()).expect("open");
         let sha = blobs.put(b"abc".to_vec()).await.expect("put");
-        fs::write(blobs.path(&sha), b"").expect("lose it");
+        fs::write(blobs.path(&sha), b"abd").expect("damage it");
         blobs.put(b"abc".to_vec()).await.expect("put again");
         assert_eq!(blobs.get(&sha).await.expect("get"), b"abc");
         fs::write(blobs.tmp().join("half"), b"x").expect("half-written");

@@ -1,16 +1,17 @@
-//! Named places where a test may end the process as `kill -9` would. Nothing at all without the feature `crash-points`.
+//! Named places where a test may end the process as `kill -9` would. Nothing at all outside of
+//! unit tests and the feature `crash-points`.
 
-/// The route came to the point `name`. Under the feature `crash-points`, where `FAXBRIDGE_CRASH_AT` names it (as
+/// The route came to the point `name`. Where crash points are compiled in and `FAXBRIDGE_CRASH_AT` names it (as
 /// `name`, or `name:n` for the n-th time), the process dies here without any clean-up.
 #[inline]
 pub fn reached(name: &str) {
-    #[cfg(feature = "crash-points")]
+    #[cfg(any(test, feature = "crash-points"))]
     die_if_asked(name);
-    #[cfg(not(feature = "crash-points"))]
+    #[cfg(not(any(test, feature = "crash-points")))]
     let _ = name;
 }
 
-#[cfg(feature = "crash-points")]
+#[cfg(any(test, feature = "crash-points"))]
 fn die_if_asked(name: &str) {
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicU32, Ordering};

@@ -236,17 +236,17 @@ impl Store {
         Ok(())
     }
 
-    /// Rows that are not done, and the fewest failures among them; none: `(0, 0)`.
+    /// Keys of a sink's rows that are not done.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn open_deliveries(&self) -> Result<(i64, i64)> {
-        let row = sqlx::query(
-            "SELECT count(*) AS n, coalesce(min(attempts), 0) AS fewest FROM outbox WHERE state IN ('pending', 'sending')",
+    pub async fn open_deliveries(&self, sink: &str) -> Result<Vec<String>> {
+        Ok(sqlx::query_scalar(
+            "SELECT key FROM outbox WHERE sink = $1 AND state IN ('pending', 'sending') ORDER BY key",
         )
-        .fetch_one(self.db.reader())
-        .await?;
-        Ok((row.get("n"), row.get("fewest")))
+        .bind(sink)
+        .fetch_all(self.db.reader())
+        .await?)
     }
 }
 

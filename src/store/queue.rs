@@ -43,15 +43,17 @@ pub struct Job {
     token: String,
 }
 
-pub(super) async fn enqueue(tx: &mut Tx, stage: &str, receipt: &str, now: i64) -> Result<()> {
+/// Failures are counted over all stages of a receipt, so that going back and forth ends as well.
+pub(super) async fn enqueue(tx: &mut Tx, stage: &str, receipt: &str, now: i64, attempts: i64) -> Result<()> {
     sqlx::query(
-        "INSERT INTO job (id, stage, receipt, ready, attempts, crashes, created) VALUES ($1,$2,$3,$4,0,0,$4)
+        "INSERT INTO job (id, stage, receipt, ready, attempts, crashes, created) VALUES ($1,$2,$3,$4,$5,0,$4)
          ON CONFLICT (stage, receipt) DO NOTHING",
     )
     .bind(Uuid::now_v7().to_string())
     .bind(stage)
     .bind(receipt)
     .bind(now)
+    .bind(attempts)
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -127,6 +129,29 @@ impl Store {
         self.put_back(job, None, 0, 0).await
     }
 
+    /// Sends the job back to reading the original: the kept reading is damaged or of another version.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`], or the database refused.
+    pub async fn rewind(&self, job: &Job) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        let done = sqlx::query(
+            "UPDATE job SET stage = 'read', lease_token = NULL, lease_owner = NULL, lease_until = NULL,
+                    attempts = attempts + 1, ready = $1 WHERE id = $2 AND lease_token = $3",
+        )
+        .bind(self.now())
+        .bind(&job.id)
+        .bind(&job.token)
+        .execute(tx.conn())
+        .await?;
+        if done.rows_affected() != 1 {
+            return Err(StoreError::Stale);
+        }
+        tx.commit().await?;
+        self.wake_all();
+        Ok(())
+    }
+
     async fn put_back(&self, job: &Job, error: Option<&str>, failures: i64, delay_ms: i64) -> Result<()> {
         let mut tx = self.db.begin().await?;
         let done = sqlx::query(
@@ -200,7 +225,7 @@ impl Store {
             .execute(tx.conn())
             .await?;
         }
-        enqueue(&mut tx, "accept", &job.receipt, now).await?;
+        enqueue(&mut tx, "accept", &job.receipt, now, job.attempts).await?;
         let detail = json!({"reading": id, "sha256": kept, "pages": reading.pages.len()});
         audit::append(&mut tx, now, MACHINE, "read", &job.receipt, detail).await?;
         crash::reached("read.before_commit");
@@ -241,6 +266,23 @@ impl Store {
         crash::reached("give_up.before_commit");
         tx.commit().await?;
         crash::reached("give_up.after_commit");
+        self.wake_all();
+        Ok(())
+    }
+
+    /// Makes everything that waits due at once: the daemon is asked to finish and end.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn hurry(&self) -> Result<()> {
+        let now = self.now();
+        let mut tx = self.db.begin().await?;
+        sqlx::query("UPDATE job SET ready = $1 WHERE ready > $1").bind(now).execute(tx.conn()).await?;
+        sqlx::query("UPDATE outbox SET ready = $1 WHERE state = 'pending' AND ready > $1")
+            .bind(now)
+            .execute(tx.conn())
+            .await?;
+        tx.commit().await?;
         self.wake_all();
         Ok(())
     }

@@ -87,7 +87,7 @@ impl Store {
         .await?;
         supersede_verdict(&mut tx, source, source_id, now).await?;
         if first.is_none() {
-            super::queue::enqueue(&mut tx, "read", &receipt_id, now).await?;
+            super::queue::enqueue(&mut tx, "read", &receipt_id, now, 0).await?;
         }
         let detail = json!({"source": source, "sha256": sha256, "size": size, "linked": first});
         audit::append(&mut tx, now, MACHINE, "receive", &receipt_id, detail).await?;

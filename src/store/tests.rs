@@ -280,7 +280,7 @@ async fn notices_go_to_present_members_only_and_end_final() {
     assert_eq!(again.posting.key, d.posting.key);
     b.store.commit_delivery(&again, &Outcome::Sent { remote: "<id>".into() }).await.expect("sent");
     assert!(b.store.claim_delivery("mail", LEASE).await.expect("claim").is_none());
-    assert_eq!(b.store.open_deliveries().await.expect("open").0, 0);
+    assert_eq!(b.store.open_deliveries("mail").await.expect("open").len(), 0);
     let states: Vec<String> =
         b.store.status().await.expect("status")[0].documents[0].postings.iter().map(|p| p.state.clone()).collect();
     assert_eq!(states.iter().filter(|s| *s == "cancelled").count(), 1);

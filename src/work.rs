@@ -1,0 +1,269 @@
+//! The workers: claim a job, do its stage outside of any transaction, commit under the lease.
+//!
+//! `read`: original bytes → reading and page images, in the child process. `accept`: reading → documents, each posted,
+//! held back or closed by [`policy`]. Deliveries are `work::deliver`. What reads and sorts stands behind [`Pipeline`],
+//! so that tests drive the same machine without a recogniser.
+
+pub mod deliver;
+pub mod policy;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use backon::{BackoffBuilder, ExponentialBuilder};
+use tokio::sync::watch;
+
+use crate::model::{Document, Reader};
+use crate::reading::Reading;
+use crate::store::queue::{Job, Stage};
+use crate::store::{Candidate, Store, StoreError};
+
+/// What came out of a file.
+#[derive(Debug, Clone, Default)]
+pub struct ReadDone {
+    pub reading: Reading,
+    /// PNG of each page, in order; empty where there is none.
+    pub images: Vec<Vec<u8>>,
+    pub reader: Reader,
+}
+
+/// Why nothing came out of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadFail {
+    /// The file itself is the reason; a sentence for a person.
+    Unreadable(String),
+    /// Something else failed; another try may do.
+    Later(String),
+}
+
+/// Who a document is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// Exactly this patient's room.
+    Room(String),
+    /// Not certain; why not, in a sentence for a person, and who may be meant.
+    Unsure { reason: String, candidates: Vec<Candidate> },
+}
+
+/// A reading, sorted by the rules and compared with the register.
+#[derive(Debug, Clone, Default)]
+pub struct Sorted {
+    pub documents: Vec<(Document, Found)>,
+    /// What was found where there is no document, as a sentence for a person.
+    pub note: Option<String>,
+    /// `sha256:…` over the rules that sorted it.
+    pub rules: String,
+}
+
+/// What the workers drive. One for the whole daemon.
+#[async_trait]
+pub trait Pipeline: Send + Sync + 'static {
+    /// Reads a file in the child process. `name` is a hint for messages only.
+    async fn read(&self, name: &str, bytes: Vec<u8>) -> Result<ReadDone, ReadFail>;
+    /// Sorts and matches; a pure function of the reading, the rules and the registers of this moment.
+    fn sort(&self, reading: &Reading) -> Sorted;
+    /// Whether a text (without white space) holds a registered patient's name.
+    fn knows_name_in(&self, text: &str) -> bool;
+}
+
+/// How to work.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Failures after which a job goes to the review list.
+    pub attempts: u32,
+    pub lease: Duration,
+    /// The daemon wants to end soon: short waits.
+    pub drain: bool,
+}
+
+impl Options {
+    fn lease_ms(&self) -> i64 {
+        i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX / 4)
+    }
+}
+
+/// A job that died with its process so many times more often than it may fail is given up: reading happens in a child
+/// process, so a dying daemon is hardly the file's doing, but it must not go on for ever.
+const CRASHES_PER_ATTEMPT: i64 = 4;
+
+/// Milliseconds to wait after the n-th failure (from 0): exponential with jitter.
+pub fn backoff_ms(failures: i64, drain: bool) -> i64 {
+    let (first, last) = if drain { (100, 1_000) } else { (2_000, 600_000) };
+    let n = usize::try_from(failures).unwrap_or(0).min(32);
+    let wait = ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(first))
+        .with_max_delay(Duration::from_millis(last))
+        .with_factor(3.0)
+        .with_jitter()
+        .without_max_times()
+        .build()
+        .nth(n)
+        .unwrap_or(Duration::from_millis(last));
+    i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Works until `stop` turns true; a job in hand is then put back untouched.
+pub async fn run(store: Store, pipeline: Arc<dyn Pipeline>, options: Options, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match store.claim(options.lease_ms()).await {
+            Ok(Some(job)) => one(&store, &pipeline, &options, &job, &mut stop).await,
+            Ok(None) => idle(&store, &mut stop, poll(options.drain)).await,
+            Err(e) => {
+                tracing::error!(error = %e, "no job can be claimed");
+                idle(&store, &mut stop, Duration::from_secs(2)).await;
+            }
+        }
+    }
+}
+
+/// How often to look for work that came due, or came from another process, without being woken.
+fn poll(drain: bool) -> Duration {
+    Duration::from_millis(if drain { 100 } else { 1_000 })
+}
+
+/// Waits for work, for the end, or for `limit`.
+pub(crate) async fn idle(store: &Store, stop: &mut watch::Receiver<bool>, limit: Duration) {
+    tokio::select! {
+        () = store.wait_for_work(limit) => {}
+        _ = stop.wait_for(|s| *s) => {}
+    }
+}
+
+/// Carries one job to its commit, keeping its lease alive.
+pub async fn one(
+    store: &Store,
+    pipeline: &Arc<dyn Pipeline>,
+    options: &Options,
+    job: &Job,
+    stop: &mut watch::Receiver<bool>,
+) {
+    tracing::debug!(job = job.id, receipt = job.receipt, stage = ?job.stage, "begin");
+    let (lost_tx, mut lost) = watch::channel(false);
+    let (done_tx, done) = watch::channel(false);
+    let beat = tokio::spawn(heartbeat(store.clone(), job.clone(), *options, lost_tx, done));
+    // Only what is computed may be dropped half-way, never a store call.
+    let computed = if job.crashes > i64::from(options.attempts) * CRASHES_PER_ATTEMPT {
+        Ok(Computed::GiveUp("処理中にプログラムが何度も停止したため、人の確認が必要です".into()))
+    } else {
+        tokio::select! {
+            c = compute(store, pipeline, job) => c,
+            _ = lost.wait_for(|l| *l) => Err(Trouble::Lost),
+            _ = stop.wait_for(|s| *s) => Err(Trouble::Stopping),
+        }
+    };
+    let _ = done_tx.send(true);
+    let _ = beat.await;
+    let ended = match computed {
+        Ok(computed) => commit(store, job, computed).await,
+        Err(Trouble::Lost) => Err(StoreError::Stale),
+        Err(Trouble::Stopping) => store.release(job).await,
+        Err(Trouble::Reread(why)) => {
+            tracing::warn!(receipt = job.receipt, why, "the kept reading cannot be used, the original is read again");
+            store.rewind(job).await
+        }
+        Err(Trouble::Failed(why)) => Err(StoreError::Damaged(why)),
+    };
+    match ended {
+        Ok(()) => tracing::debug!(job = job.id, "end"),
+        Err(StoreError::Stale) => tracing::warn!(job = job.id, receipt = job.receipt, "the lease was lost"),
+        Err(e) => fail(store, options, job, &e.to_string()).await,
+    }
+}
+
+enum Computed {
+    Read(Box<ReadDone>),
+    Unreadable(String),
+    Accept { reading: String, reader: Reader, decided: policy::Decided },
+    GiveUp(String),
+}
+
+enum Trouble {
+    Lost,
+    Stopping,
+    Reread(String),
+    Failed(String),
+}
+
+async fn compute(store: &Store, pipeline: &Arc<dyn Pipeline>, job: &Job) -> Result<Computed, Trouble> {
+    match job.stage {
+        Stage::Read => {
+            let bytes = store.blob(&job.sha256).await.map_err(|e| Trouble::Failed(e.to_string()))?;
+            match pipeline.read(&job.name, bytes).await {
+                Ok(done) => Ok(Computed::Read(Box::new(done))),
+                Err(ReadFail::Unreadable(reason)) => Ok(Computed::Unreadable(reason)),
+                Err(ReadFail::Later(why)) => Err(Trouble::Failed(why)),
+            }
+        }
+        Stage::Accept => {
+            let (id, reader, reading) = store.reading(&job.sha256).await.map_err(|e| match e {
+                StoreError::Damaged(why) => Trouble::Reread(why),
+                e => Trouble::Failed(e.to_string()),
+            })?;
+            let pipeline = pipeline.clone();
+            let (decided, rules) = tokio::task::spawn_blocking(move || {
+                let sorted = pipeline.sort(&reading);
+                let rules = sorted.rules.clone();
+                (policy::decide(&reading, sorted, &|text| pipeline.knows_name_in(text)), rules)
+            })
+            .await
+            .map_err(|e| Trouble::Failed(format!("sorting died: {e}")))?;
+            Ok(Computed::Accept { reading: id, reader: Reader { rules, ..reader }, decided })
+        }
+    }
+}
+
+async fn commit(store: &Store, job: &Job, computed: Computed) -> Result<(), StoreError> {
+    match computed {
+        Computed::Read(done) => store.commit_reading(job, &done.reading, done.images, &done.reader).await,
+        Computed::Unreadable(reason) => store.give_up(job, "unreadable", &reason).await,
+        Computed::Accept { reading, reader, decided } => {
+            store.accept(job, &reading, &decided.sheets, &reader, decided.reason.as_deref()).await
+        }
+        Computed::GiveUp(reason) => store.give_up(job, "poison", &reason).await,
+    }
+}
+
+/// Puts a failed job off, or on the review list after its last attempt.
+async fn fail(store: &Store, options: &Options, job: &Job, why: &str) {
+    let failures = job.attempts + 1;
+    tracing::warn!(job = job.id, receipt = job.receipt, failures, why, "failed");
+    let ended = if failures >= i64::from(options.attempts) {
+        let reason = format!("{failures}回試みましたが処理できませんでした（{why}）");
+        store.give_up(job, "poison", &reason).await
+    } else {
+        store.retry(job, why, backoff_ms(job.attempts, options.drain)).await
+    };
+    match ended {
+        Ok(()) | Err(StoreError::Stale) => {}
+        // The disk is full, say: the lease runs out, and the job is taken up again then.
+        Err(e) => tracing::error!(job = job.id, error = %e, "the failure cannot be recorded"),
+    }
+}
+
+/// Renews the lease until told that the job is done; tells when it is lost.
+async fn heartbeat(
+    store: Store,
+    job: Job,
+    options: Options,
+    lost: watch::Sender<bool>,
+    mut done: watch::Receiver<bool>,
+) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(options.lease / 3) => {}
+            _ = done.wait_for(|d| *d) => return,
+        }
+        match store.heartbeat(&job, options.lease_ms()).await {
+            Ok(true) => {}
+            Ok(false) => {
+                let _ = lost.send(true);
+                return;
+            }
+            Err(e) => tracing::warn!(job = job.id, error = %e, "the lease cannot be renewed"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
