@@ -20,6 +20,7 @@ pub mod ocr;
 pub mod page;
 pub mod raster;
 pub mod reading;
+pub mod register;
 pub mod sink;
 pub mod store;
 pub mod text;
