@@ -45,9 +45,9 @@ def fax(path, rng, fine=True, noise="mild", tti=None, upside=False, halftone=Fal
         a = a[: rows // 2 * 2].reshape(rows // 2, 2, width)
         a = a.mean(axis=1) if rng.random() < 0.7 else a[:, 0]
     h, w = a.shape
-    thr = {"clean": rng.uniform(140, 175), "mild": rng.uniform(125, 185), "bad": rng.choice([rng.uniform(85, 120), rng.uniform(185, 205)]), "faint": rng.uniform(80, 105)}[noise]
+    thr = {"clean": rng.uniform(140, 175), "mild": rng.uniform(125, 185), "bad": rng.choice([rng.uniform(108, 128), rng.uniform(185, 200)]), "faint": rng.uniform(100, 120)}[noise]
     done["threshold"] = round(thr)
-    a = a + nr.normal(0, {"clean": 3, "mild": 9, "bad": 18, "faint": 10}[noise], a.shape)
+    a = a + nr.normal(0, {"clean": 3, "mild": 9, "bad": 14, "faint": 8}[noise], a.shape)
     if halftone:
         b = a < np.tile(BAYER, (h // 4 + 1, w // 4 + 1))[:h, :w]
         b |= a < 70

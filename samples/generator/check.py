@@ -74,7 +74,7 @@ def main():
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", delete=False) as f:
         for t in truths:
             if t.get("expect") == "error":
-                f.write(json.dumps({"file": t["file"], "error": "x"}) + "\n")
+                f.write(json.dumps({"file": t["file"], "error": "x", "documents": []}) + "\n")
             else:
                 f.write(json.dumps({"file": t["file"], "documents": [{"type": d["type"], "pages": d["pages"], "fields": {k: {"value": v["value"], "status": "accepted"} for k, v in d["fields"].items()}} for d in t["documents"]]}, ensure_ascii=False) + "\n")
     s = json.loads(subprocess.run([sys.executable, scorer, f.name, root + "/truth", "--json"], check=True, stdout=subprocess.PIPE).stdout)

@@ -16,23 +16,21 @@ from PIL import Image
 
 import channel
 import layouts_care
+import layouts_held
 import layouts_letters
 import layouts_other
+import registers
 import render
 import writers
 from houses import BY_ID, HOUSES, House
 from sheet import Case, Sheet
 
-try:
-    import layouts_held
-except ImportError:
-    pass
 LAYOUTS = layouts_letters.R
 PARTNERS = [House("x1", "office", "ケアプランセンター北の風"), House("x2", "office", "柏南部居宅介護支援センター", "社会福祉法人 柏南会"), House("x3", "hospital", "東葛そよかぜ病院", "医療法人社団 颯会"), House("x4", "clinic", "木もれび内科"), House("x5", "station", "訪問看護ステーション灯", "株式会社ともしび"),
             House("x6", "office", "柏北部地域包括支援センター"), House("x7", "facility", "介護老人保健施設 梅の郷", "医療法人 梅仁会"), House("x8", "station", "訪問看護ステーションあさひ"), House("x9", "hospital", "柏南総合病院", "医療法人 柏進会")]
 OFFICES = ["ケアプランセンター北の風", "ケアプランすみれ", "居宅介護支援事業所ゆかりの里", "柏南部居宅介護支援センター", "ケアオフィス いこい", "居宅介護支援センター 桔梗", "つばめケアマネジメント"]
 WANT = {"referral": ("hospital", "clinic"), "discharge_summary": ("clinic", "hospital", "office"), "nursing_summary": ("office", "station", "facility"), "discharge_record": ("office",), "admission_info": ("hospital",), "nursing_order": ("station",), "conference_notice": ("office", "station"), "contact_sheet": ("clinic", "hospital"), "cover": ("office", "hospital", "clinic"), "other": ("office",)}
-MODS = {"sh": 0.45, "ctr": 0.4, "vm": 0.4, "hair": 0.2, "thick": 0.15, "nb": 0.4, "m1": 0.15, "m2": 0.2, "loose": 0.15, "tight": 0.15, "graysl": 0.4}
+MODS = {"sh": 0.45, "ctr": 0.4, "vm": 0.4, "hair": 0.2, "thick": 0.15, "nb": 0.4, "m1": 0.15, "m2": 0.2, "loose": 0.15, "tight": 0.15, "graysl": 0.4, "hg": 0.25, "mn": 0.1, "inv": 0.07, "dash": 0.08, "tall": 0.2, "hrow": 0.08}
 
 
 def partner(rng, house, type_):
@@ -53,6 +51,21 @@ def mods(house, layout):
     return " ".join(got)
 
 
+def furniture(house, layout, n, pages):
+    """What stands on the form for no patient at all: a logo, the form's number and the date of its revision."""
+    r = random.Random(f"furniture:{house.id}:{layout}")
+    out = ""
+    if r.random() < 0.3:
+        form = r.choice([f"様式第{r.randint(1, 40)}号", f"F-{r.randint(100, 999)}", f"地連{r.randint(1, 30):02d}", "保存期間5年"])
+        rev = r.choice([f"（{r.randint(2012, 2025)}.{r.randint(1, 12)}改訂）", f"R{r.randint(1, 7)}.{r.randint(1, 12)}.1 改定", f"Ver.{r.randint(1, 5)}.{r.randint(0, 9)}", ""])
+        right = r.choice([f"{n}/{pages}", house.name, "", "本書は個人情報を含みます。取扱いにご注意ください。"])
+        out += f"<div class=foot><span>{form}{rev}</span><span>{right}</span></div>"
+    if n == 1 and house.kind == "hospital" and r.random() < 0.25:
+        shape = r.choice(["<circle cx=50 cy=50 r=44 /><path d='M50 14 V86 M14 50 H86'/>", "<path d='M50 8 L92 50 L50 92 L8 50 Z'/>", "<circle cx=36 cy=50 r=30 /><circle cx=64 cy=50 r=30 />"])
+        out += f"<div class=logo><svg viewBox='0 0 100 100'>{shape}</svg>{r.choice(['地域とともに歩む医療', '', '信頼される医療をめざして'])}</div>"
+    return out
+
+
 def make_document(rng, house, layout, hand=None, cover=None, case=None, to=None):
     """Returns (pages of HTML, the document's truth without page numbers, sheet)."""
     type_, fn = LAYOUTS[layout]
@@ -67,7 +80,7 @@ def make_document(rng, house, layout, hand=None, cover=None, case=None, to=None)
     if cover:
         pages = layouts_other.cover(s, layouts_other.WHAT[type_], len(pages) + 1) + pages
     m = mods(house, layout)
-    pages = [p.replace("class='page ", f"class='page {m} ", 1) for p in pages]
+    pages = [p.replace("class='page ", f"class='page {m} ", 1).replace("</section>", furniture(house, layout, i + 1, len(pages)) + "</section>") for i, p in enumerate(pages)]
     t = s.truth([], cover)
     if type_ == "other":
         s.unscored |= {k: v["value"] for k, v in t["fields"].items() if not k.startswith("patient.")}
@@ -106,7 +119,7 @@ def plan(rng, pool, n, prefix):
             tags.append("batch")
             if len(docs) < 2:
                 docs, tags = docs or more[:1], []
-        noise = rng.choices(["clean", "mild", "bad", "faint"], [18, 62, 12, 8])[0]
+        noise = rng.choices(["clean", "mild", "bad", "faint"], [20, 66, 8, 6])[0]
         files.append({"name": f"{prefix}{i + 1:03d}", "container": cont, "docs": docs, "tags": tags, "noise": noise, "blank": rng.random() < (0.35 if tags else 0.05), "turn": rng.random() < 0.06, "seed": rng.randint(0, 2**31)})
     return files
 
@@ -122,7 +135,8 @@ def build(args):
     if missing:
         print("no such layout yet:", missing, file=sys.stderr)
     files = plan(rng, pool, args.files, args.prefix or args.set[0])
-    html, todo = [], []
+    html, todo, known = [], [], []
+    reg = random.Random(f"registers:{args.seed}:{args.set}")
     for f in files:
         r = random.Random(f["seed"])
         truth_docs, pages, blanks = [], [], []
@@ -132,6 +146,12 @@ def build(args):
             pages += [(x, BY_ID[hid], s.c.created) for x in p]
             t["pages"] = list(range(n0 + 1, len(pages) + 1))
             truth_docs.append(t)
+            if t["type"] != "cover" and lay != "ad":  # most patients have a room, some have none
+                t["room"] = f"R-{len(known) + 1:04d}" if reg.random() < 0.88 else None
+                if t["room"]:
+                    known.append(registers.patient_row(reg, t["room"], s.c))
+                    if reg.random() < 0.2:
+                        known.append(registers.twin_row(reg, f"R-{len(known) + 1:04d}", known[-1]))
             if f["blank"] and len(blanks) < 2:
                 pages.append((BLANK, BY_ID[hid], s.c.created))
                 blanks.append(len(pages))
@@ -173,8 +193,26 @@ def build(args):
         with open(f"{args.out}/truth/{name}.json", "w", encoding="utf-8") as fh:
             json.dump(truth, fh, ensure_ascii=False, indent=1)
         done += 1
+    specials(args, todo, f"{args.out}")
+    registers.write(f"{args.out}/registers", known, [registers.institution_row(h, i + 1) for i, h in enumerate(x for x in HOUSES + PARTNERS if x.phone)])
     shutil.rmtree(work)
     print(f"{done} files in {args.out}", file=sys.stderr)
+
+
+def specials(args, todo, out):
+    """Files that hold no document that can be read."""
+    r = random.Random(f"specials:{args.seed}:{args.set}")
+    b = np.zeros((2292, 1728), bool)
+    b[200:240, 200:1500] = True
+    tif = writers.tiff([b], (204, 196))
+    when, house = todo[0][2][0][2], todo[0][2][0][1]
+    cases = [("cut.tif", tif[: len(tif) // 2 - 60], "error"), ("empty.pdf", b"", "error"), ("nothing.eml", writers.mail("jis", r, house, when, [], "送信結果：相手先が応答しませんでした。\r\n"), "none"), ("cutmail.eml", writers.mail("mplus", r, house, when, [("fax.tif", "image/tiff", tif[:8])]), "error")]
+    for name, data, expect in cases:
+        name = f"{args.prefix or args.set[0]}_{name}"
+        with open(f"{out}/faxes/{name}", "wb") as fh:
+            fh.write(data)
+        with open(f"{out}/truth/{name}.json", "w", encoding="utf-8") as fh:
+            json.dump({"file": name, "expect": expect, "pages": 0, "blank_pages": [], "documents": [], "conditions": {"class": "broken", "container": name.rsplit(".")[-1], "noise": "none", "tags": ["broken"], "turned": {}}}, fh, ensure_ascii=False, indent=1)
 
 
 def write_file(f, images, pages, r, work, html):
@@ -231,6 +269,9 @@ def write_file(f, images, pages, r, work, html):
     if inner == "pdf-ccitt":
         data, ext, mime = writers.pdf([("ccitt", b, dpi) for b in rows]), ".pdf", "application/pdf"
         cond["container"] = "pdf-ccitt"
+        if r.random() < 0.15:
+            data = b"\r\n\x00junk of a gateway\r\n" + data
+            cond["tags"] = cond["tags"] + ["junk-before-pdf"]
     else:
         data, ext, mime = writers.tiff(rows, dpi, comp, lsb, strip), ".tif", "image/tiff"
     if cont != "eml":

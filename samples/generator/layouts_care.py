@@ -1,7 +1,7 @@
 """Nursing summaries, the national care forms, visiting-nurse sheets, orders."""
 import datetime as dt
 
-from layouts_letters import base_pairs, layout
+from layouts_letters import base_pairs, layout, strangers
 from sheet import ADL, GRADE_JA, GRADES, PROCEDURES
 
 
@@ -30,7 +30,11 @@ def adl_rows(s, style, three=False, note=True):
 
 def contact_pairs(s):
     c = s.c
-    style = s.form.choice(["one", "one", "cells"])
+    style = s.form.choice(["one", "one", "cells", "table"])
+    if style == "table":  # several of the family, the key person first
+        n2 = s.full_name(c.contact2)[0]
+        t2 = f"090-{s.rng.randint(1000, 9999)}-{s.rng.randint(1000, 9999)}" if s.rng.random() < 0.7 else ""
+        return [(s.form.choice(["家族構成", "家族", "緊急連絡先"]), f"<table class=t><tr><th>氏名</th><th>続柄</th><th>電話番号</th><th>備考</th></tr><tr><td>{s.person('contact.name', c.contact)}</td><td>{s.v('contact.relation', c.relation)}</td><td>{s.phone('contact.phone', c.contact_phone)}</td><td>キーパーソン</td></tr><tr><td>{n2}</td><td>{s.rng.choice(['次男', '次女', '孫'])}</td><td>{t2}</td><td>{s.rng.choice(['遠方', '', '別居'])}</td></tr></table>", "wide")]
     if style == "one":
         n = s.person("contact.name", c.contact)
         return [(s.l("contact.name"), f"{n}{s.form.choice([' 様', ''])}（{s.v('contact.relation', c.relation)}）　{s.form.choice(['TEL', '電話', '☎', ''])} {s.phone('contact.phone', c.contact_phone)}", "wide")]
@@ -46,6 +50,7 @@ def nurse_foot(s, ward=True):
 def nur_grid(s):
     c = s.c
     out = s.title(s.form.choice(["看護サマリー", "退院時看護サマリー", "看護要約", "看護情報提供書", "退院時看護要約"]))
+    out = s.sticker() + out
     top = s.recipient_block(person=s.form.random() < 0.5)
     out += top if s.form.random() < 0.8 else ""
     pairs = base_pairs(s, job=False, phone=s.form.random() < 0.5, kana=s.form.random() < 0.6, address=s.form.random() < 0.5)
@@ -55,6 +60,8 @@ def nur_grid(s):
     pairs += contact_pairs(s)
     if s.form.random() < 0.5:
         pairs += [(s.l("care.office"), s.v("care.office", s.other_office)), (s.l("care.manager"), s.person("care.manager", c.manager))]
+    if s.form.random() < 0.5:
+        pairs.append(strangers(s) + ("wide",))
     out += s.kv(pairs)
     st = {"nur_rings": "ring", "nur_grid": s.house.box, "nur_excel": "columns", "nur_dense": s.house.box}[s.layout]
     out += adl_columns(s) if st == "columns" else adl_rows(s, st if st != "ringbox" else "ring", three=s.form.random() < 0.3)
@@ -76,7 +83,8 @@ def nur_letter(s):
     if s.layout == "nur_free":
         adl = "　".join(f"{s.l(k)}：{s.adl(k, 'text')}" for k in ADL)
     else:
-        adl = "<br>".join(f"{s.l(k)}　{s.adl(k, s.form.choice(['ring', 'glyph', 'css']))}" for k in ADL)
+        way = s.form.choice(["ring", "glyph", "css"])
+        adl = "<br>".join(f"{s.l(k)}　{s.adl(k, way)}" for k in ADL)
     out += s.section(s.form.choice(["ADL", "日常生活動作", "生活動作の状況"]), adl)
     out += s.section(s.l("nursing.course"), s.course(True)) + s.section(s.l("clinical.medications"), s.meds()) if s.form.random() < 0.5 else s.section(s.l("nursing.course"), s.course(True), 6)
     out += s.section(s.l("clinical.procedures"), s.procedures()) if s.form.random() < 0.5 else ""

@@ -13,19 +13,43 @@ def layout(type_, *names):
 
 
 def base_pairs(s, phone=True, kana=True, address=True, job=True):
-    """The patient's data as most forms order them."""
-    p = []
-    if kana:
+    """The patient's data as forms order them: each in its own cell, or several in one."""
+    c, p = s.c, []
+    kind = s.form.choice(["own", "own", "own", "ruby", "sexin", "birthsex", "addrtel", "mix"])
+    if kana and kind not in ("ruby", "mix"):
         p.append((s.l("patient.kana"), s.kana()))
-    p += [(s.l("patient.name"), s.name()), (s.l("patient.sex"), s.sex()), (s.l("patient.birth_date"), s.birth())]
+    nm = s.l("patient.name")
+    if kana and kind in ("ruby", "mix"):  # the reading small above the name, in one cell
+        lab = s.form.choice([nm, f"<small>フリガナ</small><br>{nm}", f"{nm}（フリガナ）"])
+        p.append((lab, f"<small>{s.form.choice(['', '（フリガナ）', ''])}{s.kana('full')}</small><br>{s.name()}"))
+    elif kind == "sexin":
+        p.append((s.form.choice([nm, f"{nm}・性別"]), f"{s.name()}　（{s.sex()}）"))
+    else:
+        p.append((nm, s.name()))
+    if kind in ("birthsex", "mix"):
+        p.append((s.form.choice(["生年月日・性別", "生年月日"]), f"{s.birth()}　{s.sex()}", "wide"))
+    else:
+        if kind != "sexin":
+            p.append((s.l("patient.sex"), s.sex()))
+        p.append((s.l("patient.birth_date"), s.birth()))
+    tel = kind == "addrtel" and phone
     if address:
-        post = f"〒{s.v('patient.postal_code', s.c.post)}　" if s.form.random() < 0.6 else ""
-        p.append((s.l("patient.address"), post + s.text("patient.address", s.c.address), "wide"))
-    if phone:
-        p.append((s.l("patient.phone"), s.phone("patient.phone", s.c.phone)))
+        post = f"〒{s.v('patient.postal_code', c.post)}{s.form.choice(['　', '<br>', ' '])}" if s.form.random() < 0.6 else ""
+        p.append((s.l("patient.address") if not tel else s.form.choice(["住所・電話", "住所・連絡先", "住所"]), post + s.text("patient.address", c.address) + (f"　{s.form.choice(['TEL', '電話', '☎', ''])} {s.phone('patient.phone', c.phone)}" if tel else ""), "wide"))
+    if phone and not tel:
+        p.append((s.l("patient.phone"), s.own_phone()))
     if job and s.form.random() < 0.5:
         p.append(("職業", s.rng.choice(["無職", "農業", "会社員", "", "主婦"])))
+    if s.form.random() < 0.15:
+        p.insert(0, (s.form.choice(["患者番号", "患者ID", "カルテ番号"]), str(s.rng.randint(10**5, 10**8)), "wide"))
     return p
+
+
+def strangers(s):
+    """Lines that name other doctors and houses: a value for no field."""
+    n = s.full_name(s.c.other)[0]
+    tel = f"04-71{s.rng.randint(10, 99)}-{s.rng.randint(1000, 9999)}"
+    return s.form.choice([("かかりつけ医", f"{gp(s)}　{n} 先生"), ("紹介元", f"{gp(s)}（{n} 医師）"), ("前医", gp(s)), ("かかりつけ薬局", f"いちご薬局 豊四季店　TEL {tel}"), ("併診医療機関", f"{gp(s)}（眼科）"), ("訪問看護", f"訪問看護ステーション{s.rng.choice(['灯', 'あさひ', '花みずき'])}　TEL {tel}")])
 
 
 def gp(s):
@@ -48,6 +72,8 @@ def ref_grid(s):
             ("clinical.medications", s.rx_table() if s.layout == "ref_excel" else s.meds(), 0), ("clinical.allergies", s.text("clinical.allergies", c.allergy), 0)]
     if s.form.random() < 0.4:
         secs[1], secs[0] = secs[0], secs[1]
+    if s.form.random() < 0.4:
+        out += s.kv([strangers(s) + ("wide",)])
     out += "".join(s.section(s.l(k), h, n) for k, h, n in secs) + s.section("備考", s.rng.choice(["", "画像CD-R 1枚を同封いたします。", "特記事項なし"]))
     return [s.page(out)]
 
@@ -122,10 +148,11 @@ def stay_pairs(s, dept=True, dest=True):
 def dis_table(s):
     c = s.c
     out = s.title(s.form.choice(["退院時サマリー", "退院サマリー", "退院時要約", "退院サマリ"]))
+    out = s.sticker() + out
     pid = ("患者ID", f"{s.rng.randint(10**6, 10**8)}")
     out += s.kv([pid, (s.l("patient.name"), s.name()), (s.l("patient.birth_date"), s.birth()), (s.l("patient.sex"), s.sex())] + stay_pairs(s))
     out += s.section(s.l("clinical.diagnoses"), s.dx()) + s.section(s.l("clinical.history"), s.text("clinical.history", c.course.hist)) + s.section("主訴", c.course.course[0][:12].rstrip("、。")) + s.section(s.l("clinical.course"), s.course(), 9)
-    out += s.section(s.l("discharge.medications"), s.rx_table() if s.layout == "dis_excel" else s.meds())
+    out += s.section(s.l("discharge.medications"), s.rx_table() if s.layout == "dis_excel" else s.meds()) + s.section(*strangers(s))
     if s.form.random() < 0.6:
         out += s.section(s.l("clinical.allergies"), s.text("clinical.allergies", c.allergy))
     out += s.right([s.l("document.date") + " " + s.date("document.date", c.created)] + s.letterhead(None, "", None, fax=s.form.random() < 0.5))

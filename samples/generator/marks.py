@@ -51,9 +51,9 @@ def seal(rng, name, over=True):
     """A round seal with a family name, over the end of what stands before it."""
     size = rng.uniform(2.2, 3.0)
     chars = "".join(f'<text x=50 y={50 + (i - (len(name[:3]) - 1) / 2) * 30 + 10:.0f} text-anchor=middle font-size={34 if len(name) < 3 else 26}>{c}</text>' for i, c in enumerate(name[:3]))
-    shift = rng.uniform(-1.9, -0.9) if over else 0.3
+    shift = rng.choice([rng.uniform(-1.2, -0.2), rng.uniform(-1.2, -0.2), rng.uniform(-1.9, -1.0)]) if over else 0.3
     return (f'<span class=seal style="margin-left:{shift:.1f}em"><svg viewBox="0 0 100 100" style="width:{size:.1f}em;height:{size:.1f}em;transform:rotate({rng.uniform(-14, 14):.0f}deg)">'
-            f'<circle cx=50 cy=50 r=45 style="stroke-width:{rng.choice([4, 5, 6])}"/>{chars}</svg></span>')
+            f'<circle cx=50 cy=50 r=45 style="stroke-width:{rng.choice([3, 4, 5])}"/>{chars}</svg></span>')
 
 
 def pen(rng, font, text, scale=1.08):

@@ -240,7 +240,7 @@ class Sheet:
         style = style or self.form.choice(["text", "ring", "box", "text", "strike" if self.form.random() < 0.2 else "ring"])
         val = "male" if m == "m" else "female"
         if style == "text":
-            return self.v("patient.sex", self.form.choice([["男", "女"], ["男性", "女性"], ["男", "女"], ["M", "F"]])[m == "f"], val)
+            return self.v("patient.sex", self.form.choice([["男", "女"]] * 4 + [["男性", "女性"]] * 2 + [["M", "F"]])[m == "f"], val)
         a, b = self.form.choice([("男", "女"), ("男", "女"), ("男性", "女性")])
         return self.choose("patient.sex", [(a, "male"), (b, "female")], val, "ring" if style == "ring" else "strike" if style == "strike" else self.house.box if self.house.box != "ringbox" else "ring",
                            self.form.choice(["・", " ・ ", "　"]) if style == "ring" else None)
@@ -273,7 +273,30 @@ class Sheet:
              "slash_s": f"{wdate(b, 'slash')}（{l}{y}）"}[style]
         show = with_age if with_age is not None else self.form.random() < 0.6
         tail = self.form.choice([f"（{a}歳）", f"　{a}歳", f"生（{a}歳）", f"（満{a}歳）"]) if show else self.form.choice(["", "生", ""])
+        if style == "west" and self.form.random() < 0.25:
+            t = "西暦" + t
         return self.v("patient.birth_date", t, iso) + tail
+
+    def sticker(self):
+        """The label that a ward sticks on its papers: the same person again, small."""
+        if self.form.random() > 0.2 or self.house.kind != "hospital":
+            return ""
+        p, b = self.c.patient, self.c.birth
+        half = "".join(HALF.get(c, c) for c in f"{p[2]} {p[3]}")
+        self.put("patient.kana", f"{p[2]} {p[3]}")
+        self.put("patient.name", f"{p[0]} {p[1]}")
+        self.put("patient.birth_date", b.isoformat())
+        self.put("patient.sex", "male" if p[4] == "m" else "female")
+        return f"<div class=stick>ID {self.rng.randint(10**6, 10**8)}<br>{half}<br>{esc(p[0])} {esc(p[1])}　{'男' if p[4] == 'm' else '女'}<br>{b.year}/{b.month:02d}/{b.day:02d}</div>"
+
+    def own_phone(self):
+        """The patient's telephone, sometimes with the mobile beside it (either is right)."""
+        c = self.c
+        if self.form.random() < 0.15 and not self.empty("patient.phone"):
+            other = people.phone(self.rng, True)
+            self.put("patient.phone", c.phone, False, False, [other])
+            return f"{c.phone}（自宅）　{other}（携帯）"
+        return self.phone("patient.phone", c.phone)
 
     def date(self, key, d, style=None):
         return self.v(key, wdate(d, style or self.house.date), d.isoformat())
@@ -300,7 +323,9 @@ class Sheet:
         n = LEVELS[c.level]
         if style == "text":
             t = {"要": n[:3] + self.form.choice(["", " "]) + n[3:]}.get(n[0], n) if n[-1].isdigit() else n
-            return self.v("care.level", t.translate(ZEN) if self.form.random() < 0.4 else t, c.level)
+            r = self.rng
+            term = f"（認定期間 R{r.randint(5, 7)}.{r.randint(1, 12)}.1～R{r.randint(8, 10)}.{r.randint(1, 12)}.{r.choice([28, 30, 31])}）" if n[-1].isdigit() and self.form.random() < 0.25 else ""
+            return self.v("care.level", t.translate(ZEN) if self.form.random() < 0.4 else t, c.level) + term
         if style == "ring":
             kinds = [("要支援", ["support_1", "support_2"]), ("要介護", ["care_1", "care_2", "care_3", "care_4", "care_5"])]
             br = self.form.choice([("（", "）"), (" ", "　"), ("【", "】"), ("", "　")])
