@@ -15,6 +15,7 @@ pub mod board;
 mod crash;
 pub mod db;
 pub mod outbox;
+pub mod plan;
 pub mod queue;
 mod receive;
 pub mod registers;
@@ -31,7 +32,10 @@ use uuid::Uuid;
 
 pub use accept::{Candidate, Notify, Sheet, State};
 pub use crash::reached;
+pub use plan::Plan;
 pub use receive::{Meta, Received, Verdict};
+pub use registers::Register;
+pub use status::StatusLine;
 
 /// Milliseconds since 1970. A parameter everywhere, so that tests own the time.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -199,6 +203,18 @@ impl Store {
     /// Not there, not readable, or no longer what its name says.
     pub async fn blob(&self, sha256: &str) -> Result<Vec<u8>> {
         self.blobs.get(sha256).await
+    }
+}
+
+/// All receipts of the store in `data_dir`, beside a running daemon or without one. None where there is no store yet.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn status(data_dir: &Path) -> Result<Vec<StatusLine>> {
+    match Store::open_read(data_dir).await {
+        Ok(store) => store.status().await,
+        Err(StoreError::Absent(_)) => Ok(Vec::new()),
+        Err(e) => Err(e),
     }
 }
 

@@ -8,8 +8,8 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 
-use super::Result;
 use super::db::Tx;
+use super::{Result, Store};
 
 /// One row of the log.
 #[derive(Debug, Clone)]
@@ -43,6 +43,18 @@ impl Entry {
         }
         hex::encode(h.finalize())
     }
+}
+
+/// Checks the log of the store in `data_dir` ([`Store::verify`]): how many rows hold together, or the first fault.
+///
+/// # Errors
+/// There is no store, or it cannot be read at all.
+pub async fn verify_dir(data_dir: &std::path::Path) -> Result<std::result::Result<i64, String>> {
+    let report = Store::open_read(data_dir).await?.verify().await?;
+    Ok(match report.faults.into_iter().next() {
+        Some(fault) => Err(fault),
+        None => Ok(report.rows),
+    })
 }
 
 /// Adds a row within `tx`.

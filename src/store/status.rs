@@ -1,6 +1,7 @@
 //! `faxbridge status`: one line for each receipt, in the form that the contract fixes.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use jiff::Zoned;
 use jiff::tz::{Offset, TimeZone};
@@ -44,6 +45,18 @@ pub struct StatusPosting {
     pub sink: String,
     pub key: String,
     pub state: String,
+}
+
+/// For people: one line, without patient data beyond what the source's names carry.
+impl fmt::Display for StatusLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (posted, all) = (self.documents.iter().filter(|d| d.state == "posted").count(), self.documents.len());
+        write!(f, "{}  {:<11} {posted}/{all}  {}/{}", self.received, self.state, self.source, self.source_id)?;
+        match &self.reason {
+            Some(reason) => write!(f, "  {reason}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Japan's time of a time of ours.
