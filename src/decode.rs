@@ -8,13 +8,18 @@
 //! A new format: an arm in [`sniff`], a file here that gives pages, a variant of `Source`.
 
 pub mod ccitt;
+pub mod child;
 pub mod image;
 pub mod mail;
 pub mod pdf;
+pub mod peer;
 pub mod pixels;
+pub mod pool;
+pub mod sandbox;
 pub mod say;
 pub mod sniff;
 pub mod tiff;
+pub mod wire;
 pub mod zip;
 
 use std::sync::Arc;

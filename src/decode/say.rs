@@ -81,3 +81,33 @@ pub fn page_cut(page: u32, rows: usize, of: usize) -> String {
     let percent = (rows * 100).checked_div(of).unwrap_or(0);
     format!("{page} ページ目が途中で切れています（上から約 {percent} % まで）。送信元に再送を依頼してください")
 }
+
+pub fn file_too_large(mb: u64, limit: u64) -> String {
+    format!("ファイルが大きすぎます（{mb} MB、上限 {limit} MB）。分けての再送を依頼してください")
+}
+
+/// What a child that died or was stopped was busy with.
+pub fn lost(slow: bool, what: &str, seconds: u64) -> String {
+    if slow {
+        format!("{what}は時間内（{seconds} 秒）に読み終わりませんでした。原本を確認してください")
+    } else {
+        format!("{what}の読み取りが異常終了しました。原本を確認し、必要なら再送を依頼してください")
+    }
+}
+
+/// What a mail or file without any document held, for the review list.
+pub fn nothing_found(parts: &[crate::reading::Part]) -> String {
+    let names: Vec<String> = parts
+        .iter()
+        .map(|p| match (&p.ignored, p.name.is_empty()) {
+            (Some(why), true) => why.trim_end_matches("です").to_owned(),
+            (Some(why), false) => format!("{}（{}）", p.name, why.trim_end_matches("です")),
+            (None, _) => p.name.clone(),
+        })
+        .collect();
+    if names.is_empty() {
+        "文書の添付がありません（本文も添付も見つかりません）".to_owned()
+    } else {
+        format!("文書の添付がありません（見つかったもの: {}）", names.join("、"))
+    }
+}
