@@ -52,7 +52,11 @@ def nur_grid(s):
     out = s.title(s.form.choice(["看護サマリー", "退院時看護サマリー", "看護要約", "看護情報提供書", "退院時看護要約"]))
     out = s.sticker() + out
     top = s.recipient_block(person=s.form.random() < 0.5)
-    out += top if s.form.random() < 0.8 else ""
+    if s.form.random() < 0.8:
+        out += top
+    else:  # this form has no addressee: what was written there is on no page
+        s.fields.pop("recipient.institution", None)
+        s.fields.pop("recipient.person", None)
     pairs = base_pairs(s, job=False, phone=s.form.random() < 0.5, kana=s.form.random() < 0.6, address=s.form.random() < 0.5)
     pairs += [(s.l("encounter.admission_date"), s.date("encounter.admission_date", c.admission)), (s.l("encounter.discharge_date"), s.date("encounter.discharge_date", c.discharge)), (s.l("care.level"), s.level(), "wide"), (s.l("clinical.diagnoses"), s.dx(s.form.choice(["、", None])), "wide")]
     if s.form.random() < 0.6:

@@ -14,7 +14,7 @@ p{margin:.4em 0 0}.rt{text-align:right}.rt2{margin-left:45%}.ct{text-align:cente
 table{border-collapse:collapse;width:100%;font-size:1em}
 .g td,.g th{border:.25mm solid #000;padding:.12em .45em;text-align:left;vertical-align:top;font-weight:normal}
 .g th{white-space:nowrap;width:1%}.sh .g th{background:#dcdcdc}.ctr .g th{text-align:center;vertical-align:middle}.vm .g td{vertical-align:middle}
-.f4 th{width:15%}.f4 td{width:35%}.xl td,.xl th{border:.12mm solid #555!important;padding:0 .2em!important}.hair .g td,.hair .g th{border-width:.1mm}.thick .g{border:.6mm solid #000}
+.f4 th{width:15%;white-space:normal!important}.f4 td{width:35%}.xl td,.xl th{border:.12mm solid #555!important;padding:0 .2em!important}.hair .g td,.hair .g th{border-width:.1mm}.thick .g{border:.6mm solid #000}
 .half td{width:50%}.sr th{width:17%}.tr th{width:100%}.ord .vt{writing-mode:vertical-rl;text-align:center;width:1.8em}.t td,.t th{border:.15mm solid #000;padding:.05em .4em;font-weight:normal;text-align:left}.t{width:auto;min-width:60%}.g .t th{width:auto!important;white-space:nowrap}.g .t{margin:.2em 0}.t td{white-space:nowrap}
 .ttl td{vertical-align:middle}.big{font-size:1.5em;text-align:center!important}.ct{text-align:center!important}
 .lt{display:flex;flex-wrap:wrap;border-top:.25mm solid #000;border-left:.25mm solid #000}.lt>div{width:50%;border-right:.25mm solid #000;border-bottom:.25mm solid #000;padding:.1em .4em}.lt>.w{width:100%}.lt small{font-size:.72em;display:block}.lt p{margin:0;padding-left:.6em}
