@@ -18,6 +18,7 @@ pub mod decode;
 pub mod model;
 pub mod ocr;
 pub mod page;
+pub mod patient;
 pub mod raster;
 pub mod reading;
 pub mod register;

@@ -329,7 +329,7 @@ pub enum Likeness {
     Equal,
     /// They differ only in forms of the same characters (邉 / 辺, 髙 / 高).
     Variant,
-    /// Distance of [`super::confusion`] at most 1 (2 from four characters on): a misreading, or a near-twin.
+    /// Distance of [`super::confusion`] at most 1.3 (2 from five characters on): a misreading, or a near-twin.
     Near(f32),
     Different,
 }
@@ -345,7 +345,7 @@ pub fn compare(a: &str, b: &str) -> Likeness {
         return Likeness::Variant;
     }
     let d = super::confusion::distance_chars(&a, &b);
-    let most = if a.len().max(b.len()) >= 4 { 2.0 } else { 1.0 };
+    let most = if a.len().max(b.len()) > 4 { 2.0 } else { 1.3 };
     if d <= most { Likeness::Near(d) } else { Likeness::Different }
 }
 
@@ -418,6 +418,7 @@ mod tests {
         assert_eq!(compare("渡邉 花子", "渡辺花子"), Likeness::Variant);
         assert_eq!(compare("髙田 実", "高田實"), Likeness::Variant);
         assert!(matches!(compare("野口綾子", "野口絢子"), Likeness::Near(_)));
+        assert_eq!(compare("野口綾子", "野口春江"), Likeness::Different);
         assert_eq!(compare("野口綾子", "金井明美"), Likeness::Different);
         assert_eq!(compare("根本勝", "杉山豊"), Likeness::Different);
     }
