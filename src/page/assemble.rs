@@ -22,7 +22,7 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
     let ink = binarise::binarise(&raster);
     let flat = Map::new(w, h, dpi, 0.0);
     let whole = Parts::find(&ink, &flat, true);
-    let em = specks(&whole, &ink, &flat, dpi).0;
+    let em = em_by_pieces(&whole, &ink, &flat, dpi);
     let tti_zone = tti_zone(w, h, dpi, turned);
     let m = if worth_levelling(&whole, &ink, tti_zone) { skew::skew(&ink, dpi, tti_zone) } else { 0.0 };
     let map = Map::new(w, h, dpi, m);
@@ -37,7 +37,12 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
     let mut text = ink.clone();
     text.minus(&ruling.remove);
     let parts = Parts::find(&text, &map, true);
-    let (em, specks) = specks(&parts, &text, &map, dpi);
+    let by_pieces = em_by_pieces(&parts, &text, &map, dpi);
+    // Faint text falls to pieces much smaller than characters; its rows keep their height.
+    let rows = row_height(&text, &map, slope);
+    let em = if rows > 0.0 { by_pieces.clamp(0.95 * rows, 1.2 * rows) } else { by_pieces };
+    let faint = by_pieces < 0.8 * rows;
+    let specks = specks(&parts, &text, &map, dpi, em, faint);
     specks.iter().for_each(|&i| parts.erase(i, &mut text));
 
     let raw_v = |a: &Area| match turned {
@@ -91,20 +96,24 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
         headlines[cell.map_or(0, |c| c as usize + 1)].push(p);
     }
 
+    let upright: Vec<Area> = ruling.rules.iter().copied().filter(|r| r.height() > 2.0 * r.width()).collect();
     let profile = Rows { parts: &parts, map: &map };
     let mut found: Vec<(Area, Option<u32>, bool)> = Vec::new();
     for (n, (mut group, large)) in groups.into_iter().zip(headlines).enumerate() {
         let cell = n.checked_sub(1).map(|c| c as u32);
-        let gap = if cell.is_some() { GAP_CELL } else { GAP_OPEN };
+        let gap = if cell.is_some() { GAP_CELL } else { GAP_OPEN } + if faint { 0.2 } else { 0.0 };
         found.extend(lines::headlines(large, &mut group, em).into_iter().map(|a| (a, cell, false)));
-        for line in lines::cut(group, em, gap, &profile) {
+        let cut = lines::cut(group, em, gap, &profile).into_iter().flat_map(|l| lines::part_at_rules(l, &upright));
+        for line in cut {
             let area = lines::tight(&lines::tidy(line, em));
             // The foot of a ring that the line broke is no line.
             let of_ring = |r: &Area| {
                 r.grown(4.0).contains(&area) || (r.grown(4.0).contains_mid(&area) && area.width() < r.width())
             };
             let splinter = area.height() < 0.35 * em && rings.iter().any(of_ring);
-            if !splinter && (area.height() > 0.45 * em || area.width() > 0.45 * em) {
+            let dots = area.height() < 0.35 * em && area.width() > 4.0 * area.height().max(0.35 * em);
+            let bar = area.height() > 1.8 * em && area.width() < 0.5 * em;
+            if !splinter && !dots && !bar && (area.height() > 0.45 * em || area.width() > 0.45 * em) {
                 found.push((area, cell, false));
             }
         }
@@ -122,7 +131,7 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
         .map(|(a, cell, tti)| LineBox { rect: a.rect(width, height), cell, tti })
         .collect();
 
-    let boxes = marks::boxes(&text, &map, em)
+    let boxes = marks::boxes(&text, &map, em, faint)
         .into_iter()
         .map(|(a, ink)| CheckBox { rect: a.rect(width, height), ink })
         .collect();
@@ -223,30 +232,56 @@ fn tti_zone(w: usize, h: usize, dpi: (f32, f32), turned: u16) -> (i32, i32, i32,
     }
 }
 
-/// Typical character height, and the pieces that are dirt: ≤ 3 px, and ≤ 9 px with no ink within half an em
-/// (at 204×196; by area at other resolutions, so 2 and 5 at 標準).
-fn specks(parts: &Parts, text: &Bits, map: &Map, dpi: (f32, f32)) -> (f32, Vec<usize>) {
-    let scale = (dpi.0 / 204.0) * (dpi.1 / 196.0);
-    let tiny = (3.0 * scale).round().max(1.0) as u32;
-    let small = (9.0 * scale).ceil().max(2.0) as u32;
+/// Typical character height by the measured rule: pieces that have company, 60th percentile over .86.
+fn em_by_pieces(parts: &Parts, text: &Bits, map: &Map, dpi: (f32, f32)) -> f32 {
+    let (_, small) = speck_sizes(dpi);
     let plausible = |p: &&Part| p.ink > small && p.area.height() < 120.0 && p.area.width() < 240.0;
     let mut heights: Vec<f32> =
         parts.parts.iter().filter(plausible).filter(|p| sociable(p, text, map)).map(|p| p.area.height()).collect();
     if heights.len() < 6 {
         heights = parts.parts.iter().filter(plausible).map(|p| p.area.height()).collect();
     }
-    let em = lines::em(&mut heights);
+    lines::em(&mut heights)
+}
+
+/// ≤ 3 px is dirt anywhere, ≤ 9 px alone (at 204×196; by area at other resolutions, so 2 and 5 at 標準).
+fn speck_sizes(dpi: (f32, f32)) -> (u32, u32) {
+    let scale = (dpi.0 / 204.0) * (dpi.1 / 196.0);
+    ((3.0 * scale).round().max(1.0) as u32, (9.0 * scale).ceil().max(2.0) as u32)
+}
+
+/// The pieces that are dirt: tiny ones, and small ones with no ink within half an em. Where text is `faint`, tiny ones
+/// in the company of much other ink are its dust and stay.
+fn specks(parts: &Parts, text: &Bits, map: &Map, dpi: (f32, f32), em: f32, faint: bool) -> Vec<usize> {
+    let (tiny, small) = speck_sizes(dpi);
     let (rx, ry) = ((em / 2.0 / map.sx) as i32, (em / 2.0 / map.sy) as i32);
-    let specks = parts
+    let near = |p: &Part| text.count(p.x0 - rx, p.y0 - ry, p.x1 + rx, p.y1 + ry);
+    let dense = (0.02 * (4 * rx * ry) as f32) as u32;
+    let dirt = |p: &Part| (p.ink <= tiny && !(faint && near(p) > dense)) || (p.ink <= small && near(p) <= p.ink + tiny);
+    parts.parts.iter().enumerate().filter(|(_, p)| dirt(p)).map(|(i, _)| i).collect()
+}
+
+/// Usual height of a row of text, from blobs that whole rows make when ink is smeared sideways; 0 where there are none.
+fn row_height(text: &Bits, map: &Map, slope: f32) -> f32 {
+    let mid = text.width as f32 / 2.0;
+    let mut level = text.slide(|w| (slope * (w as f32 * 64.0 + 32.0 - mid)).round() as i32);
+    level.spread_h((9.0 / map.sx) as usize);
+    let flat = Map::new(text.width, text.height, (200.0 / map.sx, 200.0 / map.sy), 0.0);
+    let mut rows: Vec<(f32, f32)> = Parts::find(&level, &flat, true)
         .parts
         .iter()
-        .enumerate()
-        .filter(|(_, p)| {
-            p.ink <= tiny || (p.ink <= small && text.count(p.x0 - rx, p.y0 - ry, p.x1 + rx, p.y1 + ry) <= p.ink + tiny)
-        })
-        .map(|(i, _)| i)
+        .map(|p| (p.area.height(), p.area.width() - 18.0))
+        .filter(|(h, w)| (10.0..90.0).contains(h) && *w > 2.5 * h)
         .collect();
-    (em, specks)
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let total: f32 = rows.iter().map(|r| r.1).sum();
+    let mut sum = 0.0;
+    rows.iter()
+        .find(|r| {
+            sum += r.1;
+            sum >= total / 2.0
+        })
+        .map_or(0.0, |r| r.0)
 }
 
 /// Has ink beside it within 24 page pixels, as a character in a line has and dirt seldom does.
@@ -299,7 +334,12 @@ fn home(parts: &Parts, piece: &Piece, paper: &Parts) -> Option<u32> {
             }
         }
     }
-    votes.into_iter().max_by_key(|v| v.1).map(|v| v.0)
+    votes.into_iter().max_by_key(|v| v.1).map(|v| v.0).or_else(|| {
+        // All of it lies on a rule: the paper nearest to its middle.
+        let r = runs.get(runs.len() / 2)?;
+        let (x, y) = (((r.x0 + r.x1) / 2) as i32, r.y as i32);
+        (1..16).find_map(|d| [(0, -d), (0, d), (-d, 0), (d, 0)].iter().find_map(|(a, b)| paper.at(x + a, y + b)))
+    })
 }
 
 /// Ink by page row, for rows that touch.

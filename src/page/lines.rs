@@ -218,6 +218,24 @@ pub fn tidy(line: Vec<Piece>, em: f32) -> Vec<Piece> {
     line.into_iter().filter(|p| !dust(p)).collect()
 }
 
+/// Parts a line where a rule runs down through it, from cell to cell of a table that is not closed.
+pub fn part_at_rules(line: Vec<Piece>, upright: &[Area]) -> Vec<Vec<Piece>> {
+    let a = hull(&line);
+    let mut cuts: Vec<f32> = upright
+        .iter()
+        .filter(|r| r.mid_u() > a.u0 + 2.0 && r.mid_u() < a.u1 - 2.0)
+        .filter(|r| r.v1.min(a.v1) - r.v0.max(a.v0) > 0.8 * a.height())
+        .map(Area::mid_u)
+        .collect();
+    cuts.sort_by(f32::total_cmp);
+    let mut parts: Vec<Vec<Piece>> = vec![Vec::new(); cuts.len() + 1];
+    for p in line {
+        parts[cuts.partition_point(|c| *c < p.area.mid_u())].push(p);
+    }
+    parts.retain(|p| !p.is_empty());
+    parts
+}
+
 /// Bounds of a line whose one or two overlong strokes (a tick, a bracket drawn by hand) do not count for its height.
 pub fn tight(line: &[Piece]) -> Area {
     let all = hull(line);

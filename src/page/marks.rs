@@ -6,47 +6,38 @@ use super::parts::Parts;
 
 /// Square outlines of .55–1.6 em that stand by themselves, also where a tick runs over them, and filled ones; with the
 /// ink of the inner 46 %. 口 and its like cannot always be told from an empty box: whoever reads the line knows.
-pub fn boxes(bits: &Bits, map: &Map, em: f32) -> Vec<(Area, f32)> {
+pub fn boxes(bits: &Bits, map: &Map, em: f32, faint: bool) -> Vec<(Area, f32)> {
     let (em_x, em_y) = (em / map.sx, em / map.sy);
     let (least, most) = ((0.5 * em_x) as i32, (1.6 * em_x) as i32);
     if least < 4 {
         return Vec::new();
     }
-    let mut edges = bits.clone();
-    edges.open_h(least as usize);
-    let runs = Parts::find(&edges, map, false);
-    // Top and bottom edges: flat pieces of about the same extent, one above the other.
-    let mut flat: Vec<(i32, i32, i32, i32)> = runs
-        .parts
-        .iter()
-        .filter(|p| p.x1 - p.x0 <= most && (p.y1 - p.y0) as f32 <= (0.3 * em_y).max(3.0))
-        .map(|p| (p.x0, p.x1, p.y0, p.y1))
-        .collect();
-    flat.sort_by_key(|f| f.2);
-    let slack = (0.1 * em_x).max(2.0) as i32;
-    let mut found: Vec<(Area, f32)> = Vec::new();
-    for (i, &(x0, x1, y0, top_end)) in flat.iter().enumerate() {
-        for &(a0, a1, b0, y1) in &flat[i + 1..] {
-            let side = (x1.max(a1) - x0.min(a0)) as f32 * map.sx;
-            let height = (y1 - y0) as f32 * map.sy;
-            if height > side * 1.25 + map.sy {
-                break;
-            }
-            if height < side * 0.8 - map.sy || (a0 - x0).abs() > slack || (a1 - x1).abs() > slack || b0 <= top_end {
-                continue;
-            }
-            let frame = Frame { x0: x0.min(a0), y0, x1: x1.max(a1), y1 };
-            if !frame.drawn(bits) || !frame.alone(bits, em_x, em_y) {
-                continue;
-            }
-            if let Some(ink) = frame.inside(bits) {
-                let a = map.to_page(frame.x0 as f32, y0 as f32);
-                let b = map.to_page(frame.x1 as f32, y1 as f32);
-                found.push((Area { u0: a.0.min(b.0), v0: a.1.min(b.1), u1: b.0, v1: b.1 }, ink));
-                break;
-            }
-        }
+    let mut found: Vec<(Frame, f32)> = Vec::new();
+    outlines(bits, bits, (em_x, em_y), (least, most), map, &mut found);
+    let usual = usual_size(&found);
+    let sure = found.len();
+    // Outlines with small gaps; on a faint page, with larger ones.
+    let mut mended = bits.clone();
+    mended.close_h((4.0 / map.sx) as usize);
+    mended.close_v((3.0 / map.sy) as usize);
+    outlines(bits, &mended, (em_x, em_y), (least, most), map, &mut found);
+    if faint {
+        outlines(bits, &thickened(bits, map), (em_x, em_y), (least, most), map, &mut found);
     }
+    // Mending makes boxes of 錠 and 間 too: only what is of the form's own size, or nearly whole without it.
+    let mut n = 0;
+    found.retain(|(f, _)| {
+        n += 1;
+        n <= sure || usual.map_or_else(|| f.sides(bits).iter().all(|s| *s >= 0.7), |u| f.is_of(u))
+    });
+    like_the_others(bits, &mended, (em_x, em_y), map, &mut found);
+    let mut found: Vec<(Area, f32)> = found
+        .into_iter()
+        .map(|(f, ink)| {
+            let (a, b) = (map.to_page(f.x0 as f32, f.y0 as f32), map.to_page(f.x1 as f32, f.y1 as f32));
+            (Area { u0: a.0.min(b.0), v0: a.1.min(b.1), u1: b.0, v1: b.1 }, ink)
+        })
+        .collect();
     for p in &Parts::find(bits, map, true).parts {
         let (w, h) = (p.area.width(), p.area.height());
         let full = p.ink as f32 / ((p.x1 - p.x0) * (p.y1 - p.y0)).max(1) as f32;
@@ -66,6 +57,96 @@ pub fn boxes(bits: &Bits, map: &Map, em: f32) -> Vec<(Area, f32)> {
     out
 }
 
+/// Pairs of level strokes of about the same extent, one above the other, with sides between them.
+fn outlines(
+    bits: &Bits,
+    mended: &Bits,
+    (em_x, em_y): (f32, f32),
+    (least, most): (i32, i32),
+    map: &Map,
+    found: &mut Vec<(Frame, f32)>,
+) {
+    let flat = level_strokes(mended, least, most, em_y, map);
+    let slack = (0.1 * em_x).max(2.0) as i32;
+    for (i, &(x0, x1, y0, top_end)) in flat.iter().enumerate() {
+        for &(a0, a1, b0, y1) in &flat[i + 1..] {
+            let side = (x1.max(a1) - x0.min(a0)) as f32 * map.sx;
+            let height = (y1 - y0) as f32 * map.sy;
+            if height > side * 1.25 + map.sy {
+                break;
+            }
+            if height < side * 0.8 - map.sy || (a0 - x0).abs() > slack || (a1 - x1).abs() > slack || b0 <= top_end {
+                continue;
+            }
+            let frame = Frame { x0: x0.min(a0), y0, x1: x1.max(a1), y1 };
+            if found.iter().any(|(f, _)| f.meets(&frame)) {
+                break;
+            }
+            if !frame.drawn(mended) || !frame.alone(bits, em_x, em_y) {
+                continue;
+            }
+            if let Some(ink) = frame.inside(bits) {
+                found.push((frame, ink));
+                break;
+            }
+        }
+    }
+}
+
+/// Width and height that at least four boxes, and half of all, have.
+fn usual_size(found: &[(Frame, f32)]) -> Option<(i32, i32)> {
+    let middle = |mut v: Vec<i32>| {
+        v.sort_unstable();
+        v.get(v.len() / 2).copied()
+    };
+    let w = middle(found.iter().map(|(f, _)| f.x1 - f.x0).collect())?;
+    let h = middle(found.iter().map(|(f, _)| f.y1 - f.y0).collect())?;
+    let alike = found.iter().filter(|(f, _)| f.is_of((w, h))).count();
+    (alike >= 4 && alike * 2 >= found.len()).then_some((w, h))
+}
+
+/// Where a form has several boxes of one size, one more of that size may lack an edge.
+fn like_the_others(bits: &Bits, mended: &Bits, (em_x, em_y): (f32, f32), map: &Map, found: &mut Vec<(Frame, f32)>) {
+    let Some((w, h)) = usual_size(found) else { return };
+    for (x0, x1, y0, y1) in level_strokes(mended, w - 3, w + 3, em_y, map) {
+        // The stroke may be the upper or the lower edge.
+        for (top, foot) in [(y0, y0 + h), (y1 - h, y1)] {
+            let frame = Frame { x0, y0: top, x1, y1: foot };
+            if (x1 - x0 - w).abs() <= 2
+                && !found.iter().any(|(f, _)| f.meets(&frame))
+                && frame.mostly_drawn(mended)
+                && frame.alone(bits, em_x, em_y)
+                && let Some(ink) = frame.inside(bits)
+            {
+                found.push((frame, ink));
+                break;
+            }
+        }
+    }
+}
+
+/// Flat pieces (x0, x1, y0, y1) between two lengths, from the top.
+fn level_strokes(bits: &Bits, least: i32, most: i32, em_y: f32, map: &Map) -> Vec<(i32, i32, i32, i32)> {
+    let mut edges = bits.clone();
+    edges.open_h(least.max(4) as usize);
+    let mut flat: Vec<_> = Parts::find(&edges, map, false)
+        .parts
+        .iter()
+        .filter(|p| p.x1 - p.x0 <= most && (p.y1 - p.y0) as f32 <= (0.45 * em_y).max(3.0))
+        .map(|p| (p.x0, p.x1, p.y0, p.y1))
+        .collect();
+    flat.sort_by_key(|f| f.2);
+    flat
+}
+
+/// Strokes grown together over gaps of a few pixels.
+pub fn thickened(bits: &Bits, map: &Map) -> Bits {
+    let mut out = bits.clone();
+    out.close_h((7.0 / map.sx) as usize);
+    out.close_v((7.0 / map.sy) as usize);
+    out
+}
+
 /// The outside of a square outline, native.
 struct Frame {
     x0: i32,
@@ -75,22 +156,44 @@ struct Frame {
 }
 
 impl Frame {
-    /// Are all four sides drawn and straight?
-    fn drawn(&self, bits: &Bits) -> bool {
+    fn is_of(&self, (w, h): (i32, i32)) -> bool {
+        (self.x1 - self.x0 - w).abs() <= 2 && (self.y1 - self.y0 - h).abs() <= 2
+    }
+
+    /// The same place, more or less?
+    fn meets(&self, o: &Self) -> bool {
+        let reach = (self.x1 - self.x0) / 3;
+        (self.x0 + self.x1 - o.x0 - o.x1).abs() < 2 * reach && (self.y0 + self.y1 - o.y0 - o.y1).abs() < 2 * reach
+    }
+
+    /// How much of the left, right, upper and lower side is drawn.
+    fn sides(&self, bits: &Bits) -> [f32; 4] {
         let &Self { x0, y0, x1, y1 } = self;
         let (w, h) = (x1 - x0, y1 - y0);
         if w < 4 || h < 3 {
-            return false;
+            return [0.0; 4];
         }
         let side = |x: i32| {
             let n = (y0..y1).filter(|&y| bits.ink(x - 1, y) || bits.ink(x, y) || bits.ink(x + 1, y)).count();
-            n as f32 >= 0.85 * h as f32
+            n as f32 / h as f32
         };
         let edge = |y: i32| {
             let n = (x0..x1).filter(|&x| bits.ink(x, y - 1) || bits.ink(x, y) || bits.ink(x, y + 1)).count();
-            n as f32 >= 0.85 * w as f32
+            n as f32 / w as f32
         };
-        (side(x0) || side(x0 + 1)) && (side(x1 - 1) || side(x1 - 2)) && edge(y0) && edge(y1 - 1)
+        [side(x0).max(side(x0 + 1)), side(x1 - 1).max(side(x1 - 2)), edge(y0), edge(y1 - 1)]
+    }
+
+    /// All four sides are drawn and straight.
+    fn drawn(&self, bits: &Bits) -> bool {
+        self.sides(bits).iter().all(|s| *s >= 0.85)
+    }
+
+    /// Three sides are drawn, or all of them in good part.
+    fn mostly_drawn(&self, bits: &Bits) -> bool {
+        let mut sides = self.sides(bits);
+        sides.sort_by(f32::total_cmp);
+        sides[1] >= 0.88 || (sides[0] >= 0.5 && sides.iter().sum::<f32>() >= 2.9)
     }
 
     /// Is the paper round it white? A tick may leave across one or two sides; 部 and 指 have ink on more of them.
@@ -133,9 +236,15 @@ impl Frame {
         if bars > 0 && (bars as f32) < 0.4 * h as f32 {
             return None;
         }
+        // One upright stroke may be a tick's; 四 has two.
         let post = |x: i32| (y0 + iy..y1 - iy).filter(|&y| bits.ink(x, y)).count() as f32 >= 0.93 * tall as f32;
-        let posts = (x0 + ix + 2..x1 - ix - 2).filter(|&x| post(x)).count();
-        if tall > 4 && posts > 0 && (posts as f32) < 0.3 * w as f32 {
+        let (mut posts, mut on) = (0, false);
+        for x in x0 + ix + 2..x1 - ix - 2 {
+            let here = tall > 4 && post(x);
+            posts += u32::from(here && !on);
+            on = here;
+        }
+        if posts > 1 {
             return None;
         }
         // Two or more separate level strokes: 国, 固, 回.
@@ -147,7 +256,14 @@ impl Frame {
             groups += u32::from(here && !on);
             on = here;
         }
-        (groups < 2).then_some(share)
+        // A tick crosses a row or a column once or twice.
+        let crossings = |lines: i32, across: i32, at: &dyn Fn(i32, i32) -> bool| {
+            let starts = |l: i32| (0..across).filter(|&i| at(l, i) && (i == 0 || !at(l, i - 1))).count();
+            (0..lines).map(starts).sum::<usize>() as f32 / lines.max(1) as f32
+        };
+        let rows = crossings(tall, wide, &|l, i| bits.ink(x0 + ix + i, y0 + iy + l));
+        let columns = crossings(wide, tall, &|l, i| bits.ink(x0 + ix + l, y0 + iy + i));
+        (groups < 2 && rows < 1.9 && columns < 1.75).then_some(share)
     }
 }
 
@@ -194,8 +310,12 @@ pub fn is_ring(parts: &Parts, part: usize, map: &Map, em: f32) -> bool {
             x += 2.0;
         }
     }
-    let on = far.iter().filter(|r| (0.8..=1.17).contains(*r)).count();
-    on * 100 >= RAYS * 83
+    // Where the ends of the stroke overshoot, most of it is still an ellipse of a smaller size.
+    let mut sorted = far;
+    sorted.sort_by(f32::total_cmp);
+    let size = sorted[RAYS / 2];
+    let on = far.iter().filter(|r| (0.8 * size..=1.18 * size).contains(*r)).count();
+    on * 100 >= RAYS * 80 && (0.75..1.06).contains(&size)
 }
 
 /// Share of ink between `inner` and `outer` page pixels outside a rectangle on the page.

@@ -12,9 +12,12 @@ const SURE: f32 = 0.55;
 /// Gaps in a rule that are bridged, and how far a rule's end reaches for its neighbour, in inches.
 const GAP: f32 = 0.12;
 const REACH: f32 = 0.04;
-/// A faint rule may have gaps of this much, if it is this long: text never is.
-const FAINT: f32 = 0.03;
+/// A faint or dotted rule may have gaps of this much, if it is this long and no thicker than that.
+const FAINT: (f32, f32) = (0.06, 0.03);
 const LONG: f32 = 0.9;
+const THICK: f32 = 0.04;
+/// Rules down between two rules across may be as short as the lowest rows of tables.
+const LOW: f32 = 0.12;
 /// Longer gaps are joined where half of them is inked.
 const MEND: f32 = 0.5;
 
@@ -45,13 +48,15 @@ pub fn find(bits: &Bits, map: &Map, dpi: (f32, f32), slope: f32) -> Ruling {
     let rest = (slope.abs() * 64.0) as usize;
 
     let level = bits.slide(shift);
-    let mut across = open_across(&level, px_h(ACROSS), 2 + rest);
-    across.or(&faint(&level, true, px_h(FAINT), px_h(LONG), 2 + rest));
+    let across = open_across(&level, px_h(ACROSS), 2 + rest);
+    let dotted = faint(&level, true, px_h(FAINT.0), px_h(LONG), 2 + rest, px_v(THICK) + rest);
     let straight = bits.slant(shift_x);
-    let mut down = open_down(&straight, px_v(DOWN), 2);
-    down.or(&faint(&straight, false, px_v(FAINT), px_v(LONG), 2));
+    let down = open_down(&straight, px_v(DOWN), 2);
+    let dotted_down = faint(&straight, false, px_v(FAINT.1), px_v(LONG), 2, px_h(THICK));
     let (mut across, mut down) = (mended(across, &level, true, dpi), mended(down, &straight, false, dpi));
     across = across.slide(|w| -shift(w));
+    let short = between(&straight, &across.slant(shift_x), px_v(LOW), px_v(REACH / 2.0) as i32, px_h(THICK) as i32);
+    down.or(&short);
     down = down.slant(|y| -shift_x(y));
 
     // A stroke of a large title is as long as a short rule, but thick and on its own.
@@ -72,11 +77,23 @@ pub fn find(bits: &Bits, map: &Map, dpi: (f32, f32), slope: f32) -> Ruling {
         }
     }
 
+    // A streak of the scanner's glass runs down the whole page and ends at no rule: ink to take out, but no rule.
+    let mut lasting = down.clone();
+    let pieces = Parts::find(&down, map, true);
+    for (i, p) in pieces.parts.iter().enumerate() {
+        let long = (p.y1 - p.y0) as f32 > 0.6 * bits.height as f32;
+        if long && !meets_end(p, &across, rx.max(4), ry.max(3)) {
+            pieces.erase(i, &mut lasting);
+        }
+    }
+
     let mut bridged = across.slide(shift);
+    bridged.or(&dotted);
     bridged.spread_v(1 + rest);
     bridged.close_h(px_h(GAP));
     let mut bridged = bridged.slide(|w| -shift(w));
-    let mut upright = down.slant(shift_x);
+    let mut upright = lasting.slant(shift_x);
+    upright.or(&dotted_down);
     upright.spread_h(1);
     upright.close_v(px_v(GAP));
     let mut upright = upright.slant(|y| -shift_x(y));
@@ -113,6 +130,12 @@ pub fn find(bits: &Bits, map: &Map, dpi: (f32, f32), slope: f32) -> Ruling {
         .collect();
     order(&mut cells, |c| c.1);
     Ruling { remove, barrier, rules, paper, cells }
+}
+
+/// Does a rule down begin and end at rules across?
+fn meets_end(p: &Part, across: &Bits, rx: i32, ry: i32) -> bool {
+    across.count(p.x0 - rx, p.y0 - ry, p.x1 + rx, p.y0 + 3 * ry) > 0
+        && across.count(p.x0 - rx, p.y1 - 3 * ry, p.x1 + rx, p.y1 + ry) > 0
 }
 
 /// Everything straight that is long enough to be a rule, on a page that is not level yet.
@@ -235,15 +258,30 @@ fn open_down(bits: &Bits, n: usize, columns: usize) -> Bits {
     out
 }
 
+/// Thin upright strokes, at least `n` long, that go from one rule across to the next: the rows of a table may be lower
+/// than the shortest rule that is believed by itself.
+fn between(bits: &Bits, across: &Bits, n: usize, reach: i32, thick: i32) -> Bits {
+    let mut out = open_down(bits, n, 2);
+    let pieces = Parts::find(&out, &Map::new(bits.width, bits.height, (200.0, 200.0), 0.0), true);
+    for (i, p) in pieces.parts.iter().enumerate() {
+        let top = across.count(p.x0, p.y0 - reach, p.x1, p.y0 + 2 * reach);
+        let foot = across.count(p.x0, p.y1 - 2 * reach, p.x1, p.y1 + reach);
+        if top == 0 || foot == 0 || p.x1 - p.x0 > thick {
+            pieces.erase(i, &mut out);
+        }
+    }
+    out
+}
+
 /// Rules with many small gaps: long ones only, and with white paper along both sides, which a row of text has not.
-fn faint(bits: &Bits, across: bool, gap: usize, length: usize, thick: usize) -> Bits {
+fn faint(bits: &Bits, across: bool, gap: usize, length: usize, rows: usize, thick: usize) -> Bits {
     let mut out = bits.clone();
     if across {
         out.close_h(gap);
-        out = open_across(&out, length, thick);
+        out = open_across(&out, length, rows);
     } else {
         out.close_v(gap);
-        out = open_down(&out, length, thick);
+        out = open_down(&out, length, rows);
     }
     out.and(bits);
     let mut joined = out.clone();
@@ -256,13 +294,15 @@ fn faint(bits: &Bits, across: bool, gap: usize, length: usize, thick: usize) -> 
     let (near, far) = if across { (2, 4) } else { (3, 7) };
     for p in &pieces.parts {
         let (w, h) = (p.x1 - p.x0, p.y1 - p.y0);
-        let sides = if across {
-            bits.count(p.x0, p.y0 - far, p.x1, p.y0 - near) + bits.count(p.x0, p.y1 + near, p.x1, p.y1 + far)
+        let (one, other) = if across {
+            (bits.count(p.x0, p.y0 - far, p.x1, p.y0 - near), bits.count(p.x0, p.y1 + near, p.x1, p.y1 + far))
         } else {
-            bits.count(p.x0 - far, p.y0, p.x0 - near, p.y1) + bits.count(p.x1 + near, p.y0, p.x1 + far, p.y1)
+            (bits.count(p.x0 - far, p.y0, p.x0 - near, p.y1), bits.count(p.x1 + near, p.y0, p.x1 + far, p.y1))
         };
-        let paper = 2 * (far - near) * if across { w } else { h };
-        if sides as f32 > 0.1 * paper as f32 || (if across { h } else { w }) > 12 {
+        let paper = (far - near) * if across { w } else { h };
+        let (length, across_it) = if across { (w, h) } else { (h, w) };
+        let inked = out.count(p.x0, p.y0, p.x1, p.y1) as f32 / length as f32;
+        if one.max(other) as f32 > 0.08 * paper as f32 || across_it > thick as i32 || inked < 0.45 {
             for y in p.y0..p.y1 {
                 out.fill(y as usize, p.x0 as usize, p.x1 as usize, false);
             }
