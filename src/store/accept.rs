@@ -118,6 +118,10 @@ impl Store {
         let now = self.now();
         let mut tx = self.db.begin().await?;
         take(&mut tx, job).await?;
+        let held = |urgent: bool| {
+            sheets.iter().position(|s| s.state == State::Review && (!urgent || is_urgent(&s.document.fields)))
+        };
+        let tell = held(true).or_else(|| held(false));
         for (i, sheet) in sheets.iter().enumerate() {
             let id = insert(&mut tx, now, &job.receipt, i as i64, Some(reading), sheet, reader).await?;
             match (&sheet.room, sheet.state) {
@@ -127,8 +131,11 @@ impl Store {
                         outbox::enqueue_notices(&mut tx, &id, 1, room, now).await?;
                     }
                 }
-                (_, State::Review) => outbox::enqueue_held(&mut tx, &id, 1, &self.notify.admins, now).await?,
                 _ => {}
+            }
+            // One word to the administrators for a receipt, not one for each of its sheets.
+            if tell == Some(i) {
+                outbox::enqueue_held(&mut tx, &id, 1, &self.notify.admins, now).await?;
             }
             crash::reached("accept.between_documents");
         }

@@ -38,7 +38,7 @@ impl Blobs {
         let blobs = Self::at(data_dir);
         for dir in [blobs.root.clone(), blobs.tmp()] {
             if !dir.is_dir() {
-                fs::create_dir_all(&dir).map_err(StoreError::io(format!("folder {}", dir.display())))?;
+                make_private(&dir).map_err(StoreError::io(format!("folder {}", dir.display())))?;
                 sync_dir(dir.parent().unwrap_or(data_dir))?;
             }
         }
@@ -126,6 +126,11 @@ impl Blobs {
         })
         .await
     }
+}
+
+fn make_private(dir: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
 
 async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

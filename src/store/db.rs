@@ -6,7 +6,7 @@
 //!
 //! Measured (shared design): one writer connection with BEGIN IMMEDIATE has no "locked" errors and the best rate.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use sqlx::sqlite::{
@@ -50,6 +50,7 @@ impl Db {
     /// The file cannot be made or opened, or carries a schema that this build does not know.
     pub async fn open(dir: &Path) -> Result<Db> {
         let path = dir.join(FILE);
+        private_file(&path)?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
@@ -114,7 +115,14 @@ impl Db {
     }
 }
 
-fn options(path: &PathBuf) -> SqliteConnectOptions {
+/// Makes the file, for nobody else to read; SQLite gives its log the same rights.
+fn private_file(path: &Path) -> Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let made = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    made.map(drop).map_err(StoreError::io(path.display().to_string()))
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .foreign_keys(true)
@@ -124,7 +132,7 @@ fn options(path: &PathBuf) -> SqliteConnectOptions {
 
 /// Readers open the file for writing, since a write-ahead log may have to be recovered or its index made, but
 /// `query_only` keeps them from changing anything.
-async fn readers(path: &PathBuf) -> Result<SqlitePool> {
+async fn readers(path: &Path) -> Result<SqlitePool> {
     Ok(SqlitePoolOptions::new()
         .max_connections(4)
         .acquire_timeout(Duration::from_secs(60))

@@ -20,6 +20,13 @@ pub struct Plan {
     pub diff: Diff,
 }
 
+impl Plan {
+    /// Whether the file holds no entry at all.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+}
+
 impl Store {
     /// All registers as they are in force.
     ///

@@ -295,6 +295,21 @@ impl Store {
         Ok(sqlx::query_scalar("SELECT count(*) FROM job").fetch_one(self.db.reader()).await?)
     }
 
+    /// Receipts that came before `before` (milliseconds since 1970) and have no final state, and the oldest of them.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn overdue(&self, before: i64) -> Result<(i64, Option<String>)> {
+        let row = sqlx::query(
+            "SELECT count(*) AS n, min(id) AS oldest FROM receipt
+             WHERE state = 'processing' AND linked IS NULL AND received < $1",
+        )
+        .bind(before)
+        .fetch_one(self.db.reader())
+        .await?;
+        Ok((row.get("n"), row.get("oldest")))
+    }
+
     /// At start, under the folder's lock: whoever holds a lease now is dead.
     pub(super) async fn reclaim_leases_of_the_dead(&self) -> Result<()> {
         let mut tx = self.db.begin().await?;

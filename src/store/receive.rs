@@ -43,7 +43,8 @@ pub const SAME_CONTENT: &str = "同じ内容のFAXを受信済みです";
 impl Store {
     /// Keeps an input for ever. When this returns, blob, folder and database are on disk and the source may be
     /// touched. The same input (source, source_id, content) again changes nothing; the same `source_id` with other
-    /// content is another receipt; the same content from elsewhere is a receipt linked to the first.
+    /// content is another receipt; the same content from elsewhere is a receipt linked to the first (unless it is empty:
+    /// two empty files are two faxes that were lost).
     ///
     /// # Errors
     /// Nothing was received; the source must not be touched.
@@ -63,7 +64,7 @@ impl Store {
             return Ok(Received { receipt_id: row.get("id"), sha256, fresh: false });
         }
         let first: Option<String> = sqlx::query_scalar(
-            "SELECT id FROM receipt WHERE sha256 = $1 AND linked IS NULL ORDER BY received, id LIMIT 1",
+            "SELECT id FROM receipt WHERE sha256 = $1 AND linked IS NULL AND size > 0 ORDER BY received, id LIMIT 1",
         )
         .bind(&sha256)
         .fetch_optional(tx.conn())
@@ -145,16 +146,19 @@ impl Store {
         tx.commit().await
     }
 
-    /// Whether a verdict or receipt exists for this input, whatever its content.
+    /// Whether nothing more is to be done for this input: it has a receipt, whatever its content, or a verdict that
+    /// does not wait for a person (what could not be had may be had later).
     ///
     /// # Errors
     /// The database cannot be read.
     pub async fn seen(&self, source: &str, source_id: &str) -> Result<bool> {
-        let n: i64 = sqlx::query_scalar("SELECT count(*) FROM receipt WHERE source = $1 AND source_id = $2")
-            .bind(source)
-            .bind(source_id)
-            .fetch_one(self.db.reader())
-            .await?;
+        let n: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM receipt WHERE source = $1 AND source_id = $2 AND (sha256 <> '' OR state <> 'review')",
+        )
+        .bind(source)
+        .bind(source_id)
+        .fetch_one(self.db.reader())
+        .await?;
         Ok(n > 0)
     }
 }

@@ -62,6 +62,17 @@ impl Store {
         tx.commit().await
     }
 
+    /// When the source last gave something, milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn last_received(&self, source: &str) -> Result<Option<i64>> {
+        Ok(sqlx::query_scalar("SELECT max(received) FROM receipt WHERE source = $1")
+            .bind(source)
+            .fetch_one(self.db.reader())
+            .await?)
+    }
+
     /// All sources that were ever looked at.
     ///
     /// # Errors

@@ -294,7 +294,8 @@ async fn a_verdict_without_bytes_is_listed_and_gives_way() {
         b.store.verdict("scan", "a.tif", Verdict::Review, "ファイルを開けません").await.expect("verdict");
     }
     b.store.verdict("scan", ".DS_Store", Verdict::Ignored, "FAXではありません").await.expect("verdict");
-    assert!(b.store.seen("scan", "a.tif").await.expect("seen"));
+    assert!(!b.store.seen("scan", "a.tif").await.expect("seen"), "it may yet be had");
+    assert!(b.store.seen("scan", ".DS_Store").await.expect("seen"));
     assert_eq!(b.store.review_list(10).await.expect("list").len(), 1);
     let lines = b.store.status().await.expect("status");
     assert_eq!((lines.len(), lines[0].sha256.as_deref(), lines[0].state.as_str()), (2, None, "review"));
@@ -342,6 +343,110 @@ async fn a_reader_beside_the_daemon_and_after_it_sees_everything() {
     let after = Store::open_read(dir.path()).await.expect("after");
     assert_eq!(after.status().await.expect("status").len(), 1);
     assert!(matches!(Store::open_read(&dir.path().join("none")).await, Err(StoreError::Absent(_))));
+}
+
+#[tokio::test]
+async fn two_empty_files_are_two_losses() {
+    let b = bench().await;
+    b.receive("scan", "a.tif", b"").await;
+    b.receive("scan", "b.tif", b"").await;
+    assert_eq!(b.store.open_jobs().await.expect("jobs"), 2);
+}
+
+#[tokio::test]
+async fn nobody_else_can_read_what_is_kept() {
+    use std::os::unix::fs::PermissionsExt;
+    let b = bench().await;
+    for (name, mode) in [("blobs", 0o700), (db::FILE, 0o600)] {
+        let m = std::fs::metadata(b.dir.path().join(name)).expect("is there");
+        assert_eq!(m.permissions().mode() & 0o777, mode, "{name}");
+    }
+}
+
+/// Workers that claim, beat, fall asleep over their lease, give up, commit late and die, in any order: every receipt
+/// is committed once for each stage, and nobody without the lease commits anything.
+#[test]
+fn the_queue_keeps_its_promise_under_any_interleaving() {
+    use proptest::prelude::*;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+    let steps = proptest::collection::vec((0usize..3, 0u8..8), 1..60);
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 24, ..ProptestConfig::default() });
+    runner
+        .run(&steps, |steps| {
+            runtime.block_on(interleave(&steps));
+            Ok(())
+        })
+        .expect("the protocol holds");
+}
+
+async fn interleave(steps: &[(usize, u8)]) {
+    let b = bench().await;
+    for n in 0..2u8 {
+        b.receive("scan", &n.to_string(), &[n + 1]).await;
+    }
+    // What each worker believes it holds, and which claim of a job is the true one.
+    let mut hands: [Option<(Job, u32)>; 3] = [None, None, None];
+    let mut truth: BTreeMap<String, u32> = BTreeMap::new();
+    let mut claims = 0;
+    let mut commits: BTreeMap<(String, bool), u32> = BTreeMap::new();
+    for (worker, action) in steps {
+        let hand = hands[*worker].take();
+        match (action, hand) {
+            (0..=2, None) => {
+                if let Some(job) = b.claim().await {
+                    claims += 1;
+                    truth.insert(job.id.clone(), claims);
+                    hands[*worker] = Some((job, claims));
+                }
+            }
+            (3, hand) => {
+                b.pass(LEASE / 2 + 1);
+                hands[*worker] = hand;
+            }
+            (_, None) => {}
+            (4, Some((job, claim))) => {
+                let alive = b.store.heartbeat(&job, LEASE).await.expect("beat");
+                assert_eq!(alive, truth.get(&job.id) == Some(&claim));
+                hands[*worker] = Some((job, claim));
+            }
+            // Dies without a word.
+            (5, Some(_)) => {}
+            (6, Some((job, claim))) => {
+                let done = b.store.retry(&job, "x", 0).await;
+                assert_eq!(done.is_ok(), truth.get(&job.id) == Some(&claim));
+                if done.is_ok() {
+                    truth.remove(&job.id);
+                }
+            }
+            (_, Some((job, claim))) => {
+                let done = commit(&b, &job).await;
+                assert_eq!(done.is_ok(), truth.get(&job.id) == Some(&claim), "{done:?}");
+                if done.is_ok() {
+                    truth.remove(&job.id);
+                    *commits.entry((job.receipt.clone(), job.stage == Stage::Accept)).or_default() += 1;
+                }
+            }
+        }
+    }
+    b.pass(LEASE + 1);
+    while let Some(job) = b.claim().await {
+        commit(&b, &job).await.expect("the holder commits");
+        *commits.entry((job.receipt.clone(), job.stage == Stage::Accept)).or_default() += 1;
+    }
+    assert_eq!(commits.len(), 4);
+    assert!(commits.values().all(|n| *n == 1), "{commits:?}");
+    assert_eq!(b.store.timeline("R-0001", 10).await.expect("timeline").len(), 2);
+    assert!(b.faults().await.is_empty());
+}
+
+async fn commit(b: &Bench, job: &Job) -> Result<()> {
+    match job.stage {
+        Stage::Read => b.store.commit_reading(job, &Reading::default(), Vec::new(), &Reader::default()).await,
+        Stage::Accept => {
+            let (id, reader, _) = b.store.reading(&job.sha256).await?;
+            b.store.accept(job, &id, &[sheet(State::Posted, Some("R-0001"))], &reader, None).await
+        }
+    }
 }
 
 #[tokio::test]

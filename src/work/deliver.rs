@@ -1,7 +1,7 @@
 //! Carries the outbox to its sinks: commit `sending`, the network, commit the outcome.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -14,11 +14,21 @@ use crate::store::{Store, StoreError};
 /// Failures after which a delivery is given up and stays visible as failed: with the longest waits of ten minutes this
 /// is about a day and a half of a mail server that is away.
 pub const ATTEMPTS: i64 = 200;
-/// A daemon that was asked to drain does not wait longer than so many tries for a mail server that is away.
+/// A daemon that was asked to drain tries a delivery so often before it leaves it to the next run.
 pub const DRAIN_TRIES: u32 = 3;
+/// So many failures in a row, of whatever deliveries, and the sink is taken to be away.
+pub const DRAIN_FAILURES: u32 = 6;
 
-/// Tries of each open delivery in this run, shared with whoever waits for the drain.
-pub type Tries = Arc<Mutex<HashMap<String, u32>>>;
+/// What was tried in this run, shared with whoever waits for the drain.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Tries of each delivery.
+    tries: HashMap<String, u32>,
+    /// Failures since anything last got through.
+    in_a_row: u32,
+}
+
+pub type Tries = Arc<Mutex<Tally>>;
 
 /// Longer than any sink takes: a lease that ran out means a dead sender.
 const LEASE: Duration = Duration::from_secs(600);
@@ -54,9 +64,7 @@ pub async fn one(store: &Store, sink: &dyn Sink, delivery: &Delivery, drain: boo
         Outcome::Later { error, .. } => tracing::warn!(key = posting.key, sink = sink.name(), error, "later"),
         Outcome::Cancelled { .. } => {}
     }
-    if let Ok(mut tries) = tries.lock() {
-        *tries.entry(posting.key.clone()).or_default() += 1;
-    }
+    note(tries, &posting.key, matches!(outcome, Outcome::Later { .. }));
     match store.commit_delivery(delivery, &outcome).await {
         Ok(()) => {}
         Err(StoreError::Stale) => tracing::warn!(key = posting.key, "another sender has it now"),
@@ -73,7 +81,36 @@ async fn attempt(sink: &dyn Sink, delivery: &Delivery) -> Result<String, SinkErr
     sink.post(&delivery.posting).await
 }
 
+fn note(tries: &Tries, key: &str, failed: bool) {
+    let mut tally = tries.lock().unwrap_or_else(PoisonError::into_inner);
+    *tally.tries.entry(key.to_owned()).or_default() += 1;
+    tally.in_a_row = if failed { tally.in_a_row + 1 } else { 0 };
+}
+
 /// Whether a draining daemon need not wait for these open deliveries any longer.
 pub fn tried_enough(open: &[String], tries: &Tries) -> bool {
-    tries.lock().is_ok_and(|t| open.iter().all(|k| t.get(k).is_some_and(|n| *n >= DRAIN_TRIES)))
+    let tally = tries.lock().unwrap_or_else(PoisonError::into_inner);
+    tally.in_a_row >= DRAIN_FAILURES || open.iter().all(|k| tally.tries.get(k).is_some_and(|n| *n >= DRAIN_TRIES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drain_waits_for_deliveries_but_not_for_a_sink_that_is_away() {
+        let tries = Tries::default();
+        let open = ["a".to_owned(), "b".to_owned()];
+        assert!(tried_enough(&[], &tries) && !tried_enough(&open, &tries));
+        for _ in 0..DRAIN_TRIES {
+            note(&tries, "a", true);
+        }
+        assert!(tried_enough(&open[..1], &tries) && !tried_enough(&open, &tries));
+        note(&tries, "c", false);
+        for _ in 0..DRAIN_FAILURES {
+            assert!(!tried_enough(&open, &tries));
+            note(&tries, "a", true);
+        }
+        assert!(tried_enough(&open, &tries), "the sink is away");
+    }
 }
