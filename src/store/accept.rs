@@ -124,14 +124,11 @@ impl Store {
         let tell = held(true).or_else(|| held(false));
         for (i, sheet) in sheets.iter().enumerate() {
             let id = insert(&mut tx, now, &job.receipt, i as i64, Some(reading), sheet, reader).await?;
-            match (&sheet.room, sheet.state) {
-                (Some(room), State::Posted) => {
-                    outbox::post(&mut tx, &id, 1, room, now).await?;
-                    if self.notify.members {
-                        outbox::enqueue_notices(&mut tx, &id, 1, room, now).await?;
-                    }
+            if let (Some(room), State::Posted) = (&sheet.room, sheet.state) {
+                outbox::post(&mut tx, &id, 1, room, now).await?;
+                if self.notify.members {
+                    outbox::enqueue_notices(&mut tx, &id, 1, room, now).await?;
                 }
-                _ => {}
             }
             // One word to the administrators for a receipt, not one for each of its sheets.
             if tell == Some(i) {
