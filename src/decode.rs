@@ -185,7 +185,11 @@ impl Opened {
             Source::None => return Err(say::NO_SUCH_PAGE.to_owned()),
             Source::Tiff(t) => t.page(index, limits)?,
             Source::Pdf(p) => p.page(index, limits)?,
-            Source::Image(bytes, format) => RawPage::plain(image::decode(bytes, *format, limits)?),
+            Source::Image(bytes, format) => {
+                let incomplete =
+                    (*format == Format::Jpeg && !image::jpeg_is_whole(bytes)).then(|| say::IMAGE_TRUNCATED.to_owned());
+                RawPage { incomplete, ..RawPage::plain(image::decode(bytes, *format, limits)?) }
+            }
         };
         if pixels::invert_if_negative(&mut page.raster) {
             page.warnings.push("白黒が反転していたため戻しました".to_owned());

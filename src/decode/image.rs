@@ -82,30 +82,39 @@ pub fn dimensions(bytes: &[u8], format: Format) -> Option<(u32, u32)> {
     }
 }
 
+/// The segments before the picture data: marker, where its content begins, and the content; the last is the scan's.
+fn segments(bytes: &[u8]) -> impl Iterator<Item = (u8, usize, &[u8])> {
+    let mut at = 2;
+    std::iter::from_fn(move || {
+        while bytes.get(at) == Some(&0xFF) && bytes.get(at + 1) == Some(&0xFF) {
+            at += 1;
+        }
+        let (Some(0xFF), Some(&marker)) = (bytes.get(at).copied(), bytes.get(at + 1)) else { return None };
+        let length = usize::from(u16::from_be_bytes(bytes.get(at + 2..at + 4)?.try_into().ok()?)).max(2);
+        let from = at + 4;
+        // The scan is the last: behind it stands the picture.
+        at = if marker == 0xDA { bytes.len() } else { at + 2 + length };
+        Some((marker, from, bytes.get(from..(from + length - 2).min(bytes.len())).unwrap_or_default()))
+    })
+}
+
+/// Whether the end-of-image marker stands behind the picture data (a thumbnail's does not count). Decoders fill what
+/// is missing with grey, without a word.
+pub fn jpeg_is_whole(bytes: &[u8]) -> bool {
+    let scan = segments(bytes).find(|s| s.0 == 0xDA).map(|s| s.1);
+    scan.is_some_and(|at| bytes[at.min(bytes.len())..].windows(2).any(|w| w == [0xFF, 0xD9]))
+}
+
 /// JFIF density (JFIF 1.02: APP0), dots per inch; none where it is only an aspect ratio.
 fn jpeg_dpi(bytes: &[u8]) -> Option<(f32, f32)> {
-    let mut at = 2;
-    while let Some(&[0xFF, marker]) = bytes.get(at..at + 2).and_then(|m| <&[u8; 2]>::try_from(m).ok()) {
-        if marker == 0xFF {
-            at += 1;
-            continue;
-        }
-        if matches!(marker, 0xDA | 0xD9) {
-            return None;
-        }
-        let length = usize::from(u16::from_be_bytes(bytes.get(at + 2..at + 4)?.try_into().ok()?));
-        if marker == 0xE0 && bytes.get(at + 4..at + 9) == Some(b"JFIF\0") {
-            let be = |i: usize| Some(f32::from(u16::from_be_bytes(bytes.get(i..i + 2)?.try_into().ok()?)));
-            let (x, y) = (be(at + 12)?, be(at + 14)?);
-            return match bytes.get(at + 11)? {
-                1 => Some((x, y)),
-                2 => Some((x * 2.54, y * 2.54)),
-                _ => None,
-            };
-        }
-        at += 2 + length.max(2);
+    let (_, _, app0) = segments(bytes).find(|s| s.0 == 0xE0 && s.2.starts_with(b"JFIF\0"))?;
+    let be = |i: usize| Some(f32::from(u16::from_be_bytes(app0.get(i..i + 2)?.try_into().ok()?)));
+    let (x, y) = (be(8)?, be(10)?);
+    match app0.get(7)? {
+        1 => Some((x, y)),
+        2 => Some((x * 2.54, y * 2.54)),
+        _ => None,
     }
-    None
 }
 
 /// PNG pHYs (PNG 11.3.5.3), dots per inch.

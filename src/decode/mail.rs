@@ -86,7 +86,7 @@ impl Found<'_> {
         let is_body = name.is_none()
             && (n == 0 || message.text_body.contains(&(n as u32)) || message.html_body.contains(&(n as u32)));
         let why = if is_body { BODY } else { NO_DOCUMENT };
-        self.pieces.push(Piece::ignored(&name.unwrap_or_default(), format, why));
+        self.pieces.push(not_a_page(&name.unwrap_or_default(), format, why));
     }
 
     fn binary(&mut self, message: &Message<'_>, part: &MessagePart<'_>, n: usize) {
@@ -114,7 +114,7 @@ impl Found<'_> {
             return self.pieces.push(Piece::error(&name, format, say::MAIL_TRUNCATED));
         }
         match format {
-            Format::Text | Format::Html => self.pieces.push(Piece::ignored(&name, format, NO_DOCUMENT)),
+            Format::Text | Format::Html => self.pieces.push(not_a_page(&name, format, NO_DOCUMENT)),
             _ => self.add(&name, content.to_vec()),
         }
     }
@@ -139,6 +139,16 @@ impl Found<'_> {
             self.pieces.push(Piece::new(name, bytes));
         }
     }
+}
+
+/// Text is passed over, unless its name promises a page: then a person must know that there is none.
+fn not_a_page(name: &str, format: Format, why: &str) -> Piece {
+    const PAGES: [&str; 7] = [".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png", ".zip"];
+    let lower = name.to_lowercase();
+    if PAGES.iter().any(|e| lower.ends_with(e)) {
+        return Piece::error(name, format, say::unreadable(Format::Unknown, name));
+    }
+    Piece::ignored(name, format, why)
 }
 
 fn is_page(format: Format) -> bool {

@@ -69,8 +69,8 @@ impl PdfFile {
                 ));
             }
         }
-        if incomplete.is_none() && !ends_whole(bytes) {
-            warnings.push("PDF の末尾が欠けています".to_owned());
+        if !ends_whole(bytes) {
+            incomplete.get_or_insert_with(|| say::PDF_CUT.to_owned());
         }
         let pages = u32::try_from(found).unwrap_or(u32::MAX).min(limits.max_pages);
         if (pages as usize) < found {
@@ -120,8 +120,14 @@ impl PdfFile {
             out.warnings
                 .push(format!("{number} ページ目: PDF に埋め込まれていないフォントを代わりの字形で表示しました"));
         }
-        if out.raster.gray.iter().all(|&g| g > 250) {
-            out.warnings.push(format!("{number} ページ目: PDF のページに何も描かれていません"));
+        if !looked.image_read && out.raster.gray.iter().all(|&g| g > 250) {
+            if means_to_draw(page) {
+                return Err(format!(
+                    "{number} ページ目: PDF の中身が欠けていて、何も表示できません。送信元に再送を依頼してください"
+                ));
+            } else {
+                out.warnings.push(format!("{number} ページ目: PDF のページに何も描かれていません"));
+            }
         }
         Ok(out)
     }
@@ -143,10 +149,24 @@ fn declared_count(pdf: &Pdf) -> Option<usize> {
     usize::try_from(tree.get::<i32>(b"Count".as_slice())?).ok()
 }
 
-/// A whole file ends in `%%EOF`; some devices put blanks or a mail's rest behind it.
+/// A whole file ends in `startxref`, a number and `%%EOF` (ISO 32000-1, 7.5.5). A mail's rest may follow, objects may
+/// not: a linearised file has such an end near its beginning too.
 fn ends_whole(bytes: &[u8]) -> bool {
-    let tail = &bytes[bytes.len().saturating_sub(4096)..];
-    tail.windows(5).any(|w| w == b"%%EOF")
+    let last = bytes.windows(9).rposition(|w| w == b"startxref");
+    last.is_some_and(|at| {
+        let rest = &bytes[at + 9..];
+        rest.iter().any(u8::is_ascii_digit) && !rest.windows(4).any(|w| w == b" obj")
+    })
+}
+
+/// Whether the page's content means to show an image or text, or is itself lost.
+fn means_to_draw(page: &Page<'_>) -> bool {
+    match page.page_stream() {
+        Some(content) => content
+            .split(|b| b.is_ascii_whitespace() || matches!(b, b')' | b'>' | b']'))
+            .any(|word| matches!(word, b"Do" | b"Tj" | b"TJ" | b"BI")),
+        None => page.raw().contains_key(b"Contents".as_slice()),
+    }
 }
 
 fn render<'a>(
@@ -182,6 +202,8 @@ fn render<'a>(
     let gray: Vec<u8> =
         pixmap.data().iter().map(|p| scan::luma(u32::from(p.r), u32::from(p.g), u32::from(p.b))).collect();
     let bilevel = pixels::is_bilevel(&gray);
+    // A MediaBox that no sheet can have is taken for one of A4.
+    let dpi = pixels::resolution(w.into(), h.into(), false, Some(dpi));
     Ok(Raster { width: w.into(), height: h.into(), dpi, bilevel, gray })
 }
 
@@ -213,3 +235,6 @@ impl Faults {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

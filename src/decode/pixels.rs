@@ -10,12 +10,12 @@ const TARGET_DPI: f32 = 300.0;
 /// Resolutions of scanners and of images made for screens.
 const USUAL: [f32; 10] = [72.0, 96.0, 100.0, 120.0, 150.0, 200.0, 240.0, 300.0, 400.0, 600.0];
 
-/// Whether a declared resolution can be true of a sheet of paper between A6 and A2.
+/// Whether a declared resolution can be true of a sheet of paper, from a receipt's strip to A2.
 pub fn plausible(width: usize, height: usize, dpi: (f32, f32)) -> bool {
     let inches = (width as f32 / dpi.0, height as f32 / dpi.1);
     let ok = |d: f32| d.is_finite() && (50.0..=1300.0).contains(&d);
     // A fax may be long (a roll), so the height is bounded loosely.
-    ok(dpi.0) && ok(dpi.1) && (3.0..=24.0).contains(&inches.0) && (1.0..=60.0).contains(&inches.1)
+    ok(dpi.0) && ok(dpi.1) && (2.0..=24.0).contains(&inches.0) && (1.0..=60.0).contains(&inches.1)
 }
 
 /// Resolution of an image without a usable header: T.4 line lengths tell faxes, all else is taken as a sheet of A4.

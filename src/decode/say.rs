@@ -7,6 +7,7 @@ pub const NO_SUCH_PAGE: &str = "このページはファイルにありません
 pub const PDF_PASSWORD: &str = "パスワード付きの PDF です。送信元にパスワードなしでの再送を依頼してください";
 pub const PDF_CRYPT: &str = "暗号化された PDF で、開くことができません。送信元に暗号化なしでの再送を依頼してください";
 pub const PDF_DAMAGED: &str = "PDF が壊れているか、途中で切れていて開けません。送信元に再送を依頼してください";
+pub const PDF_CUT: &str = "PDF が途中で切れています。送信元に再送を依頼してください";
 pub const PDF_NO_PAGES: &str = "PDF にページがありません。送信元に再送を依頼してください";
 pub const TIFF_TRUNCATED: &str = "TIFF が途中で切れていて、読めるページがありません。送信元に再送を依頼してください";
 pub const TIFF_DAMAGED: &str = "TIFF が壊れていて、読めるページがありません。送信元に再送を依頼してください";
@@ -53,6 +54,7 @@ pub fn unreadable(format: Format, name: &str) -> String {
             format!("DocuWorks 文書（{name}）は読めません。{ask}")
         }
         _ if lower.ends_with(".pdf") => PDF_DAMAGED.to_owned(),
+        _ if lower.ends_with(".zip") => ZIP_DAMAGED.to_owned(),
         _ if lower.ends_with(".tif") || lower.ends_with(".tiff") => TIFF_DAMAGED.to_owned(),
         _ if lower.ends_with(".jpg") || lower.ends_with(".jpeg") || lower.ends_with(".png") => {
             IMAGE_TRUNCATED.to_owned()

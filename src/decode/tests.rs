@@ -334,6 +334,36 @@ fn too_large_a_page_is_refused_before_its_pixels_are_made() {
     assert!(why.contains("大きすぎます"), "{why}");
 }
 
+#[test]
+fn a_photo_that_is_cut_off_says_so_although_it_decodes() {
+    let gray = ::image::GrayImage::from_fn(700, 900, |x, y| ::image::Luma([((x * 7 + y * 13) % 256) as u8]));
+    let mut whole = std::io::Cursor::new(Vec::new());
+    gray.write_to(&mut whole, ::image::ImageFormat::Jpeg).unwrap();
+    let whole = whole.into_inner();
+    assert_eq!(only_page(&whole).unwrap().incomplete, None);
+    let cut = only_page(&whole[..whole.len() / 2]);
+    assert!(cut.is_err() || cut.unwrap().incomplete.is_some());
+}
+
+#[test]
+fn a_palette_gives_its_colours() {
+    let mut tags = vec![(256u16, 3u16, 4u32), (257, 3, 1), (258, 3, 8), (259, 3, 1), (262, 3, 3), (277, 3, 1)];
+    // The map is put behind the file, 3 × 256 shorts, and the entry led to it.
+    tags.push((320, 3, 0));
+    let mut with_map = tiff(&tags, &[vec![0, 1, 2, 3]], false);
+    let entry = with_map.windows(4).position(|w| w == [64, 1, 3, 0]).unwrap();
+    let map_at = with_map.len() as u32;
+    with_map[entry + 4..entry + 8].copy_from_slice(&768u32.to_le_bytes());
+    with_map[entry + 8..entry + 12].copy_from_slice(&map_at.to_le_bytes());
+    for _ in 0..3 {
+        for i in 0..256u32 {
+            let v: u16 = if i == 1 || i == 3 { 0xFFFF } else { 0 };
+            with_map.extend(v.to_le_bytes());
+        }
+    }
+    assert_eq!(only_page(&with_map).unwrap().raster.gray, [0, 255, 0, 255]);
+}
+
 fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut w = ::zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, content) in files {

@@ -207,6 +207,9 @@ impl Tiff {
             let want = if n + 1 < ifd.strips.len() { left.min(stride * ifd.rows_per_strip as usize) } else { left };
             if ifd.compression == 1 {
                 packed.extend_from_slice(&data[..data.len().min(want)]);
+            } else if ifd.fill_order == 2 {
+                // The order of bits is that of the compressed bytes, as libtiff writes and reads them.
+                unpack(&ccitt::reversed(data), want, &mut packed);
             } else {
                 unpack(data, want, &mut packed);
             }
@@ -215,7 +218,7 @@ impl Tiff {
         if rows == 0 {
             return Err(if cut { say::TIFF_TRUNCATED } else { say::TIFF_DAMAGED }.to_owned());
         }
-        if ifd.fill_order == 2 {
+        if ifd.fill_order == 2 && ifd.compression == 1 {
             packed = ccitt::reversed(&packed);
         }
         let mut gray = vec![255u8; width * height];

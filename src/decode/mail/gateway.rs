@@ -2,7 +2,7 @@
 //!
 //! The caller's number is a hint for finding the institution, never proof of identity: anyone can write a header.
 
-use mail_parser::{HeaderValue, Message};
+use mail_parser::{HeaderName, HeaderValue, Message};
 
 use super::names;
 use crate::reading::Mail;
@@ -10,7 +10,7 @@ use crate::reading::Mail;
 /// The headers of one message. The body is looked at only for a gateway's line with the caller's number.
 pub fn headers(message: &Message<'_>) -> Mail {
     let from = address(message);
-    let subject = message.subject().map(plain);
+    let subject = message.subject().map(|s| if s.contains('\u{FFFD}') { raw_subject(message) } else { plain(s) });
     let date = message.date().filter(|d| d.is_valid()).map(mail_parser::DateTime::to_rfc3339);
     let mut mail = Mail {
         message_id: message.message_id().map(|s| s.chars().filter(|c| !c.is_control()).collect()),
@@ -21,6 +21,13 @@ pub fn headers(message: &Message<'_>) -> Mail {
     };
     recognise(message, &mut mail);
     mail
+}
+
+/// A subject in 8-bit bytes that are not UTF-8.
+fn raw_subject(message: &Message<'_>) -> String {
+    let header = message.headers().iter().find(|h| h.name == HeaderName::Subject);
+    let raw = header.and_then(|h| message.raw_message.get(h.offset_start as usize..h.offset_end as usize));
+    plain(names::decode(raw.unwrap_or_default()).trim())
 }
 
 /// Raw ISO-2022-JP or MS932 in a header, without its encoded-word form.

@@ -58,6 +58,22 @@ fn names_in_rfc2231_and_raw_ms932_are_read() {
 }
 
 #[test]
+fn a_subject_in_raw_ms932_is_read() {
+    let (raw, _, _) = encoding_rs::SHIFT_JIS.encode("Subject: ＦＡＸ受信 ０４７１３３００００");
+    let d = open("a.eml", &[b"From: a@b\r\n", &raw[..], b"\r\n\r\nx"].concat(), &Limits::default());
+    let m = d.mail.unwrap();
+    assert_eq!(m.subject.as_deref(), Some("ＦＡＸ受信 ０４７１３３００００"));
+    assert_eq!(m.caller.as_deref(), Some("0471330000"));
+}
+
+#[test]
+fn an_attachment_that_promises_a_page_and_is_none_is_an_error() {
+    let part = "Content-Type: application/pdf; name=a.pdf\r\n\r\nServer error 500";
+    let d = open("a.eml", mail(&[part]).as_bytes(), &Limits::default());
+    assert_eq!(d.parts[0].part.error.as_deref(), Some(say::PDF_DAMAGED));
+}
+
+#[test]
 fn a_forwarded_mail_is_opened_and_its_gateway_known() {
     let inner = format!(
         "From: mp@example.jp\r\nX-MPlus-CallerTelNo: 0471330000\r\nX-MPlus-MsgNo: 42\r\nSubject: fax\r\nMIME-Version: 1.0\r\n\

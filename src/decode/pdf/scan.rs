@@ -16,6 +16,8 @@ use crate::raster::Raster;
 pub struct Look {
     /// The page is nothing but this image, upright as the page shows it.
     pub image: Option<Raster>,
+    /// The page shows an image that could be read (which may be a blank sheet).
+    pub image_read: bool,
     /// Resolution of the largest image on a page that must be rendered.
     pub dpi: Option<(f32, f32)>,
     /// The text layer: visible or invisible text in drawing order.
@@ -48,6 +50,7 @@ pub fn look(page: &Page<'_>, settings: &InterpreterSettings, limits: &Limits) ->
     let image = if eye.images == 1 && !eye.other_ink && covered >= FULL { eye.taken } else { None };
     let text = eye.text.trim();
     Look {
+        image_read: image.is_some(),
         image,
         dpi: eye.largest.filter(|l| l.0 > 0.3).map(|l| l.1),
         text: (!text.is_empty()).then(|| text.to_owned()),

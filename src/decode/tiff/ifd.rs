@@ -12,6 +12,8 @@ pub struct Ifd {
     pub samples: u16,
     pub compression: u16,
     pub photometric: u16,
+    /// Where in the file its value stands.
+    pub photometric_at: usize,
     pub fill_order: u16,
     pub orientation: u16,
     pub t4_options: u32,
@@ -167,7 +169,10 @@ fn directory(r: &Reader<'_>, at: u64, index: usize) -> Option<(Option<Ifd>, Opti
             257 => ifd.height = first_value.unwrap_or(0),
             258 => ifd.bits = short.unwrap_or(1),
             259 => ifd.compression = short.unwrap_or(1),
-            262 => ifd.photometric = short.unwrap_or(0),
+            262 => {
+                ifd.photometric = short.unwrap_or(0);
+                ifd.photometric_at = e.at as usize;
+            }
             266 => ifd.fill_order = short.unwrap_or(1),
             273 => offsets = e.uints(r),
             274 => ifd.orientation = short.unwrap_or(1),
