@@ -15,6 +15,7 @@
 
 pub mod config;
 pub mod decode;
+pub mod intake;
 pub mod model;
 pub mod ocr;
 pub mod page;
