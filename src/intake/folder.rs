@@ -10,6 +10,7 @@
 mod ripe;
 pub mod whole;
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::MetadataExt;
@@ -78,7 +79,7 @@ struct Moved {
     until: Instant,
 }
 
-struct Entry {
+struct Item {
     name: OsString,
     what: What,
 }
@@ -90,7 +91,7 @@ enum What {
 }
 
 struct Listing {
-    entries: Vec<Entry>,
+    entries: Vec<Item>,
     place: (u64, u64),
     is_mount: bool,
 }
@@ -193,7 +194,7 @@ impl Folder {
         }
     }
 
-    async fn go_through(&mut self, ctx: &mut Ctx, entries: Vec<Entry>) -> Result<(), Refused> {
+    async fn go_through(&mut self, ctx: &mut Ctx, entries: Vec<Item>) -> Result<(), Refused> {
         let now = Instant::now();
         let mut marks = self.watch.as_ref().map(Watch::take).unwrap_or_default();
         marks.retain(|n, m| *m != Mark::Arrived || !self.returned.contains(n));
@@ -203,7 +204,7 @@ impl Folder {
         self.returned.retain(|n| here.contains(n.as_os_str()));
         let mut ripe = Vec::new();
         let mut first_refusal = Ok(());
-        for Entry { name, what } in entries {
+        for Item { name, what } in entries {
             let identity = match what {
                 What::File(identity) => identity,
                 What::Other(reason) => {
@@ -271,9 +272,9 @@ impl Folder {
     /// Folders, links, pipes, devices.
     async fn judge_other(&mut self, ctx: &Ctx, name: OsString, reason: &str) -> Result<(), Refused> {
         let nothing = Identity { size: 0, modified: (0, 0), inode: 0 };
-        if !self.done.contains_key(&name) {
-            ctx.receiver.verdict(&ctx.source, &files::shown(&name), Verdict::Ignored, reason).await?;
-            self.done.insert(name, Done { identity: nothing, move_again: None });
+        if let Entry::Vacant(place) = self.done.entry(name) {
+            ctx.receiver.verdict(&ctx.source, &files::shown(place.key()), Verdict::Ignored, reason).await?;
+            place.insert(Done { identity: nothing, move_again: None });
         }
         Ok(())
     }
@@ -467,7 +468,7 @@ fn list(path: &Path) -> std::io::Result<Listing> {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
             Err(e) => return Err(e),
         };
-        entries.push(Entry { name, what });
+        entries.push(Item { name, what });
     }
     let is_mount = meta.dev() != parent.dev();
     Ok(Listing { entries, place: (meta.dev(), meta.ino()), is_mount })

@@ -386,6 +386,3 @@ pub async fn probe(config: &config::Intake) -> Result<String, String> {
     };
     look.await.map(|t| format!("{at}: {t}")).map_err(|e| format!("{at}: {e}"))
 }
-
-#[cfg(test)]
-mod tests;
