@@ -43,6 +43,7 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
     let em = if rows > 0.0 { by_pieces.clamp(0.95 * rows, 1.2 * rows) } else { by_pieces };
     let faint = by_pieces < 0.8 * rows;
     let specks = specks(&parts, &text, &map, dpi, em, faint);
+    let dusty = text.clone();
     specks.iter().for_each(|&i| parts.erase(i, &mut text));
 
     let raw_v = |a: &Area| match turned {
@@ -105,18 +106,23 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
         found.extend(lines::headlines(large, &mut group, em).into_iter().map(|a| (a, cell, false)));
         let cut = lines::cut(group, em, gap, &profile).into_iter().flat_map(|l| lines::part_at_rules(l, &upright));
         for line in cut {
-            let area = lines::tight(&lines::tidy(line, em));
-            // The foot of a ring that the line broke is no line.
+            let line = lines::tidy(line, em);
+            let area = lines::tight(&line);
+            let tallest = line.iter().map(|p| p.area.height()).fold(0.0, f32::max);
+            // The foot of a ring that broke is no line, nor are the dots of a rule, nor the end of a streak.
             let of_ring = |r: &Area| {
-                r.grown(4.0).contains(&area) || (r.grown(4.0).contains_mid(&area) && area.width() < r.width())
+                r.grown_by(4.0, 12.0).contains(&area) || (r.grown(4.0).contains_mid(&area) && area.width() < r.width())
             };
             let splinter = area.height() < 0.35 * em && rings.iter().any(of_ring);
-            let dots = area.height() < 0.35 * em && area.width() > 4.0 * area.height().max(0.35 * em);
+            let dots = tallest < 0.3 * em && area.width() > 3.0 * em;
             let bar = area.height() > 1.8 * em && area.width() < 0.5 * em;
             if !splinter && !dots && !bar && (area.height() > 0.45 * em || area.width() > 0.45 * em) {
                 found.push((area, cell, false));
             }
         }
+    }
+    if faint {
+        widen(&mut found, &ruling.cells, &dusty, &map, em);
     }
     let mut blank = is_blank(&parts, &gone, &found, em);
     for line in lines::cut(tti, em, 3.0, &profile) {
@@ -218,6 +224,41 @@ fn not_ruled(whole: &Parts, ink: &Bits, map: &Map, dpi: (f32, f32), em: f32) -> 
         }
     }
     keep
+}
+
+/// On a faint page a character at a line's end may be nothing but dust: lets the line grow over ink that goes on at
+/// its height, up to the next line or the side of its cell.
+fn widen(found: &mut [Found], cells: &[(u32, Area)], dusty: &Bits, map: &Map, em: f32) {
+    let step = 0.55 * em;
+    for i in 0..found.len() {
+        let (area, cell, _) = found[i];
+        let (mut left, mut right) =
+            cell.map_or((f32::MIN, f32::MAX), |c| (cells[c as usize].1.u0, cells[c as usize].1.u1));
+        for (o, ..) in found.iter() {
+            if o.v0 < area.v1 && o.v1 > area.v0 {
+                if o.u1 <= area.u0 + 1.0 {
+                    left = left.max(o.u1);
+                }
+                if o.u0 >= area.u1 - 1.0 {
+                    right = right.min(o.u0);
+                }
+            }
+        }
+        let inked = |u0: f32, u1: f32| {
+            let window = Area { u0: u0.max(left + 2.0), u1: u1.min(right - 2.0), ..area };
+            window.width() > 3.0 && marks::share(dusty, map, window) > 0.025
+        };
+        let mut grown = area;
+        for _ in 0..4 {
+            if inked(grown.u0 - step, grown.u0) {
+                grown.u0 = (grown.u0 - step).max(left + 2.0);
+            }
+            if inked(grown.u1, grown.u1 + step) {
+                grown.u1 = (grown.u1 + step).min(right - 2.0);
+            }
+        }
+        found[i].0 = grown;
+    }
 }
 
 /// Native rectangle where the sending machine prints, on the turned page.

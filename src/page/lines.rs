@@ -177,7 +177,7 @@ fn stack(lines: &mut Vec<Vec<Piece>>, em: f32) {
     }
 }
 
-/// Large, widely set titles: boxes higher than 1.2 em join over gaps of less than 1.1 of their height.
+/// Large, widely set titles: boxes higher than 1.2 em join over gaps of less than 1.25 of their height.
 fn titles(lines: &mut Vec<Vec<Piece>>, em: f32) {
     let mut i = 0;
     while i < lines.len() {
@@ -189,7 +189,10 @@ fn titles(lines: &mut Vec<Vec<Piece>>, em: f32) {
                 let overlap = a.v1.min(b.v1) - a.v0.max(b.v0);
                 let large = b.height() > 1.2 * em && b.height() < 1.6 * a.height() && a.height() < 1.6 * b.height();
                 let dash = b.height() < 0.45 * a.height() && (b.mid_v() - a.mid_v()).abs() < 0.3 * a.height();
-                k != i && (large || dash) && overlap > 0.6 * a.height().min(b.height()) && gap < 1.1 * a.height()
+                k != i
+                    && (large || dash)
+                    && overlap > 0.6 * a.height().min(b.height())
+                    && gap < 1.25 * a.height().max(b.height())
             })
         });
         match partner.flatten() {

@@ -31,6 +31,7 @@ pub fn boxes(bits: &Bits, map: &Map, em: f32, faint: bool) -> Vec<(Area, f32)> {
         n <= sure || usual.map_or_else(|| f.sides(bits).iter().all(|s| *s >= 0.7), |u| f.is_of(u))
     });
     like_the_others(bits, &mended, (em_x, em_y), map, &mut found);
+    let usual = usual_size(&found);
     let mut found: Vec<(Area, f32)> = found
         .into_iter()
         .map(|(f, ink)| {
@@ -41,8 +42,14 @@ pub fn boxes(bits: &Bits, map: &Map, em: f32, faint: bool) -> Vec<(Area, f32)> {
     for p in &Parts::find(bits, map, true).parts {
         let (w, h) = (p.area.width(), p.area.height());
         let full = p.ink as f32 / ((p.x1 - p.x0) * (p.y1 - p.y0)).max(1) as f32;
-        if (0.5 * em..1.6 * em).contains(&w) && (0.8..1.25).contains(&(w / h.max(1.0))) && full > 0.9 {
-            found.push((p.area, 1.0));
+        let square = (0.5 * em..1.6 * em).contains(&w) && (0.8..1.25).contains(&(w / h.max(1.0)));
+        // Scribbled over: not square any more, but as large as the other boxes in its row.
+        let scribble = usual.is_some_and(|(bw, bh)| {
+            let (bw, bh) = (bw as f32 * map.sx, bh as f32 * map.sy);
+            (0.8 * bw..1.9 * bw).contains(&w) && (0.8 * bh..1.9 * bh).contains(&h) && full > 0.6
+        }) && found.iter().any(|(a, _)| (a.mid_v() - p.area.mid_v()).abs() < 0.35 * em);
+        if square && full > 0.9 || scribble {
+            found.push((p.area, full.max(0.6)));
         }
     }
     // An outline three pixels thick is met twice.
@@ -66,6 +73,7 @@ fn outlines(
     map: &Map,
     found: &mut Vec<(Frame, f32)>,
 ) {
+    let strict = !std::ptr::eq(bits, mended);
     let flat = level_strokes(mended, least, most, em_y, map);
     let slack = (0.1 * em_x).max(2.0) as i32;
     for (i, &(x0, x1, y0, top_end)) in flat.iter().enumerate() {
@@ -85,7 +93,7 @@ fn outlines(
             if !frame.drawn(mended) || !frame.alone(bits, em_x, em_y) {
                 continue;
             }
-            if let Some(ink) = frame.inside(bits) {
+            if let Some(ink) = frame.inside(bits, strict) {
                 found.push((frame, ink));
                 break;
             }
@@ -108,15 +116,17 @@ fn usual_size(found: &[(Frame, f32)]) -> Option<(i32, i32)> {
 /// Where a form has several boxes of one size, one more of that size may lack an edge.
 fn like_the_others(bits: &Bits, mended: &Bits, (em_x, em_y): (f32, f32), map: &Map, found: &mut Vec<(Frame, f32)>) {
     let Some((w, h)) = usual_size(found) else { return };
+    let strict = true;
     for (x0, x1, y0, y1) in level_strokes(mended, w - 3, w + 3, em_y, map) {
         // The stroke may be the upper or the lower edge.
         for (top, foot) in [(y0, y0 + h), (y1 - h, y1)] {
             let frame = Frame { x0, y0: top, x1, y1: foot };
             if (x1 - x0 - w).abs() <= 2
                 && !found.iter().any(|(f, _)| f.meets(&frame))
+                && found.iter().any(|(f, _)| (f.y0 - top).abs() <= 3 || (f.x0 - x0).abs() <= 3)
                 && frame.mostly_drawn(mended)
                 && frame.alone(bits, em_x, em_y)
-                && let Some(ink) = frame.inside(bits)
+                && let Some(ink) = frame.inside(bits, strict)
             {
                 found.push((frame, ink));
                 break;
@@ -219,7 +229,7 @@ impl Frame {
     }
 
     /// Share of ink in the inner 46 %; none where the inside is drawn like 日, 田, 回 or 国.
-    fn inside(&self, bits: &Bits) -> Option<f32> {
+    fn inside(&self, bits: &Bits, strict: bool) -> Option<f32> {
         let &Self { x0, y0, x1, y1 } = self;
         let (w, h) = (x1 - x0, y1 - y0);
         let (mx, my) = ((w as f32 * 0.27).round() as i32, (h as f32 * 0.27).round() as i32);
@@ -263,7 +273,8 @@ impl Frame {
         };
         let rows = crossings(tall, wide, &|l, i| bits.ink(x0 + ix + i, y0 + iy + l));
         let columns = crossings(wide, tall, &|l, i| bits.ink(x0 + ix + l, y0 + iy + i));
-        (groups < 2 && rows < 1.9 && columns < 1.75).then_some(share)
+        let most = if strict { (1.9, 1.75) } else { (2.2, 2.2) };
+        (groups < 2 && rows < most.0 && columns < most.1).then_some(share)
     }
 }
 

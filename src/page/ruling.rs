@@ -77,26 +77,31 @@ pub fn find(bits: &Bits, map: &Map, dpi: (f32, f32), slope: f32) -> Ruling {
         }
     }
 
-    // A streak of the scanner's glass runs down the whole page and ends at no rule: ink to take out, but no rule.
-    let mut lasting = down.clone();
-    let pieces = Parts::find(&down, map, true);
-    for (i, p) in pieces.parts.iter().enumerate() {
-        let long = (p.y1 - p.y0) as f32 > 0.6 * bits.height as f32;
-        if long && !meets_end(p, &across, rx.max(4), ry.max(3)) {
-            pieces.erase(i, &mut lasting);
-        }
-    }
-
     let mut bridged = across.slide(shift);
     bridged.or(&dotted);
     bridged.spread_v(1 + rest);
     bridged.close_h(px_h(GAP));
     let mut bridged = bridged.slide(|w| -shift(w));
-    let mut upright = lasting.slant(shift_x);
+    let mut upright = down.slant(shift_x);
     upright.or(&dotted_down);
     upright.spread_h(1);
     upright.close_v(px_v(GAP));
     let mut upright = upright.slant(|y| -shift_x(y));
+    // A streak of the scanner's glass runs down the whole page and ends at no rule, a torn row runs from edge to edge:
+    // ink to take out, but no rules.
+    let pieces = Parts::find(&upright, map, true);
+    for (i, p) in pieces.parts.iter().enumerate() {
+        let long = (p.y1 - p.y0) as f32 > 0.6 * bits.height as f32;
+        if long && !meets_end(p, &across, rx.max(4), ry.max(3)) {
+            pieces.erase(i, &mut upright);
+        }
+    }
+    let pieces = Parts::find(&bridged, map, true);
+    for (i, p) in pieces.parts.iter().enumerate() {
+        if (p.x1 - p.x0) as f32 > 0.97 * bits.width as f32 {
+            pieces.erase(i, &mut bridged);
+        }
+    }
     let mut rules: Vec<Area> = Vec::new();
     let mut level_rules = 0;
     for (mask, grow_u, grow_v) in [(&bridged, 0.0, map.sy), (&upright, map.sx, 0.0)] {
@@ -208,9 +213,9 @@ fn close_sides(barrier: &mut Bits, rules: &[Area], level_rules: usize, map: &Map
     for right in [false, true] {
         let end = |a: &Area| if right { a.u1 } else { a.u0 };
         for (i, a) in sorted.iter().enumerate() {
-            let Some(b) =
-                sorted[i + 1..].iter().find(|b| (end(b) - end(a)).abs() < 12.0 && b.mid_v() > a.mid_v() + 18.0)
-            else {
+            // The next rule that comes past here; it must end here too.
+            let here = |b: &&&Area| b.u0 < end(a) + 12.0 && b.u1 > end(a) - 12.0 && b.mid_v() > a.mid_v() + 18.0;
+            let Some(b) = sorted[i + 1..].iter().find(here).filter(|b| (end(b) - end(a)).abs() < 12.0) else {
                 continue;
             };
             let joins = |d: &&Area| {
