@@ -23,6 +23,7 @@ pub mod patient;
 pub mod raster;
 pub mod reading;
 pub mod register;
+pub mod rules;
 pub mod sink;
 pub mod store;
 pub mod text;
