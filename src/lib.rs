@@ -13,6 +13,7 @@
 //! 4. What came from outside is decoded, cleaned and read in the child process only.
 //! 5. A source is touched only after blob, directory and database are on disk.
 
+pub mod cli;
 pub mod config;
 pub mod decode;
 pub mod intake;

@@ -477,7 +477,8 @@ fn list(path: &Path) -> std::io::Result<Listing> {
 /// Looks whether the folder can be read and, where files are to be moved, written.
 pub fn probe(config: &config::Intake) -> Result<String, String> {
     let at = config.path.display();
-    let listing = list(&config.path).map_err(|e| format!("{at}: cannot be read: {e}"))?;
+    let listing = list(&config.path)
+        .map_err(|e| format!("{at}: cannot be read ({e}): make the folder, mount it, or correct `path`"))?;
     let writable = rustix::fs::access(&config.path, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_ok();
     if config.after != After::Keep && !writable {
         return Err(format!(

@@ -1,0 +1,286 @@
+//! Every command: its words, options and what it calls. Help, man page, completions and `docs/commands.md` come from
+//! the definitions here ([`manual`]), so none of them can tell another story.
+//!
+//! What a command does stands in its own file or in the module that owns it. Exit codes: 0 done; 1 something is wrong
+//! with what was looked at, or it could not be done; 2 the command line cannot be meant.
+
+mod check;
+mod extract;
+mod import;
+mod look;
+pub mod manual;
+mod status;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Config;
+use crate::register::{Files, Registers};
+use crate::rules::RuleSet;
+use crate::store::{self, Register};
+
+/// Carries faxed hospital sheets into the rooms of a shared home-care information system.
+///
+/// A daemon watches fax mailboxes and scan folders, reads the sheets on this machine, finds the patient and posts into
+/// the patient's room. What is not certain waits on a review list.
+#[derive(Debug, Parser)]
+#[command(name = "faxbridge", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show every receipt and what became of it
+    ///
+    /// Works beside a running daemon and without one.
+    Status {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look through configuration, models, sandbox, rules, registers, sources, mail server and database
+    ///
+    /// One line each; for what is wrong, what to do. Changes nothing. Exits 1 if anything is wrong.
+    Check {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Print what files hold, as JSON Lines in the order of the files
+    ///
+    /// Needs no daemon and no database. Exits 1 if any file could not be read, after all others were.
+    Extract(extract::Options),
+    /// Draw what was found on each page of a file
+    ///
+    /// Writes each page as a PNG with its lines, cells, marks and fields, and an index.html with how each value was found.
+    Look(look::Options),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(Audit),
+    /// The extraction rules
+    #[command(subcommand)]
+    Rules(Rules),
+    /// The register of patients and their rooms
+    #[command(subcommand)]
+    Patients(Import),
+    /// The register of hospitals and other senders
+    #[command(subcommand)]
+    Institutions(Import),
+    /// The register of home-care offices
+    #[command(subcommand)]
+    Offices(Import),
+    /// The register of the offices' staff
+    #[command(subcommand)]
+    Staff(Import),
+    /// Print a reference page as Markdown
+    Docs {
+        /// Which one
+        page: Page,
+    },
+    /// Print the manual page (roff)
+    Man,
+    /// Print a shell's completions
+    Completions {
+        /// Which one
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+struct ConfigFile {
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+impl ConfigFile {
+    fn load(&self) -> Result<Config> {
+        Ok(Config::load(&self.config)?)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Audit {
+    /// Check that the log holds together and tells of everything in the store; exits 1 if not
+    Verify {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Rules {
+    /// Check a folder of rules, or those that the program carries; exits 1 if a file cannot be used
+    Check {
+        /// Folder of rules; by default those that the program carries
+        dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Import {
+    /// Show what a CSV file adds, changes and ends; with --apply, take it over
+    ///
+    /// The file is the whole register: entries that it does not name end. It is taken over whole or not at all.
+    Import {
+        /// CSV file, UTF-8 or MS932, columns by name in any order
+        file: PathBuf,
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Take the file over
+        #[arg(long)]
+        apply: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Page {
+    Configuration,
+    Commands,
+}
+
+/// What the commands that read files themselves share.
+#[derive(Debug, Args)]
+struct Reading {
+    /// Folder of extraction rules; by default those of the configuration, or those that the program carries
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// Text recogniser; one that is missing is an error
+    #[arg(long, value_parser = PossibleValuesParser::new(["ppocr", "tesseract"]))]
+    engine: Option<String>,
+    /// Configuration whose reader, rules and registers are used
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Reading {
+    /// Settings, rules and registers in force.
+    fn load(&self) -> Result<(Config, RuleSet, Registers)> {
+        let mut config = match &self.config {
+            Some(file) => Config::load(file)?,
+            None => Config::default(),
+        };
+        if let Some(engine) = &self.engine {
+            config.reader.engine.clone_from(engine);
+        }
+        let rules = rules(self.rules.as_deref().unwrap_or(&config.top.rules))?;
+        let registers = registers(&config)?;
+        Ok((config, rules, registers))
+    }
+}
+
+/// The rules of a folder; those that the program carries where none is named.
+fn rules(dir: &Path) -> Result<RuleSet> {
+    if dir.as_os_str().is_empty() { Ok(RuleSet::embedded()) } else { Ok(RuleSet::load(dir)?) }
+}
+
+/// The registers that the configuration names.
+fn registers(config: &Config) -> Result<Registers> {
+    let r = &config.register;
+    let files = Files {
+        patients: Some(&r.patients),
+        institutions: Some(&r.institutions),
+        offices: Some(&r.offices),
+        staff: Some(&r.staff),
+    };
+    Ok(Registers::load(&files)?)
+}
+
+/// The program.
+pub fn main() -> ExitCode {
+    // The reading child must not go through anything that it does not need.
+    if std::env::args_os().nth(1).is_some_and(|a| a == "read-child") {
+        let args: Vec<String> = std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
+        return crate::decode::child::main(&args);
+    }
+    match dispatch(Cli::parse().command) {
+        Ok(code) => code,
+        // Whoever reads us has seen enough (`faxbridge status | head`).
+        Err(e) if e.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) => {
+            ExitCode::FAILURE
+        }
+        Err(e) => {
+            eprintln!("faxbridge: {e:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<ExitCode> {
+    let mut out = io::stdout().lock();
+    match command {
+        Command::Status { config, json } => {
+            let lines = wait(store::status(&config.load()?.top.data_dir))??;
+            status::print(&mut out, &lines, json)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Check { config } => wait(check::run(&config.config, &mut out))?,
+        Command::Extract(options) => {
+            log("warn");
+            extract::run(&options, &mut out)
+        }
+        Command::Look(options) => {
+            log("warn");
+            look::run(&options, &mut out)
+        }
+        Command::Audit(Audit::Verify { config }) => {
+            let config = config.load()?;
+            status::verify(&mut out, &wait(audit(&config.top.data_dir))??)
+        }
+        Command::Rules(Rules::Check { dir }) => {
+            let rules = rules(dir.as_deref().unwrap_or(Path::new("")))?;
+            status::rules(&mut out, dir.as_deref(), &rules)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Patients(i) => import(Register::Patients, i, &mut out),
+        Command::Institutions(i) => import(Register::Institutions, i, &mut out),
+        Command::Offices(i) => import(Register::Offices, i, &mut out),
+        Command::Staff(i) => import(Register::Staff, i, &mut out),
+        Command::Docs { page } => {
+            let text = match page {
+                Page::Configuration => crate::config::markdown(),
+                Page::Commands => manual::markdown(),
+            };
+            print(&mut out, text.as_bytes())
+        }
+        Command::Man => print(&mut out, &manual::man()?),
+        Command::Completions { shell } => print(&mut out, &manual::completions(shell)),
+    }
+}
+
+fn print(out: &mut impl io::Write, bytes: &[u8]) -> Result<ExitCode> {
+    out.write_all(bytes)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn import(register: Register, command: Import, out: &mut impl io::Write) -> Result<ExitCode> {
+    let Import::Import { file, config, apply } = command;
+    wait(import::run(register, &file, &config.load()?, apply, out))?
+}
+
+async fn audit(data_dir: &Path) -> store::Result<store::verify::Report> {
+    store::Store::open_read(data_dir).await?.verify().await
+}
+
+/// Runs one asynchronous command to its end.
+fn wait<T>(work: impl Future<Output = T>) -> Result<T> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")?;
+    Ok(runtime.block_on(work))
+}
+
+/// Logs to stderr; `FAXBRIDGE_LOG` says how much (`debug`, or per module as in `faxbridge::intake=debug,info`).
+fn log(level: &str) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("FAXBRIDGE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    // Nobody else sets one in this process; a second would only be refused.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
+}

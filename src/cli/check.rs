@@ -1,0 +1,213 @@
+//! `check`: everything that a daemon needs, looked at once, one line each. Changes nothing anywhere.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use anyhow::Result;
+use rustix::fs::{Access, access, statfs};
+
+use super::extract::pool_options;
+use crate::config::{Config, Switch};
+use crate::decode::child::Start;
+use crate::decode::pool::Pool;
+use crate::decode::wire::{self, Answer};
+use crate::sink::mail::{MailOptions, MailSink};
+use crate::store::{Store, StoreError};
+
+/// What is said of one thing.
+enum Verdict {
+    Good(String),
+    /// Nothing is wrong, and yet an operator may not mean it.
+    Note(String),
+    Wrong(String),
+}
+use Verdict::{Good, Note, Wrong};
+
+impl<T: std::fmt::Display, E: std::fmt::Display> From<std::result::Result<T, E>> for Verdict {
+    fn from(r: std::result::Result<T, E>) -> Self {
+        match r {
+            Ok(what) => Good(what.to_string()),
+            Err(why) => Wrong(why.to_string()),
+        }
+    }
+}
+
+/// Prints line by line what was found.
+struct Lines<'a, W> {
+    out: &'a mut W,
+    wrong: usize,
+}
+
+impl<W: Write> Lines<'_, W> {
+    fn say(&mut self, what: &str, verdict: impl Into<Verdict>) -> io::Result<()> {
+        let (mark, text) = match verdict.into() {
+            Good(text) => ("ok", text),
+            Note(text) => ("note", text),
+            Wrong(text) => ("WRONG", text),
+        };
+        self.wrong += usize::from(mark == "WRONG");
+        writeln!(self.out, "{mark:<5}  {what}: {text}")?;
+        self.out.flush()
+    }
+}
+
+pub async fn run(file: &Path, out: &mut impl Write) -> Result<ExitCode> {
+    let mut lines = Lines { out, wrong: 0 };
+    let config = match Config::load(file) {
+        Ok(config) => config,
+        Err(e) => {
+            for fault in &e.faults {
+                lines.say("configuration", Wrong(fault.trim_end().to_owned()))?;
+            }
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    lines.say("configuration", Good(file.display().to_string()))?;
+    lines.say("reader", reader(&config))?;
+    lines.say("sandbox", sandbox(&config))?;
+    lines.say("rules", super::rules(&config.top.rules).map(|r| r.hash().to_owned()))?;
+    lines.say("registers", registers(&config))?;
+    if config.intake.is_empty() {
+        lines.say("intake", Note("none is configured: nothing will be received".to_owned()))?;
+    }
+    for intake in &config.intake {
+        lines.say(&format!("intake {}", intake.name), crate::intake::probe(intake).await)?;
+    }
+    lines.say("notices", notices(&config).await)?;
+    lines.say("database", database(&config.top.data_dir).await)?;
+    Ok(if lines.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether the recogniser, its models and the second opinion can be opened.
+fn reader(config: &Config) -> Verdict {
+    // Unlocked, as nothing of anybody's is read: whether the lock holds is a line of its own.
+    let started = pool_options(config)
+        .and_then(|o| Ok(Pool::new(crate::decode::pool::PoolOptions { sandbox: false, ..o })?))
+        .map(|pool| pool.reader());
+    match started {
+        Ok(reader) => Good(format!("{}, {}, {}", reader.engine, reader.runtime, reader.models)),
+        Err(e) => Wrong(format!("{e:#}")),
+    }
+}
+
+/// Starts a child that tries what it must not be able to do.
+fn sandbox(config: &Config) -> Verdict {
+    if config.top.sandbox == Switch::Off {
+        return Note("off: files are decoded without landlock and seccomp".to_owned());
+    }
+    let Ok(options) = pool_options(config) else { return Wrong("this program cannot be found".to_owned()) };
+    let start = Start {
+        engine: options.engine,
+        second: None,
+        models: options.models.canonicalize().unwrap_or(options.models),
+        sandbox: true,
+        memory_mb: options.memory_mb,
+        page_seconds: options.page_seconds,
+        self_test: true,
+    };
+    let ran = Command::new(&options.exe).args(start.to_args()).stdin(Stdio::null()).stderr(Stdio::null()).output();
+    let output = match ran {
+        Ok(output) => output,
+        Err(e) => return Wrong(format!("the reading process cannot be started: {e}")),
+    };
+    if output.status.success() {
+        return Good("landlock, seccomp and limits hold".to_owned());
+    }
+    match wire::receive::<Answer>(&mut output.stdout.as_slice(), wire::LARGEST_ASK) {
+        Ok(Some(Answer::Refused(why))) => Wrong(why),
+        _ => {
+            let told = String::from_utf8_lossy(&output.stdout);
+            let leaks: Vec<&str> = told.lines().filter_map(|l| l.strip_suffix(": ALLOWED")).collect();
+            Wrong(format!("the reading process is not locked in (it could: {})", leaks.join(", ")))
+        }
+    }
+}
+
+fn registers(config: &Config) -> Verdict {
+    match super::registers(config) {
+        Err(e) => Wrong(e.to_string()),
+        Ok(r) if config.register.patients.as_os_str().is_empty() => Note(format!(
+            "no file of patients is configured ({} institutions): rooms come from `faxbridge patients import` alone",
+            r.institutions().len()
+        )),
+        Ok(r) => Good(format!(
+            "{} patients, {} institutions, {} offices, {} staff",
+            r.patients().len(),
+            r.institutions().len(),
+            r.offices().len(),
+            r.staff().len()
+        )),
+    }
+}
+
+async fn notices(config: &Config) -> Verdict {
+    if config.notice.smtp.is_empty() {
+        return Note("no mail server is configured: nobody gets notices".to_owned());
+    }
+    let sink = match mail_options(config).and_then(MailSink::new) {
+        Ok(sink) => sink,
+        Err(why) => return Wrong(why),
+    };
+    match sink.check().await {
+        Err(why) => Wrong(format!("{}: {why}", config.notice.smtp)),
+        Ok(()) if config.notice.admins.is_empty() => {
+            Note(format!("{} answers; notice.admins is empty: nobody hears of the review list", config.notice.smtp))
+        }
+        Ok(()) => Good(format!("{} answers", config.notice.smtp)),
+    }
+}
+
+/// How notices are sent under a configuration.
+fn mail_options(config: &Config) -> std::result::Result<MailOptions, String> {
+    let n = &config.notice;
+    let file = match (n.password_file.as_os_str().is_empty(), std::env::var_os("CREDENTIALS_DIRECTORY")) {
+        (false, _) => n.password_file.clone(),
+        (true, Some(dir)) => Path::new(&dir).join("smtp"),
+        (true, None) if n.user.is_empty() => Default::default(),
+        (true, None) => return Err("no password: set notice.password_file, or load the credential `smtp`".to_owned()),
+    };
+    let login = match n.user.is_empty() {
+        true => None,
+        false => {
+            let read = std::fs::read_to_string(&file);
+            let password = read.map_err(|e| format!("password file {}: {e}", file.display()))?;
+            Some((n.user.clone(), password.trim_end_matches(['\r', '\n']).to_owned()))
+        }
+    };
+    Ok(MailOptions {
+        smtp: n.smtp.clone(),
+        login,
+        ca_file: n.ca_file.clone(),
+        from: n.from.clone(),
+        patient_data: n.patient_data,
+        timeout: Duration::from_secs(n.timeout_seconds),
+        base_url: config.base_url(),
+    })
+}
+
+/// File systems on which SQLite's locks and syncs cannot be trusted: NFS, SMB, CIFS, SMB2.
+const REMOTE: [i64; 4] = [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42];
+
+async fn database(dir: &Path) -> Verdict {
+    let at = dir.display();
+    let Some(there) = dir.ancestors().find(|a| a.exists()) else { return Wrong(format!("{at}: no such place")) };
+    if let Ok(fs) = statfs(there)
+        && REMOTE.contains(&fs.f_type)
+    {
+        return Wrong(format!("{at} lies on a network file system: choose a local disk"));
+    }
+    if access(there, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+        return Wrong(format!("{}: this user may not write there; the daemon's user must", there.display()));
+    }
+    let store = match Store::open_read(dir).await {
+        Ok(store) => store,
+        Err(StoreError::Absent(_)) => return Note(format!("{at}: none yet, `faxbridge run` makes it")),
+        Err(e) => return Wrong(format!("{at}: {e}")),
+    };
+    match store.status().await {
+        Ok(lines) => Good(format!("{at}: {} receipts", lines.len())),
+        Err(e) => Wrong(format!("{at}: {e}")),
+    }
+}
