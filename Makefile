@@ -9,7 +9,7 @@ BIN := target/debug/faxbridge
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: build demo demo-stop test test-tools models check docs deb lint clean
+.PHONY: build demo demo-stop test test-tools bench models docs deb lint clean
 
 build: setup models ## install what is missing, fetch the models, build
 	cargo build --locked
@@ -18,7 +18,7 @@ build: setup models ## install what is missing, fetch the models, build
 setup:
 	scripts/setup.sh build
 
-models: setup ## fetch the recognition models by pinned package name and check them
+models: setup ## fetch the recognition model and its runtime by pinned package name and check them
 	scripts/models.sh models
 
 demo: build ## faxes of samples/ into the rooms of a demo board
@@ -33,6 +33,9 @@ test-tools:
 
 test: build test-tools ## every test, against real servers on loopback
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --locked; else cargo test --locked; fi
+
+bench: build ## seconds from file drop to board, peak memory
+	cargo bench --locked --profile dev --bench file_to_board
 
 lint: ## formatting and clippy
 	cargo fmt --check
