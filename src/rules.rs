@@ -2,6 +2,8 @@
 //!
 //! Extraction is a pure function of (rules, reading, registers); must not know pixels, store or web.
 
+pub mod choice;
+
 use std::path::Path;
 
 use crate::model::Document;

@@ -1,0 +1,148 @@
+//! Which of the printed options of a group are chosen: rings, ticked boxes, struck options, signs in a grid.
+//!
+//! A pure function of the page's ink, as the reading keeps it; knows `model`, `reading` and `text`, and must not know
+//! what a field or a label is: the caller says where to look ([`Seg`]) and for what ([`Choices`]).
+//!
+//! `stream` lines up the characters of the scope, `find` says where each option stands (exactly after folding, else by
+//! its place between options that were read), `ink` compares the marks of siblings, `era` and `grid` are the two special
+//! forms. No mark, or two where one is expected, decides nothing.
+
+mod era;
+mod find;
+mod grid;
+mod ink;
+mod options;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use crate::model::Rect;
+use crate::reading::Page;
+use find::Run;
+use stream::Stream;
+
+pub use era::{EraList, era};
+pub use grid::grid;
+
+/// A stretch of one line of the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seg {
+    /// Index into `Page::lines`.
+    pub line: usize,
+    /// Range of `Line::glyphs`.
+    pub glyphs: Range<usize>,
+}
+
+impl Seg {
+    /// All of a line.
+    pub fn line(page: &Page, line: usize) -> Seg {
+        Seg { line, glyphs: 0..page.lines.get(line).map_or(0, |l| l.glyphs.len()) }
+    }
+}
+
+/// The options of a group: what each means and the words that print it (any form; they are folded here). `要介護|3`: what
+/// stands before the bar may be printed once for several options that follow each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choices {
+    pub options: Vec<(String, Vec<String>)>,
+    pub exactly_one: bool,
+}
+
+/// What marks the option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    Ring,
+    Box,
+    /// The others are struck through.
+    Strike,
+    /// A sign in the option's column.
+    Grid,
+    /// No other option is printed there: it is text.
+    Alone,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chosen {
+    pub value: String,
+    /// 0..1; 1 = beyond doubt.
+    pub certainty: f32,
+    pub how: How,
+    pub rect: Rect,
+    pub seg: Seg,
+    /// The chosen option's feature less its best sibling's.
+    pub margin: f32,
+}
+
+/// What is chosen among the options that stand within `scope`. Empty where none stands there or nothing is marked; where
+/// one is expected and two are marked, both come back with a low certainty.
+pub fn chosen(page: &Page, scope: &[Seg], choices: &Choices) -> Vec<Chosen> {
+    let stream = Stream::new(page, scope);
+    let mut found: Vec<Chosen> =
+        find::runs(&stream, choices, false).iter().flat_map(|run| choose(&stream, run, choices)).collect();
+    // Text beside a printed group says nothing against it.
+    if found.iter().any(|c| c.how != How::Alone) {
+        found.retain(|c| c.how != How::Alone);
+    }
+    if choices.exactly_one && found.iter().any(|c| c.value != found[0].value) {
+        found.iter_mut().for_each(|c| c.certainty = c.certainty.min(UNDECIDED));
+    }
+    found
+}
+
+/// Whether two or more of the options stand in scope.
+pub fn is_group(page: &Page, scope: &[Seg], choices: &Choices) -> bool {
+    find::runs(&Stream::new(page, scope), choices, false).iter().any(|r| r.options() > 1)
+}
+
+/// All groups of the page for these choices, wherever they stand: the scope of each and what is chosen there.
+pub fn groups(page: &Page, choices: &Choices) -> Vec<(Vec<Seg>, Vec<Chosen>)> {
+    let mut out = Vec::new();
+    for scope in stream::rows(page) {
+        let stream = Stream::new(page, &scope);
+        for run in find::runs(&stream, choices, true) {
+            if run.options() > 1 {
+                out.push((stream.segs(run.span()), choose(&stream, &run, choices)));
+            }
+        }
+    }
+    out
+}
+
+/// Every option of a group of many that stands in scope: value, whether it is ticked, how certain that is, its place.
+pub fn ticked(page: &Page, scope: &[Seg], choices: &Choices) -> Vec<(String, bool, f32, Rect, Seg)> {
+    let stream = Stream::new(page, scope);
+    let mut out = Vec::new();
+    for run in find::runs(&stream, choices, false) {
+        let marks = ink::each(&stream, &run);
+        for (place, mark) in run.places.iter().zip(marks) {
+            if let Some(option) = place.option {
+                let value = choices.options[option].0.clone();
+                out.push((value, mark.on, mark.certainty * place.read, place.rect, place.seg.clone()));
+            }
+        }
+    }
+    out
+}
+
+/// Certainty of what cannot be decided.
+const UNDECIDED: f32 = 0.3;
+
+fn choose(stream: &Stream, run: &Run, choices: &Choices) -> Vec<Chosen> {
+    let verdicts = if choices.exactly_one { ink::one(stream, run) } else { ink::several(stream, run) };
+    verdicts
+        .into_iter()
+        .filter_map(|v| {
+            let place = &run.places[v.place];
+            Some(Chosen {
+                value: choices.options[place.option?].0.clone(),
+                certainty: v.certainty * place.read,
+                how: v.how,
+                rect: place.rect,
+                seg: place.seg.clone(),
+                margin: v.margin,
+            })
+        })
+        .collect()
+}

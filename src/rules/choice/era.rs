@@ -1,0 +1,46 @@
+//! The printed list of eras before a birth date: 明・大・昭・平・令, or M・T・S・H・R, one of them marked.
+
+use super::find::{self, Run};
+use super::stream::Stream;
+use super::{Choices, Seg, ink};
+use crate::reading::Page;
+use crate::text::era::Era;
+
+/// A list of eras in a scope.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EraList {
+    /// The era that is marked and how certain that is; None where none or several are.
+    pub era: Option<(Era, f32)>,
+    /// What of the scope the list covers, marks and separators included, so that a date can be read from the rest.
+    pub covers: Vec<Seg>,
+}
+
+/// The list of eras in scope; None where none stands there.
+pub fn era(page: &Page, scope: &[Seg]) -> Option<EraList> {
+    let stream = Stream::new(page, scope);
+    // One way of writing at a time: 大 in 大正 is no option of its own, S in a list of kanji is a 5.
+    let lists = [["明治", "大正", "昭和", "平成", "令和"], ["明", "大", "昭", "平", "令"], ["M", "T", "S", "H", "R"]];
+    let read = |run: &Run| run.places.iter().filter(|p| p.read == 1.0).count();
+    let run = lists
+        .iter()
+        .flat_map(|words| {
+            let options = Era::ALL.iter().zip(words).map(|(e, w)| (e.kanji().to_owned(), vec![(*w).to_owned()]));
+            find::runs(&stream, &Choices { options: options.collect(), exactly_one: true }, true)
+        })
+        .filter(|run| run.options() > 1 && read(run) > 1)
+        .reduce(|best, run| if read(&run) > read(&best) { run } else { best })?;
+    let verdicts = ink::one(&stream, &run);
+    let era = match verdicts.as_slice() {
+        [v] => run.places[v.place].option.map(|o| (Era::ALL[o], v.certainty * run.places[v.place].read)),
+        _ => None,
+    };
+    let mut span = run.span();
+    let loose = |i: usize| stream.is_between(i) || "□☐☑■口ロレ".contains(stream.spots[i].ch);
+    while span.start > 0 && loose(span.start - 1) && !":：".contains(stream.spots[span.start - 1].ch) {
+        span.start -= 1;
+    }
+    while span.end < stream.spots.len() && loose(span.end) {
+        span.end += 1;
+    }
+    Some(EraList { era, covers: stream.segs(span) })
+}

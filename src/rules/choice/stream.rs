@@ -1,0 +1,165 @@
+//! The characters of a scope in one row, each with its place and ink.
+
+use std::ops::Range;
+
+use super::Seg;
+use crate::model::Rect;
+use crate::reading::Page;
+use crate::text;
+
+/// One character on the page.
+#[derive(Debug, Clone)]
+pub(super) struct Spot {
+    pub line: usize,
+    pub glyph: usize,
+    pub rect: Rect,
+    pub ch: char,
+    pub p: f32,
+    /// White space before it in em; infinite where a new row begins.
+    pub gap: f32,
+    pub ring: f32,
+    pub strike: f32,
+    /// It lies in a box that was found on the page.
+    pub boxed: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Stream<'a> {
+    pub page: &'a Page,
+    pub spots: Vec<Spot>,
+    /// Folded characters and the spot that each came from.
+    pub chars: Vec<(char, usize)>,
+    /// Height of a character here.
+    pub em: f32,
+}
+
+/// What stands between options and is part of none.
+const BETWEEN: &str = "・·•∙‧･.,、。:;/|()[]{}〔〕【】「」『』<>《》〈〉 ";
+/// What a recogniser makes of a box, ticked or not.
+pub(super) const EMPTY_BOX: &str = "□☐口ロ曰囗◻▢";
+pub(super) const TICKED_BOX: &str = "☑■☒✓✔レ▣◼◾⬛";
+
+impl<'a> Stream<'a> {
+    pub fn new(page: &'a Page, scope: &[Seg]) -> Self {
+        let mut heights: Vec<i32> =
+            scope.iter().filter_map(|s| page.lines.get(s.line)).map(|l| l.rect.height()).collect();
+        heights.sort_unstable();
+        let usual = if page.em > 0.0 { page.em } else { 24.0 };
+        let em = heights.get(heights.len() / 2).map_or(usual, |h| (*h as f32 / 0.92).clamp(0.6 * usual, 2.0 * usual));
+        let mut spots: Vec<Spot> = Vec::new();
+        for seg in scope {
+            let Some(line) = page.lines.get(seg.line) else { continue };
+            let end = seg.glyphs.end.min(line.glyphs.len());
+            for glyph in seg.glyphs.start.min(end)..end {
+                let g = &line.glyphs[glyph];
+                let whole = Rect::new(g.x0, line.rect.y0, g.x1.max(g.x0 + 1), line.rect.y1);
+                let rect = without_box(page, whole);
+                let gap = match spots.last() {
+                    Some(b) if b.line == seg.line && b.glyph + 1 == glyph => g.gap,
+                    Some(b) if beside(&b.rect, &rect) => (rect.x0 - b.rect.x1) as f32 / em,
+                    _ => f32::INFINITY,
+                };
+                let boxed = page.boxes.iter().any(|b| same_place(&b.rect, &rect, em));
+                let (ch, p, ring, strike) = (g.ch, g.p, g.ring, g.strike);
+                spots.push(Spot { line: seg.line, glyph, rect, ch, p, gap, ring, strike, boxed });
+            }
+        }
+        let raw: String = spots.iter().map(|s| s.ch).collect();
+        let folded = text::fold(&raw);
+        let chars = folded.chars.into_iter().zip(folded.map).collect();
+        Self { page, spots, chars, em }
+    }
+
+    /// Belongs to no word: a separator, or a box.
+    pub fn is_between(&self, spot: usize) -> bool {
+        let s = &self.spots[spot];
+        s.boxed || is_separator(s.ch) || "□☐☑☒✓✔■".contains(s.ch)
+    }
+
+    pub fn rect(&self, spots: Range<usize>) -> Rect {
+        self.spots[spots].iter().map(|s| s.rect).reduce(|a, b| a.union(&b)).unwrap_or_default()
+    }
+
+    /// The stretches of lines that these spots are.
+    pub fn segs(&self, spots: Range<usize>) -> Vec<Seg> {
+        let mut out: Vec<Seg> = Vec::new();
+        for s in &self.spots[spots] {
+            match out.last_mut() {
+                Some(seg) if seg.line == s.line && seg.glyphs.end == s.glyph => seg.glyphs.end += 1,
+                _ => out.push(Seg { line: s.line, glyphs: s.glyph..s.glyph + 1 }),
+            }
+        }
+        out
+    }
+
+    /// The one stretch that a word is (its first line, where it breaks over two).
+    pub fn seg(&self, spots: Range<usize>) -> Seg {
+        let near = spots.start.min(self.spots.len().saturating_sub(1));
+        self.segs(spots).into_iter().next().unwrap_or_else(|| {
+            self.spots
+                .get(near)
+                .map_or(Seg { line: 0, glyphs: 0..0 }, |s| Seg { line: s.line, glyphs: s.glyph..s.glyph })
+        })
+    }
+}
+
+pub(super) fn is_separator(ch: char) -> bool {
+    let narrow = text::squeeze(&ch.to_string());
+    narrow.is_empty() || narrow.chars().all(|c| BETWEEN.contains(c))
+}
+
+fn beside(a: &Rect, b: &Rect) -> bool {
+    let overlap = a.y1.min(b.y1) - a.y0.max(b.y0);
+    overlap * 2 > a.height().min(b.height()) && b.x0 > a.x0
+}
+
+/// A box that was read as part of the character beside it is none of its place.
+fn without_box(page: &Page, glyph: Rect) -> Rect {
+    let mut out = glyph;
+    for b in page.boxes.iter().map(|b| &b.rect).filter(|b| b.intersect(&glyph).is_some()) {
+        let (x, y) = b.center();
+        if glyph.width() * 10 < b.width() * 16 || y < glyph.y0 || y > glyph.y1 {
+            continue;
+        }
+        if x < glyph.center().0 {
+            out.x0 = out.x0.max(b.x1.min(out.x1 - 1));
+        } else {
+            out.x1 = out.x1.min(b.x0.max(out.x0 + 1));
+        }
+    }
+    out
+}
+
+/// The character is what was read of the box.
+fn same_place(bx: &Rect, glyph: &Rect, em: f32) -> bool {
+    let (x, y) = (bx.center().0 - glyph.center().0, bx.center().1 - glyph.center().1);
+    let wide = glyph.width() as f32 <= 1.7 * bx.width() as f32;
+    (x.abs() as f32) < 0.35 * em && (y.abs() as f32) < 0.5 * em && wide
+}
+
+/// Lines that are looked at together.
+struct Row {
+    cell: Option<u32>,
+    last: Rect,
+    segs: Vec<Seg>,
+}
+
+/// The page in scopes: the lines of each cell, and outside cells the lines that stand in one row.
+pub(super) fn rows(page: &Page) -> Vec<Vec<Seg>> {
+    let mut out: Vec<Row> = Vec::new();
+    for (i, line) in page.lines.iter().enumerate().filter(|(_, l)| !l.tti) {
+        let seg = Seg::line(page, i);
+        let joins = |row: &&mut Row| match line.cell {
+            Some(_) => row.cell == line.cell,
+            None => row.cell.is_none() && beside(&row.last, &line.rect),
+        };
+        match out.iter_mut().rev().take(40).find(joins) {
+            Some(row) => {
+                row.last = line.rect;
+                row.segs.push(seg);
+            }
+            None => out.push(Row { cell: line.cell, last: line.rect, segs: vec![seg] }),
+        }
+    }
+    out.into_iter().map(|row| row.segs).collect()
+}
