@@ -37,6 +37,16 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Receive, read and post until told to stop
+    ///
+    /// Ends in order on SIGTERM or SIGINT; SIGHUP reads rules and registers again.
+    Run {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// End once everything that lies in the sources and the queue has a final state
+        #[arg(long)]
+        drain: bool,
+    },
     /// Show every receipt and what became of it
     ///
     /// Works beside a running daemon and without one.
@@ -217,6 +227,15 @@ pub fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<ExitCode> {
     let mut out = io::stdout().lock();
     match command {
+        Command::Run { config, drain } => {
+            log("info");
+            let config = config.load()?;
+            let runtime = runtime()?;
+            let ended = runtime.block_on(crate::daemon::run(config, drain));
+            // A page that is being read is nothing to wait for: its job was put back.
+            runtime.shutdown_background();
+            ended.map(|()| ExitCode::SUCCESS)
+        }
         Command::Status { config, json } => {
             let lines = wait(store::status(&config.load()?.top.data_dir))??;
             status::print(&mut out, &lines, json)?;
@@ -272,9 +291,11 @@ async fn audit(data_dir: &Path) -> store::Result<store::verify::Report> {
 
 /// Runs one asynchronous command to its end.
 fn wait<T>(work: impl Future<Output = T>) -> Result<T> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")?;
-    Ok(runtime.block_on(work))
+    Ok(runtime()?.block_on(work))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")
 }
 
 /// Logs to stderr; `FAXBRIDGE_LOG` says how much (`debug`, or per module as in `faxbridge::intake=debug,info`).

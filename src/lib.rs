@@ -15,6 +15,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod decode;
 pub mod intake;
 pub mod model;

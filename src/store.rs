@@ -66,6 +66,9 @@ pub enum StoreError {
     Absent(PathBuf),
     #[error("stored content is damaged: {0}")]
     Damaged(String),
+    /// A register file that cannot be taken over. Its words may hold patient data.
+    #[error("{0}")]
+    Register(#[from] crate::register::RegisterError),
     /// The lease was lost; whoever holds it now does the work.
     #[error("the lease on this job is no longer ours")]
     Stale,

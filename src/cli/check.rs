@@ -3,17 +3,16 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
-use std::time::Duration;
 
 use anyhow::Result;
 use rustix::fs::{Access, access, statfs};
 
-use super::extract::pool_options;
 use crate::config::{Config, Switch};
+use crate::daemon;
 use crate::decode::child::Start;
-use crate::decode::pool::Pool;
+use crate::decode::pool::{Pool, PoolOptions};
 use crate::decode::wire::{self, Answer};
-use crate::sink::mail::{MailOptions, MailSink};
+use crate::sink::mail::MailSink;
 use crate::store::{Store, StoreError};
 
 /// What is said of one thing.
@@ -83,12 +82,10 @@ pub async fn run(file: &Path, out: &mut impl Write) -> Result<ExitCode> {
 /// Whether the recogniser, its models and the second opinion can be opened.
 fn reader(config: &Config) -> Verdict {
     // Unlocked, as nothing of anybody's is read: whether the lock holds is a line of its own.
-    let started = pool_options(config)
-        .and_then(|o| Ok(Pool::new(crate::decode::pool::PoolOptions { sandbox: false, ..o })?))
-        .map(|pool| pool.reader());
-    match started {
+    let options = PoolOptions { sandbox: false, ..daemon::pool_options(config) };
+    match Pool::new(options).map(|pool| pool.reader()) {
         Ok(reader) => Good(format!("{}, {}, {}", reader.engine, reader.runtime, reader.models)),
-        Err(e) => Wrong(format!("{e:#}")),
+        Err(e) => Wrong(e.to_string()),
     }
 }
 
@@ -97,7 +94,7 @@ fn sandbox(config: &Config) -> Verdict {
     if config.top.sandbox == Switch::Off {
         return Note("off: files are decoded without landlock and seccomp".to_owned());
     }
-    let Ok(options) = pool_options(config) else { return Wrong("this program cannot be found".to_owned()) };
+    let options = daemon::pool_options(config);
     let start = Start {
         engine: options.engine,
         second: None,
@@ -143,10 +140,12 @@ fn registers(config: &Config) -> Verdict {
 }
 
 async fn notices(config: &Config) -> Verdict {
-    if config.notice.smtp.is_empty() {
-        return Note("no mail server is configured: nobody gets notices".to_owned());
-    }
-    let sink = match mail_options(config).and_then(MailSink::new) {
+    let sink = match daemon::mail_options(config).map_err(|e| format!("{e:#}")) {
+        Ok(None) => return Note("no mail server is configured: nobody gets notices".to_owned()),
+        Ok(Some(options)) => MailSink::new(options),
+        Err(why) => Err(why),
+    };
+    let sink = match sink {
         Ok(sink) => sink,
         Err(why) => return Wrong(why),
     };
@@ -157,34 +156,6 @@ async fn notices(config: &Config) -> Verdict {
         }
         Ok(()) => Good(format!("{} answers", config.notice.smtp)),
     }
-}
-
-/// How notices are sent under a configuration.
-fn mail_options(config: &Config) -> std::result::Result<MailOptions, String> {
-    let n = &config.notice;
-    let file = match (n.password_file.as_os_str().is_empty(), std::env::var_os("CREDENTIALS_DIRECTORY")) {
-        (false, _) => n.password_file.clone(),
-        (true, Some(dir)) => Path::new(&dir).join("smtp"),
-        (true, None) if n.user.is_empty() => Default::default(),
-        (true, None) => return Err("no password: set notice.password_file, or load the credential `smtp`".to_owned()),
-    };
-    let login = match n.user.is_empty() {
-        true => None,
-        false => {
-            let read = std::fs::read_to_string(&file);
-            let password = read.map_err(|e| format!("password file {}: {e}", file.display()))?;
-            Some((n.user.clone(), password.trim_end_matches(['\r', '\n']).to_owned()))
-        }
-    };
-    Ok(MailOptions {
-        smtp: n.smtp.clone(),
-        login,
-        ca_file: n.ca_file.clone(),
-        from: n.from.clone(),
-        patient_data: n.patient_data,
-        timeout: Duration::from_secs(n.timeout_seconds),
-        base_url: config.base_url(),
-    })
 }
 
 /// File systems on which SQLite's locks and syncs cannot be trusted: NFS, SMB, CIFS, SMB2.

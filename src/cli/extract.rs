@@ -14,8 +14,9 @@ use std::sync::{OnceLock, mpsc};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::config::{self, Config, Switch};
-use crate::decode::pool::{Pool, PoolOptions, ReadFailure, ReadOutcome};
+use crate::config::Config;
+use crate::daemon::pool_options;
+use crate::decode::pool::{Pool, ReadFailure, ReadOutcome};
 use crate::decode::say;
 use crate::model::{Document, Extracted, Field, Reader};
 use crate::reading::Reading;
@@ -38,26 +39,6 @@ pub struct Options {
     /// Take kept readings instead of reading pages
     #[arg(long, value_name = "DIR", hide = true, conflicts_with = "save_readings")]
     from_readings: Option<PathBuf>,
-}
-
-/// How files are read under a configuration; the daemon and every command take the same.
-pub fn pool_options(config: &Config) -> Result<PoolOptions> {
-    let r = &config.reader;
-    Ok(PoolOptions {
-        exe: std::env::current_exe().context("this program cannot be found")?,
-        engine: r.engine.clone(),
-        // An engine is no second opinion on itself.
-        second: Some(r.second.clone()).filter(|s| s != "none" && *s != r.engine),
-        models: config::find_models(&config.top.models),
-        sandbox: config.top.sandbox == Switch::On,
-        workers: r.processes,
-        memory_mb: r.memory_mb,
-        page_seconds: r.page_seconds,
-        max_pages: r.max_pages,
-        max_megapixels: r.max_megapixels,
-        max_file_mb: r.max_file_mb,
-        recycle_pages: r.recycle_pages,
-    })
 }
 
 pub fn run(options: &Options, out: &mut impl Write) -> Result<ExitCode> {
@@ -137,7 +118,7 @@ struct Work<'a> {
 impl Work<'_> {
     fn pool(&self) -> Result<&Pool, String> {
         let start = || {
-            let options = pool_options(&self.config).map_err(|e| format!("{e:#}"))?;
+            let options = pool_options(&self.config);
             Pool::new(options).map_err(|e| e.to_string())
         };
         self.pool.get_or_init(start).as_ref().map_err(Clone::clone)

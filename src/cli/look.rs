@@ -11,7 +11,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::extract::{base_name, bytes, pool_options, told};
+use super::extract::{base_name, bytes, told};
+use crate::daemon::pool_options;
 use crate::decode::pool::{Pool, ReadOutcome};
 use crate::model::{Field, Rect, Status, Trace, Vocabulary};
 use crate::page::draw::{BLUE, CYAN, GREEN, ORANGE, PURPLE, Picture, RED};
@@ -33,7 +34,7 @@ pub struct Options {
 pub fn run(options: &Options, out: &mut impl Write) -> Result<ExitCode> {
     let (config, rules, registers) = options.reading.load()?;
     let data = bytes(&options.file, config.reader.max_file_mb).map_err(anyhow::Error::msg)?;
-    let pool = Pool::new(pool_options(&config)?)?;
+    let pool = Pool::new(pool_options(&config))?;
     let read = match pool.read_blocking(&base_name(&options.file), &data) {
         Ok(read) => read,
         Err(failure) => bail!("{}", told(&failure)),

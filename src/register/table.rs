@@ -52,6 +52,24 @@ impl fmt::Display for RegisterError {
 }
 
 impl RegisterError {
+    /// Where the problems are and what to do, without anything that stands in the file: for logs and alarms.
+    pub fn places(&self) -> String {
+        // A file without its first line has cells for columns.
+        let is_name = |c: &str| !c.is_empty() && c.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        let mut told: Vec<String> = Vec::new();
+        for p in self.problems.iter().take(SHOWN) {
+            let column = if is_name(&p.column) { format!(", column {}", p.column) } else { String::new() };
+            told.push(match p.line {
+                0 => format!("{}; {}", p.what, p.fix),
+                line => format!("line {line}{column}: {}", p.fix),
+            });
+        }
+        if self.problems.len() > SHOWN {
+            told.push(format!("{} more problems", self.problems.len() - SHOWN));
+        }
+        told.join("; ")
+    }
+
     fn whole(file: &str, what: impl Into<String>, fix: impl Into<String>) -> Self {
         let problem = Problem { line: 0, column: String::new(), what: what.into(), fix: fix.into() };
         RegisterError { file: file.to_owned(), problems: vec![problem] }

@@ -58,27 +58,26 @@ impl Store {
     /// Parses a register file and compares it with what is in force. Changes nothing.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] with every problem of the file, by line and column; the database cannot be read.
+    /// [`StoreError::Register`] with every problem of the file, by line and column; the database cannot be read.
     pub async fn plan_import(&self, register: Register, file: &Path) -> Result<Plan> {
         let name = file.display().to_string();
         let bytes = std::fs::read(file).map_err(|e| StoreError::Refused(format!("{name}: {e}")))?;
-        let refused = |e: crate::register::RegisterError| StoreError::Refused(e.to_string());
         match register {
             Register::Patients => {
-                let new = table::patients(&name, &bytes).map_err(refused)?;
+                let new = table::patients(&name, &bytes)?;
                 self.plan(register, &new, patient).await
             }
             Register::Institutions => {
-                let new = table::institutions(&name, &bytes).map_err(refused)?;
+                let new = table::institutions(&name, &bytes)?;
                 self.plan(register, &new, plain).await
             }
             Register::Offices => {
-                let new = table::offices(&name, &bytes).map_err(refused)?;
+                let new = table::offices(&name, &bytes)?;
                 self.plan(register, &new, plain).await
             }
             Register::Staff => {
                 let offices: Vec<Office> = self.rows(Register::Offices).await?;
-                let new = table::staff(&name, &bytes, &offices).map_err(refused)?;
+                let new = table::staff(&name, &bytes, &offices)?;
                 self.plan(register, &new, staff).await
             }
         }
@@ -155,7 +154,7 @@ mod tests {
         assert_eq!(store.members("R-0001").await.expect("members"), ["a@example.jp", "b@example.jp"]);
 
         let bad = put("bad.csv", &format!("{head}{one}R-0003,名前,,not-a-date,,,,,,,\n"));
-        assert!(matches!(store.plan_import(Register::Patients, &bad).await, Err(StoreError::Refused(_))));
+        assert!(matches!(store.plan_import(Register::Patients, &bad).await, Err(StoreError::Register(_))));
 
         let offices = put("o.csv", "office_id,name,phone,fax,address\nO-1,柏訪問看護,,,\n");
         let plan = store.plan_import(Register::Offices, &offices).await.expect("plan");

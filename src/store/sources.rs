@@ -62,6 +62,16 @@ impl Store {
         tx.commit().await
     }
 
+    /// Forgets what was wrong: a daemon that starts finds out anew, and not about sources that it no longer has.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn forget_faults(&self) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query("UPDATE source SET fault = NULL WHERE fault IS NOT NULL").execute(tx.conn()).await?;
+        tx.commit().await
+    }
+
     /// When the source last gave something, milliseconds since 1970.
     ///
     /// # Errors

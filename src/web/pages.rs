@@ -30,6 +30,12 @@ impl Frame {
     }
 }
 
+/// What an administrator has to see to now: a source, a register or the rules, and what is wrong.
+pub async fn faults(web: &Web) -> Result<Vec<(String, String)>, Failure> {
+    let sources = web.store.sources().await?;
+    Ok(sources.into_iter().filter_map(|s| Some((s.name, s.fault?))).collect())
+}
+
 #[derive(Template)]
 #[template(path = "message.html")]
 pub struct Message<'a> {
@@ -241,6 +247,7 @@ struct ReceiptView {
 struct Receipts {
     frame: Frame,
     receipts: Vec<ReceiptView>,
+    faults: Vec<(String, String)>,
 }
 
 /// `GET /receipts`: every file and mail with its verdict, newest first.
@@ -261,5 +268,6 @@ pub async fn receipts(State(web): State<Web>) -> Result<Html<String>, Failure> {
             reason: r.reason.or_else(|| r.documents.iter().find_map(|d| d.reason.clone())).unwrap_or_default(),
         })
         .collect();
-    Ok(Html(Receipts { frame: Frame::of(&web, "receipts").await?, receipts }.render()?))
+    let faults = faults(&web).await?;
+    Ok(Html(Receipts { frame: Frame::of(&web, "receipts").await?, receipts, faults }.render()?))
 }

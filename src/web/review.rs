@@ -7,7 +7,7 @@ use axum::extract::{Form, Path, State};
 use axum::response::{Html, Redirect};
 use serde::Deserialize;
 
-use super::pages::{Frame, SheetView, page_views};
+use super::pages::{Frame, SheetView, faults, page_views};
 use super::view::{self, EditView, PageView};
 use super::{Failure, Web};
 use crate::model::{Kind, Value, Vocabulary};
@@ -32,6 +32,7 @@ struct Waiting {
 struct List {
     frame: Frame,
     waiting: Vec<Waiting>,
+    faults: Vec<(String, String)>,
 }
 
 /// `GET /review`
@@ -60,7 +61,7 @@ pub async fn list(State(web): State<Web>) -> Result<Html<String>, Failure> {
         })
         .collect();
     let frame = Frame { here: "review", waiting: waiting.len() };
-    Ok(Html(List { frame, waiting }.render()?))
+    Ok(Html(List { frame, waiting, faults: faults(&web).await? }.render()?))
 }
 
 #[derive(Template)]

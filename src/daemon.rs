@@ -1,0 +1,416 @@
+//! The wiring: store, registers, rules, reading pool, workers, deliverers, sources and pages, from start to stop.
+//!
+//! Nothing is decided here. What was asked last wins in this order: end (SIGTERM, SIGINT), reload (SIGHUP), drained.
+//! A daemon that dies anywhere loses nothing: the store is the memory, and the next start goes on from there.
+
+mod alarms;
+mod pipeline;
+mod receiver;
+mod registers;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::{Config, Switch, find_models};
+use crate::decode::pool::{Pool, PoolOptions};
+use crate::intake::{self, Intakes, Receiver};
+use crate::rules::RuleSet;
+use crate::sink::Sink;
+use crate::sink::mail::{MailOptions, MailSink};
+use crate::store::{Notify, Store, StoreError};
+use crate::work::{self, deliver};
+use alarms::Alarms;
+use pipeline::Reading;
+use registers::Books;
+
+/// Register files are looked at this often; a changed one is taken when it has held still for one such time.
+const TICK: Duration = Duration::from_secs(2);
+/// Pages that are being sent when the daemon ends.
+const FAREWELL: Duration = Duration::from_secs(3);
+/// How often a draining daemon asks whether anything is left.
+const PACE: Duration = Duration::from_millis(50);
+
+/// How to start the reading processes.
+pub fn pool_options(config: &Config) -> PoolOptions {
+    let r = &config.reader;
+    PoolOptions {
+        // Also when the program's file has been replaced since.
+        exe: PathBuf::from("/proc/self/exe"),
+        engine: r.engine.clone(),
+        // An engine is no second opinion on itself.
+        second: Some(r.second.clone()).filter(|s| s != "none" && *s != r.engine),
+        models: find_models(&config.top.models),
+        sandbox: config.top.sandbox == Switch::On,
+        workers: r.processes,
+        memory_mb: r.memory_mb,
+        page_seconds: r.page_seconds,
+        max_pages: r.max_pages,
+        max_megapixels: r.max_megapixels,
+        max_file_mb: r.max_file_mb,
+        recycle_pages: r.recycle_pages,
+    }
+}
+
+/// The rules that the configuration names.
+///
+/// # Errors
+/// A rules file that cannot be used, with its line.
+pub fn load_rules(config: &Config) -> anyhow::Result<RuleSet> {
+    let dir = &config.top.rules;
+    if dir.as_os_str().is_empty() { Ok(RuleSet::embedded()) } else { Ok(RuleSet::load(dir)?) }
+}
+
+/// How notices are sent; none where no mail server is configured.
+///
+/// # Errors
+/// The password of the mail server cannot be read.
+pub fn mail_options(config: &Config) -> anyhow::Result<Option<MailOptions>> {
+    let n = &config.notice;
+    if n.smtp.is_empty() {
+        return Ok(None);
+    }
+    let login = if n.user.is_empty() { None } else { Some((n.user.clone(), smtp_password(config)?)) };
+    Ok(Some(MailOptions {
+        smtp: n.smtp.clone(),
+        login,
+        ca_file: n.ca_file.clone(),
+        from: n.from.clone(),
+        patient_data: n.patient_data,
+        timeout: Duration::from_secs(n.timeout_seconds.max(1)),
+        base_url: config.base_url(),
+    }))
+}
+
+fn smtp_password(config: &Config) -> anyhow::Result<String> {
+    let mut file = config.notice.password_file.clone();
+    if file.as_os_str().is_empty() {
+        let dir = std::env::var_os("CREDENTIALS_DIRECTORY")
+            .context("notice.user is set, but neither notice.password_file nor a systemd credential named smtp")?;
+        file = PathBuf::from(dir).join("smtp");
+    }
+    let text = std::fs::read_to_string(&file).with_context(|| format!("the SMTP password {}", file.display()))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Runs until it is told to end, or, with `drain`, until everything that lies in the sources and the queue has a final
+/// state.
+///
+/// # Errors
+/// What keeps it from starting, in words for an operator; with `drain`, which sources could not be looked through.
+pub async fn run(config: Config, drain: bool) -> anyhow::Result<()> {
+    let mut signals = Signals::new()?;
+    let mut daemon = Daemon::start(config, drain).await?;
+    tell(&[NotifyState::Ready]);
+    let ended = daemon.attend(&mut signals).await;
+    tell(&[NotifyState::Stopping]);
+    tokio::select! {
+        () = daemon.stop() => {}
+        () = signals.end() => tracing::warn!("asked twice: ending without waiting for what is in hand"),
+    }
+    ended
+}
+
+struct Signals {
+    term: Signal,
+    int: Signal,
+    hup: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Signals> {
+        let on = |kind| signal(kind).context("signals cannot be handled");
+        Ok(Signals {
+            term: on(SignalKind::terminate())?,
+            int: on(SignalKind::interrupt())?,
+            hup: on(SignalKind::hangup())?,
+        })
+    }
+
+    /// What is asked for.
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            biased;
+            _ = self.term.recv() => Asked::End,
+            _ = self.int.recv() => Asked::End,
+            _ = self.hup.recv() => Asked::Reload,
+        }
+    }
+
+    async fn end(&mut self) {
+        while self.next().await != Asked::End {}
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    End,
+    Reload,
+}
+
+/// Word to systemd, where it listens.
+fn tell(state: &[NotifyState]) {
+    if let Err(e) = sd_notify::notify(false, state) {
+        tracing::warn!(error = %e, "systemd cannot be told");
+    }
+}
+
+/// Everything that runs.
+struct Daemon {
+    config: Config,
+    drain: bool,
+    store: Store,
+    reading: Arc<Reading>,
+    books: Books,
+    alarms: Alarms,
+    /// Names of the sinks that have a deliverer, and what was tried.
+    sinks: Vec<&'static str>,
+    tries: deliver::Tries,
+    intakes: Option<Intakes>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    pages: Option<JoinHandle<()>>,
+}
+
+impl Daemon {
+    async fn start(config: Config, drain: bool) -> anyhow::Result<Daemon> {
+        let rules = load_rules(&config)?;
+        let mail = match mail_options(&config)? {
+            Some(options) => Some(MailSink::new(options).map_err(anyhow::Error::msg)?),
+            None => None,
+        };
+        let notify = Notify {
+            members: mail.is_some(),
+            admins: if mail.is_some() { config.notice.admins.clone() } else { Vec::new() },
+        };
+        let store = Store::open(&config.top.data_dir).await?.with_notify(notify);
+        let pages = Self::listen(&config, drain).await?;
+        // Opening the engine takes a moment.
+        let options = pool_options(&config);
+        let pool = tokio::task::spawn_blocking(move || Pool::new(options)).await.context("the reading pool")??;
+        tracing::info!(reader = ?pool.reader(), rules = rules.hash(), drain, "starting");
+        let reading = Arc::new(Reading::new(pool, rules));
+        store.forget_faults().await?;
+        let mut alarms = Alarms::new(store.clone(), &config);
+        let mut books = Books::new(&config.register);
+        books.look(&store, &reading, true, &mut alarms).await?;
+        if drain {
+            store.hurry().await?;
+        }
+
+        let (stop, stopped) = watch::channel(false);
+        let mut daemon = Daemon {
+            drain,
+            reading,
+            books,
+            alarms,
+            sinks: Vec::new(),
+            tries: deliver::Tries::default(),
+            intakes: None,
+            stop,
+            tasks: Vec::new(),
+            pages: None,
+            store,
+            config,
+        };
+        daemon.serve(pages, stopped.clone());
+        daemon.work(stopped.clone());
+        if let Some(mail) = mail {
+            daemon.deliver(Arc::new(mail), stopped);
+        }
+        let receiver: Arc<dyn Receiver> = Arc::new(receiver::Keeper(daemon.store.clone()));
+        let largest = daemon.config.reader.max_file_mb << 20;
+        daemon.intakes = Some(intake::start(&daemon.config.intake, &receiver, largest, drain));
+        Ok(daemon)
+    }
+
+    /// The pages' port. A drain does its work without it where somebody else has it.
+    async fn listen(config: &Config, drain: bool) -> anyhow::Result<Option<tokio::net::TcpListener>> {
+        let address = config.address().filter(|a| a.ip().is_loopback()).context("listen must be a loopback address")?;
+        match tokio::net::TcpListener::bind(address).await {
+            Ok(listener) => Ok(Some(listener)),
+            Err(e) if drain => {
+                tracing::warn!(%address, error = %e, "no pages while draining");
+                Ok(None)
+            }
+            Err(e) => bail!("listen = \"{address}\": {e}; another program has the port, or another faxbridge runs"),
+        }
+    }
+
+    fn serve(&mut self, listener: Option<tokio::net::TcpListener>, mut stopped: watch::Receiver<bool>) {
+        let Some(listener) = listener else { return };
+        let router = crate::web::router(Arc::new(self.store.clone()), &self.config.base_url());
+        let end = async move {
+            let _ = stopped.wait_for(|s| *s).await;
+        };
+        self.pages = Some(tokio::spawn(async move {
+            if let Err(e) = axum::serve(listener, router).with_graceful_shutdown(end).await {
+                tracing::error!(error = %e, "the pages ended");
+            }
+        }));
+    }
+
+    fn work(&mut self, stopped: watch::Receiver<bool>) {
+        let w = &self.config.work;
+        let options =
+            work::Options { attempts: w.attempts, lease: Duration::from_secs(w.lease_seconds), drain: self.drain };
+        for _ in 0..w.jobs {
+            let (store, pipeline, stop) = (self.store.clone(), self.reading.clone(), stopped.clone());
+            self.tasks.push(tokio::spawn(always("worker", stopped.clone(), move || {
+                work::run(store.clone(), pipeline.clone(), options, stop.clone())
+            })));
+        }
+    }
+
+    fn deliver(&mut self, sink: Arc<dyn Sink>, stopped: watch::Receiver<bool>) {
+        self.sinks.push(sink.name());
+        let (store, tries, drain, stop) = (self.store.clone(), self.tries.clone(), self.drain, stopped.clone());
+        self.tasks.push(tokio::spawn(always("deliverer", stopped, move || {
+            deliver::run(store.clone(), sink.clone(), drain, tries.clone(), stop.clone())
+        })));
+    }
+
+    /// Looks after everything until the end is asked for, or reached.
+    async fn attend(&mut self, signals: &mut Signals) -> anyhow::Result<()> {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let (mut usec, begun) = (0, tokio::time::Instant::now());
+        let _ = sd_notify::watchdog_enabled(false, &mut usec);
+        let mut watchdog = tokio::time::interval(match usec {
+            0 => Duration::from_secs(3600),
+            n => Duration::from_micros(n / 3),
+        });
+        let store = self.store.clone();
+        let drained = drained(self.drain, &self.store, self.intakes.as_ref(), &self.sinks, &self.tries);
+        tokio::pin!(drained);
+        loop {
+            tokio::select! {
+                biased;
+                asked = signals.next() => match asked {
+                    Asked::End => {
+                        tracing::info!("asked to end");
+                        return Ok(());
+                    }
+                    Asked::Reload => {
+                        reload(&self.config, &self.reading, &mut self.alarms).await;
+                        self.books.refresh(&store, &self.reading, true, &mut self.alarms).await;
+                    }
+                },
+                ended = &mut drained => return ended,
+                _ = tick.tick() => {
+                    self.books.refresh(&store, &self.reading, false, &mut self.alarms).await;
+                    self.alarms.look(begun.elapsed()).await;
+                }
+                // A store that answers is what the daemon lives by.
+                _ = watchdog.tick() => match store.open_jobs().await {
+                    Ok(_) => tell(&[NotifyState::Watchdog]),
+                    Err(e) => tracing::error!(error = %e, "the store does not answer"),
+                },
+            }
+        }
+    }
+
+    /// Ends in the order of the route, so that nothing new begins behind what has ended.
+    async fn stop(&mut self) {
+        if let Some(intakes) = self.intakes.take() {
+            intakes.stop().await;
+        }
+        let _ = self.stop.send(true);
+        for task in self.tasks.drain(..) {
+            if let Err(e) = task.await {
+                tracing::error!(error = %e, "stopping");
+            }
+        }
+        if let Some(mut pages) = self.pages.take()
+            && tokio::time::timeout(FAREWELL, &mut pages).await.is_err()
+        {
+            // A browser that keeps its connection open.
+            pages.abort();
+        }
+        self.store.close().await;
+        tracing::info!("ended");
+    }
+}
+
+/// Begins a task again that ended by a fault of ours.
+async fn always<F, T>(what: &'static str, mut stopped: watch::Receiver<bool>, task: F)
+where
+    F: Fn() -> T,
+    T: Future<Output = ()> + Send + 'static,
+{
+    while !*stopped.borrow() {
+        let ended = tokio::spawn(task()).await;
+        if *stopped.borrow() {
+            return;
+        }
+        tracing::error!(what, panicked = ended.is_err(), "ended by a fault of the program; it is begun again");
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            _ = stopped.wait_for(|s| *s) => {}
+        }
+    }
+}
+
+/// New rules, whole or not at all.
+async fn reload(config: &Config, reading: &Reading, alarms: &mut Alarms) {
+    match load_rules(config) {
+        Ok(rules) => {
+            tracing::info!(rules = rules.hash(), "the rules are in force");
+            reading.set_rules(rules);
+            alarms.set("rules", None).await;
+        }
+        Err(e) => {
+            let fault = format!("{e:#}; the rules of before stay in force");
+            alarms.set("rules", Some(fault)).await;
+        }
+    }
+}
+
+/// Returns when nothing is left to do; never where no drain was asked for.
+async fn drained(
+    drain: bool,
+    store: &Store,
+    intakes: Option<&Intakes>,
+    sinks: &[&str],
+    tries: &deliver::Tries,
+) -> anyhow::Result<()> {
+    let Some(intakes) = intakes.filter(|_| drain) else { return std::future::pending().await };
+    let mut faults = Vec::new();
+    loop {
+        if let Err(f) = intakes.drained().await {
+            faults = f;
+        }
+        while !idle(store, sinks, tries).await? {
+            tokio::time::sleep(PACE).await;
+        }
+        // What came while the last of the queue was worked on.
+        let at_rest = |(name, s): &(String, intake::Standing)| s.is_done() || faults.iter().any(|f| f.0 == *name);
+        if intakes.standings().iter().all(at_rest) && idle(store, sinks, tries).await? {
+            break;
+        }
+    }
+    if faults.is_empty() {
+        tracing::info!("everything has a final state");
+        return Ok(());
+    }
+    let told: Vec<String> = faults.iter().map(|(name, fault)| format!("{name}: {fault}")).collect();
+    bail!("these sources could not be looked through: {}", told.join("; "))
+}
+
+async fn idle(store: &Store, sinks: &[&str], tries: &deliver::Tries) -> Result<bool, StoreError> {
+    if store.open_jobs().await? > 0 {
+        return Ok(false);
+    }
+    for sink in sinks {
+        if !deliver::tried_enough(&store.open_deliveries(sink).await?, tries) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
