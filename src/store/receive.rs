@@ -139,7 +139,8 @@ impl Store {
         )
         .await?;
         if state == "review" {
-            super::queue::hold_receipt(&mut tx, now, &id, reason).await?;
+            let document = super::queue::hold_receipt(&mut tx, now, &id, reason).await?;
+            super::outbox::enqueue_held(&mut tx, &document, 1, &self.notify.admins, now).await?;
         }
         audit::append(&mut tx, now, MACHINE, "receive", &id, json!({"source": source, "sha256": "", "state": state}))
             .await?;
