@@ -3,8 +3,16 @@
 //!
 //! Waiting is always for a state, by bounded polling ([`until`]).
 
+mod bad;
+mod crash;
 mod dovecot;
+mod home;
 mod imap;
+mod order;
+mod outside;
+mod signals;
+mod smtp;
+mod strace;
 
 use std::time::{Duration, Instant};
 

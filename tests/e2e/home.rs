@@ -1,0 +1,243 @@
+//! One installation in a folder of its own: configuration, sources, registers, the daemon and the commands.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+
+use serde_json::Value as Json;
+
+use crate::{free_port, until};
+
+/// The repository.
+pub fn repo(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// A sample file's bytes.
+pub fn sample(name: &str) -> Vec<u8> {
+    std::fs::read(repo("samples/files").join(name)).expect("a sample")
+}
+
+/// A page without a word, read in a moment; each `n` another content.
+pub fn blank_page(n: u32) -> Vec<u8> {
+    let (width, height) = (1000 + n, 1400);
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, width, height);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().expect("header");
+    writer.write_image_data(&vec![255; (width * height) as usize]).expect("pixels");
+    drop(writer);
+    out
+}
+
+pub struct Home {
+    dir: tempfile::TempDir,
+    /// The pages' port.
+    pub port: u16,
+    /// Beside the keys that every configuration has.
+    tables: String,
+}
+
+impl Home {
+    pub fn new() -> Home {
+        let dir = tempfile::tempdir().expect("dir");
+        let home = Home { dir, port: free_port(), tables: String::new() };
+        for name in ["patients.csv", "institutions.csv"] {
+            std::fs::copy(repo("samples/registers").join(name), home.at(name)).expect("a register");
+        }
+        home
+    }
+
+    pub fn at(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Adds tables to the configuration; `DIR` stands for the folder.
+    pub fn with(mut self, text: &str) -> Home {
+        self.tables.push_str(&text.replace("DIR", &self.dir.path().display().to_string()));
+        self.tables.push('\n');
+        self
+    }
+
+    /// With other tables than before.
+    pub fn replacing(mut self, old: &str, new: &str) -> Home {
+        assert!(self.tables.contains(old), "{old} is not in {}", self.tables);
+        self.tables = self.tables.replace(old, new);
+        self
+    }
+
+    /// With a scan folder `scan`.
+    pub fn folder(self) -> Home {
+        std::fs::create_dir(self.at("scan")).expect("scan");
+        self.with("[[intake]]\nname = \"scan\"\nkind = \"folder\"\npath = \"DIR/scan\"\nsettle_seconds = 1\nrescan_seconds = 2")
+    }
+
+    /// With a Maildir `mails`.
+    pub fn maildir(self) -> Home {
+        for sub in ["tmp", "new", "cur"] {
+            std::fs::create_dir_all(self.at("mails").join(sub)).expect("mails");
+        }
+        self.with("[[intake]]\nname = \"mails\"\nkind = \"maildir\"\npath = \"DIR/mails\"\nrescan_seconds = 2")
+    }
+
+    /// Puts a whole file into the scan folder, as a scanner that renames does.
+    pub fn scan(&self, name: &str, bytes: &[u8]) {
+        let tmp = self.at("being-written");
+        std::fs::write(&tmp, bytes).expect("write");
+        std::fs::rename(&tmp, self.at("scan").join(name)).expect("rename");
+    }
+
+    pub fn config(&self) -> PathBuf {
+        let file = self.at("faxbridge.toml");
+        let text = format!(
+            "data_dir = \"data\"\nlisten = \"127.0.0.1:{}\"\n[register]\npatients = \"patients.csv\"\ninstitutions = \"institutions.csv\"\n{}",
+            self.port, self.tables
+        );
+        std::fs::write(&file, text).expect("configuration");
+        file
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_faxbridge"));
+        command.args(words).arg("--config").arg(self.config()).current_dir(self.dir.path());
+        command.env("FAXBRIDGE_LOG", "debug").env_remove("NOTIFY_SOCKET");
+        command
+    }
+
+    /// A command that ends by itself.
+    pub fn run(&self, words: &[&str]) -> Output {
+        self.command(words).stdin(Stdio::null()).output().expect("faxbridge")
+    }
+
+    /// A command that must succeed; what it printed.
+    pub fn ok(&self, words: &[&str]) -> String {
+        let out = self.run(words);
+        assert!(out.status.success(), "{words:?}: {}{}", text(&out.stdout), text(&out.stderr));
+        text(&out.stdout)
+    }
+
+    /// Runs until everything has a final state.
+    pub fn drain(&self) {
+        let log = self.log_file();
+        let status = self.command(&["run", "--drain"]).stdin(Stdio::null()).stderr(log).status().expect("faxbridge");
+        assert!(status.success(), "{status}\n{}", self.log());
+    }
+
+    /// Starts the daemon; it does not answer yet.
+    pub fn spawn(&self, words: &[&str]) -> Daemon {
+        self.launch(self.command(words))
+    }
+
+    /// Starts the daemon as systemd does, which tells it whom to report to.
+    pub fn spawn_notifying(&self, socket: &Path, watchdog: &str) -> Daemon {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "WATCHDOG_PID=$$ exec \"$@\"", "sh", env!("CARGO_BIN_EXE_faxbridge"), "run", "--config"]);
+        shell.arg(self.config()).env("NOTIFY_SOCKET", socket).env("WATCHDOG_USEC", watchdog);
+        self.launch(shell)
+    }
+
+    fn launch(&self, mut command: Command) -> Daemon {
+        let child = command.stdin(Stdio::null()).stderr(self.log_file()).process_group(0).spawn().expect("faxbridge");
+        Daemon { child, port: self.port }
+    }
+
+    /// Starts the daemon and waits until it answers.
+    pub fn start(&self) -> Daemon {
+        let mut daemon = self.spawn(&["run"]);
+        until("the daemon answers", || {
+            if let Some(ended) = daemon.child.try_wait().expect("wait") {
+                panic!("the daemon ended: {ended}\n{}", self.log());
+            }
+            get(self.port, "/healthz").filter(|(status, _)| *status == 200)
+        });
+        daemon
+    }
+
+    /// All runs write into one log.
+    fn log_file(&self) -> std::fs::File {
+        std::fs::File::options().create(true).append(true).open(self.at("log")).expect("log")
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.at("log")).unwrap_or_default()
+    }
+
+    /// `faxbridge status --json`.
+    pub fn status(&self) -> Vec<Json> {
+        self.ok(&["status", "--json"]).lines().map(|l| serde_json::from_str(l).expect("JSON Lines")).collect()
+    }
+}
+
+/// A daemon that runs.
+pub struct Daemon {
+    child: Child,
+    port: u16,
+}
+
+impl Daemon {
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn signal(&self, name: &str) {
+        let done = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status().expect("kill");
+        assert!(done.success());
+    }
+
+    /// SIGTERM, and how it ended.
+    pub fn stop(mut self) -> ExitStatus {
+        self.signal("TERM");
+        self.child.wait().expect("wait")
+    }
+
+    /// As a power cut does.
+    pub fn kill(mut self) {
+        self.child.kill().expect("kill");
+        self.child.wait().expect("wait");
+    }
+
+    pub fn wait(mut self) -> ExitStatus {
+        self.child.wait().expect("wait")
+    }
+
+    /// A page of the board.
+    pub fn page(&self, path: &str) -> String {
+        let (status, body) = get(self.port, path).expect("an answer");
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Both fail only where it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One HTTP GET: status and body.
+pub fn get(port: u16, path: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n").ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok()?;
+    let answer = text(&answer);
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The line of `status` for an input.
+pub fn line<'a>(lines: &'a [Json], source_id: &str) -> &'a Json {
+    let mut found = lines.iter().filter(|l| l["source_id"] == source_id);
+    let line = found.next().unwrap_or_else(|| panic!("{source_id} has no receipt in {lines:#?}"));
+    assert!(found.next().is_none(), "{source_id} has two receipts");
+    line
+}

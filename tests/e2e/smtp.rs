@@ -1,0 +1,77 @@
+//! A mail server that keeps what it is given: Debian's aiosmtpd.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use crate::{free_port, listening};
+
+pub struct Smtp {
+    dir: tempfile::TempDir,
+    child: Child,
+    pub port: u16,
+}
+
+/// A mail as its reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mail {
+    pub to: String,
+    pub subject: String,
+    pub body: String,
+    pub message_id: String,
+}
+
+impl Smtp {
+    /// # Panics
+    /// aiosmtpd is not installed (`make test` does it).
+    pub fn start() -> Smtp {
+        let dir = tempfile::tempdir().expect("dir");
+        let port = free_port();
+        let child = Command::new("/usr/bin/python3")
+            .args(["-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Mailbox"])
+            .arg(dir.path().join("mails"))
+            .args(["-l", &format!("127.0.0.1:{port}")])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("python3");
+        let smtp = Smtp { dir, child, port };
+        listening(port);
+        smtp
+    }
+
+    /// The configuration's table.
+    pub fn table(&self) -> String {
+        format!(
+            "[notice]\nsmtp = \"smtp://127.0.0.1:{}\"\nfrom = \"faxbridge@example.jp\"\nadmins = [\"admin@example.jp\"]",
+            self.port
+        )
+    }
+
+    pub fn mails(&self) -> Vec<Mail> {
+        let new: PathBuf = self.dir.path().join("mails/new");
+        let mut mails: Vec<Mail> = std::fs::read_dir(new)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|e| {
+                let bytes = std::fs::read(e.path()).expect("a mail");
+                let mail = mail_parser::MessageParser::default().parse(&bytes).expect("a mail");
+                Mail {
+                    to: mail.to().and_then(|t| t.first()).and_then(|a| a.address()).unwrap_or_default().to_owned(),
+                    subject: mail.subject().unwrap_or_default().to_owned(),
+                    body: mail.body_text(0).unwrap_or_default().into_owned(),
+                    message_id: mail.message_id().unwrap_or_default().to_owned(),
+                }
+            })
+            .collect();
+        mails.sort();
+        mails
+    }
+}
+
+impl Drop for Smtp {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
