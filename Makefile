@@ -50,7 +50,7 @@ deb: build ## a Debian package under target/debian
 	mkdir -p target/package
 	$(BIN) man > target/package/faxbridge.1
 	$(BIN) completions bash > target/package/faxbridge.bash
-	cargo deb --profile dev --no-strip
+	cargo deb --profile dev --no-build --strip
 
 clean:
 	cargo clean
