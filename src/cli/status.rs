@@ -40,7 +40,10 @@ pub fn print(out: &mut impl Write, lines: &[StatusLine], json: bool) -> io::Resu
 fn document(d: &StatusDocument) -> String {
     let kind = if d.kind.is_empty() { "–" } else { Vocabulary::get().type_name(&d.kind) };
     let pages: Vec<String> = d.pages.iter().map(u32::to_string).collect();
-    let mut text = format!("{:<11} {kind} (p. {})", d.state, pages.join(", "));
+    let mut text = format!("{:<11} {kind}", d.state);
+    if !pages.is_empty() {
+        text += &format!(" (p. {})", pages.join(", "));
+    }
     if let Some(room) = &d.room {
         text += &format!(" → {room}");
     }
