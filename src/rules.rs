@@ -1,19 +1,65 @@
 //! From a reading to documents with fields: sort, split, collect candidates, rank, decide what is sure.
 //!
 //! Extraction is a pure function of (rules, reading, registers); must not know pixels, store or web.
+//! `file` (the TOML) → `lexicon` (labels on the page) → `classify`, `split` (documents) → `scope`, `form`, `marks`,
+//! `shape` (candidates) → `rank` → `decide`, `certain` (fields).
 
+mod candidate;
+mod certain;
 pub mod choice;
+mod classify;
+mod context;
+mod decide;
+mod embedded;
+mod file;
+mod form;
+mod lexicon;
+mod marks;
+mod rank;
+mod scope;
+mod sender;
+mod shape;
+mod split;
+pub mod train;
+mod view;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::model::Document;
-use crate::reading::Reading;
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+
+use crate::model::{Document, Vocabulary};
+use crate::reading::{Page, Reading};
 use crate::register::Registers;
+
+use candidate::{Candidate, Field, Sheet};
+use classify::Sorter;
+use file::{FieldRule, Hospital, RuleFile};
+use form::{Form, Known};
+use lexicon::Lexicon;
+use rank::Ranker;
+use split::{Facts, Together};
 
 /// Rules as they are in force: all files of a folder, checked and compiled.
 #[derive(Debug)]
 pub struct RuleSet {
     hash: String,
+    /// Labels of all types, for sorting pages before their type is known.
+    common: Lexicon,
+    sorter: Sorter,
+    kinds: BTreeMap<String, TypeRules>,
+    ranker: Ranker,
+}
+
+/// Rules of one document type.
+#[derive(Debug)]
+struct TypeRules {
+    /// File that they stand in.
+    file: String,
+    fields: Vec<Field>,
+    lexicon: Lexicon,
+    hospitals: Vec<(Hospital, Vec<Field>, Lexicon)>,
 }
 
 /// A rules file that cannot be used: names the file, the line and what to do.
@@ -32,24 +78,292 @@ pub struct Extraction {
 impl RuleSet {
     /// The rules that this build carries.
     pub fn embedded() -> RuleSet {
-        RuleSet { hash: "sha256:none".to_owned() }
+        let files = embedded::FILES.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
+        Self::compile(files).expect("the embedded rules compile: a test holds them to it")
     }
 
     /// All rules of a folder.
     ///
     /// # Errors
     /// A file that cannot be read or is no rules file.
-    pub fn load(_dir: &Path) -> Result<RuleSet, RulesError> {
-        Ok(Self::embedded())
+    pub fn load(dir: &Path) -> Result<RuleSet, RulesError> {
+        let told = |e: std::io::Error| RulesError(format!("{}: {e}", dir.display()));
+        let mut files = BTreeMap::new();
+        for entry in std::fs::read_dir(dir).map_err(told)? {
+            let path = entry.map_err(told)?.path();
+            if path.extension().is_some_and(|e| e == "toml") {
+                let text =
+                    std::fs::read_to_string(&path).map_err(|e| RulesError(format!("{}: {e}", path.display())))?;
+                files.insert(path.file_name().unwrap_or_default().to_string_lossy().into_owned(), text);
+            }
+        }
+        if files.is_empty() {
+            return Err(RulesError(format!("{}: no rules file (*.toml) lies there", dir.display())));
+        }
+        Self::compile(files)
+    }
+
+    fn compile(files: BTreeMap<String, String>) -> Result<RuleSet, RulesError> {
+        let mut hash = Sha256::new();
+        for (name, text) in &files {
+            hash.update(name.as_bytes());
+            hash.update([0]);
+            hash.update(text.as_bytes());
+            hash.update([0]);
+        }
+        let ranker: Ranker = match files.get("ranker.toml") {
+            Some(text) => toml::from_str(text).map_err(|e| RulesError(format!("ranker.toml: {e}")))?,
+            None => toml::from_str(embedded::RANKER).map_err(|e| RulesError(format!("the built-in ranker: {e}")))?,
+        };
+        let mut parsed: BTreeMap<String, RuleFile> = BTreeMap::new();
+        for (name, text) in files.iter().filter(|f| f.0 != "ranker.toml") {
+            parsed.insert(name.clone(), RuleFile::parse(name, text)?);
+        }
+        let mut kinds = BTreeMap::new();
+        let mut every: BTreeMap<String, FieldRule> = BTreeMap::new();
+        let mut stops: BTreeSet<String> = BTreeSet::new();
+        let mut sections = BTreeMap::new();
+        for (name, file) in &parsed {
+            let Some(kind) = &file.kind else { continue };
+            let base = match &file.extends {
+                Some(b) => Some(parsed.get(b).ok_or_else(|| {
+                    RulesError(format!("{name}: extends {b:?}, which does not lie beside it"))
+                })?),
+                None => None,
+            };
+            if kinds.contains_key(kind) {
+                return Err(RulesError(format!("{name}: another file has the type {kind:?} already")));
+            }
+            let rules = TypeRules::compile(name, file, base)?;
+            for f in &rules.fields {
+                let e = every.entry(f.key.clone()).or_default();
+                *e = e.extended(&f.rule);
+            }
+            for f in base.into_iter().chain([file]) {
+                stops.extend(f.stop.labels.iter().cloned());
+                sections.extend(f.section.clone());
+            }
+            kinds.insert(kind.clone(), rules);
+        }
+        if kinds.is_empty() {
+            return Err(RulesError("no rules file names a document `type`".to_owned()));
+        }
+        let stops: Vec<String> = stops.into_iter().collect();
+        let sorter = Sorter::new(parsed.values().filter_map(|f| Some((f.kind.as_deref()?, &f.classify))));
+        Ok(RuleSet {
+            hash: format!("sha256:{}", hex::encode(hash.finalize())),
+            common: Lexicon::new(&every, &stops, &sections),
+            sorter,
+            kinds,
+            ranker,
+        })
     }
 
     /// `sha256:…` over all files.
     pub fn hash(&self) -> &str {
         &self.hash
     }
+
+    /// Document types that have rules.
+    pub fn types(&self) -> Vec<String> {
+        self.kinds.keys().cloned().collect()
+    }
+
+    fn fields_of(&self, kind: &str) -> &[Field] {
+        self.kinds.get(kind).map_or(&[], |k| &k.fields)
+    }
+}
+
+impl TypeRules {
+    fn compile(name: &str, file: &RuleFile, base: Option<&RuleFile>) -> Result<TypeRules, RulesError> {
+        let mut rules: BTreeMap<String, FieldRule> = base.map(|b| b.field.clone()).unwrap_or_default();
+        for (key, rule) in &file.field {
+            let merged = rules.get(key).map_or_else(|| rule.clone(), |b| b.extended(rule));
+            rules.insert(key.clone(), merged);
+        }
+        let mut stops = base.map(|b| b.stop.labels.clone()).unwrap_or_default();
+        stops.extend(file.stop.labels.iter().cloned());
+        let mut sections = base.map(|b| b.section.clone()).unwrap_or_default();
+        for (g, words) in &file.section {
+            sections.entry(*g).or_default().extend(words.iter().cloned());
+        }
+        let fields = compiled(name, &rules)?;
+        let lexicon = Lexicon::new(&rules, &stops, &sections);
+        let mut hospitals = Vec::new();
+        for h in &file.hospital {
+            let mut own = rules.clone();
+            for (key, rule) in &h.field {
+                let merged = own.get(key).map_or_else(|| rule.clone(), |b| b.extended(rule));
+                own.insert(key.clone(), merged);
+            }
+            hospitals.push((h.clone(), compiled(name, &own)?, Lexicon::new(&own, &stops, &sections)));
+        }
+        Ok(TypeRules { file: name.to_owned(), fields, lexicon, hospitals })
+    }
+
+    /// Fields and labels for a sheet: a hospital's own where it is recognised.
+    fn for_sheet(&self, pages: &[&Page]) -> (&[Field], &Lexicon) {
+        for (hospital, fields, lexicon) in &self.hospitals {
+            if sender::is_from(&hospital.when, pages) {
+                return (fields, lexicon);
+            }
+        }
+        (&self.fields, &self.lexicon)
+    }
+}
+
+fn compiled(name: &str, rules: &BTreeMap<String, FieldRule>) -> Result<Vec<Field>, RulesError> {
+    rules
+        .iter()
+        .map(|(key, rule)| {
+            let pattern = rule
+                .pattern
+                .as_ref()
+                .map(|p| regex::Regex::new(p))
+                .transpose()
+                .map_err(|e| RulesError(format!("{name}: field {key:?}: {e}")))?;
+            let form = rule.form.unwrap_or(Form::Word);
+            Ok(Field { key: key.clone(), rule: rule.clone(), form, group: rule.group, pattern })
+        })
+        .collect()
 }
 
 /// Sorts a reading into documents and extracts their fields.
-pub fn extract(_rules: &RuleSet, _reading: &Reading, _registers: &Registers) -> Extraction {
-    Extraction::default()
+pub fn extract(rules: &RuleSet, reading: &Reading, registers: &Registers) -> Extraction {
+    let pages: Vec<usize> =
+        (0..reading.pages.len()).filter(|i| !reading.pages[*i].blank && reading.pages[*i].failed.is_none()).collect();
+    let facts: Vec<Facts> = pages.iter().map(|i| facts(rules, &reading.pages[*i])).collect();
+    let mut documents = Vec::new();
+    for t in split::documents(&facts, &rules.types()) {
+        documents.push(document(rules, reading, &pages, t, registers));
+    }
+    let note = documents.is_empty().then(|| note(reading));
+    Extraction { documents, note }
+}
+
+/// What is known of a page before its document is.
+fn facts(rules: &RuleSet, page: &Page) -> Facts {
+    let sheet = Sheet::new(page, &rules.common);
+    let kind = rules.sorter.page(&sheet, &rules.ranker);
+    // any type's rules for the patient's name will do
+    let name = rules.kinds.values().next().and_then(|k| {
+        let fields: Vec<Field> = k.fields.iter().filter(|f| f.key == "patient.name").cloned().collect();
+        let mut all = candidate::collect(&sheet, &fields, &Known::default());
+        rank::describe(&sheet, &fields, &mut all, &Registers::default(), false);
+        rules.ranker.rank("referral", &fields, &mut all);
+        all.into_iter().max_by(|a, b| a.p.total_cmp(&b.p)).map(|c| (crate::text::squeeze(&c.value.text()), c.p))
+    });
+    Facts { number: page.number, kind, name, count: split::page_count(&sheet.view) }
+}
+
+fn document(rules: &RuleSet, reading: &Reading, pages: &[usize], t: Together, registers: &Registers) -> Document {
+    let own: Vec<usize> = t.pages.iter().map(|i| pages[*i]).collect();
+    let covers: Vec<usize> = t.covers.iter().map(|i| pages[*i]).collect();
+    let refs: Vec<&Page> = own.iter().map(|i| &reading.pages[*i]).collect();
+    let mut out = Document {
+        kind: t.kind.clone(),
+        pages: refs.iter().map(|p| p.number).collect(),
+        confidence: (f64::from(t.confidence) * 1000.0).round() / 1000.0,
+        fields: BTreeMap::new(),
+        doubts: t.doubts,
+        sender_id: None,
+    };
+    let Some(kind) = rules.kinds.get(&t.kind) else { return out };
+    let (fields, lexicon) = kind.for_sheet(&refs);
+    let mut all = Vec::new();
+    let known = reference(&refs, fields, lexicon, reading);
+    for i in &own {
+        let only_cover = covers.contains(i) && covers.len() < own.len();
+        all.extend(candidates(&reading.pages[*i], fields, lexicon, &known, registers, only_cover));
+    }
+    rules.ranker.rank(&t.kind, fields, &mut all);
+    let case = decide::Case {
+        fields,
+        ranker: &rules.ranker,
+        registers,
+        known,
+        pages: &refs,
+        rules: kind.file.clone(),
+    };
+    out.fields = decide::fields(&case, all);
+    let (id, doubt) = sender::registered(&out, registers);
+    out.sender_id = id;
+    out.doubts.extend(doubt);
+    out
+}
+
+fn candidates(
+    page: &Page,
+    fields: &[Field],
+    lexicon: &Lexicon,
+    known: &Known,
+    registers: &Registers,
+    cover: bool,
+) -> Vec<Candidate> {
+    let sheet = Sheet::new(page, lexicon);
+    let mut all = candidate::collect(&sheet, fields, known);
+    rank::describe(&sheet, fields, &mut all, registers, cover);
+    all
+}
+
+/// The day by which dates without a year, ages and periods are read: the sheet's own, else the mail's.
+fn reference(pages: &[&Page], fields: &[Field], lexicon: &Lexicon, reading: &Reading) -> Known {
+    let own: Vec<Field> = fields.iter().filter(|f| f.key == "document.date").cloned().collect();
+    let mut best: Option<(f32, Date)> = None;
+    for page in pages {
+        let sheet = Sheet::new(page, lexicon);
+        for c in candidate::collect(&sheet, &own, &Known::default()) {
+            let score = c.quality + if c.label.is_some() { 0.5 } else { 0.0 };
+            if let Ok(d) = c.value.text().parse::<Date>()
+                && (2000..=2100).contains(&d.year())
+                && best.is_none_or(|b| score > b.0)
+            {
+                best = Some((score, d));
+            }
+        }
+    }
+    let mail = reading.mail.as_ref().and_then(|m| m.date.as_ref()?.get(..10)?.parse().ok());
+    Known { reference: best.map(|b| b.1).or(mail), era: None }
+}
+
+/// All candidates of some pages, described, and the fields whose labels stand on them: for [`train`].
+fn pages_of(
+    rules: &RuleSet,
+    reading: &Reading,
+    kind: &str,
+    pages: &[usize],
+    registers: &Registers,
+) -> (Vec<Candidate>, Vec<String>) {
+    let refs: Vec<&Page> = pages.iter().map(|i| &reading.pages[*i]).filter(|p| !p.blank).collect();
+    let Some(k) = rules.kinds.get(kind) else { return (Vec::new(), Vec::new()) };
+    let known = reference(&refs, &k.fields, &k.lexicon, reading);
+    let mut all = Vec::new();
+    let mut labels = BTreeSet::new();
+    for page in &refs {
+        let sheet = Sheet::new(page, &rules.common);
+        let cover = refs.len() > 1
+            && kind != "cover"
+            && rules.sorter.page(&sheet, &rules.ranker).title().is_some_and(|t| t.kind == "cover" && t.strength > 0.5);
+        labels.extend(sheet.hits.all.iter().flat_map(|h| &h.fields).map(|f| f.0.clone()));
+        all.extend(candidates(page, &k.fields, &k.lexicon, &known, registers, cover));
+    }
+    (all, labels.into_iter().collect())
+}
+
+/// What was found where there is no document.
+fn note(reading: &Reading) -> String {
+    if reading.pages.iter().any(|p| p.blank) {
+        return "白紙のみです".to_owned();
+    }
+    let ignored: Vec<&str> = reading.parts.iter().filter_map(|p| p.ignored.as_deref()).collect();
+    match (&reading.mail, ignored.is_empty()) {
+        (Some(_), true) => "書類の添付がないメールです".to_owned(),
+        (Some(_), false) => format!("書類の添付がないメールです（{}）", ignored.join("、")),
+        _ => "書類の頁がありません".to_owned(),
+    }
+}
+
+/// Whether the vocabulary's every type has rules; those that have none.
+pub fn missing_types(rules: &RuleSet) -> Vec<String> {
+    Vocabulary::get().types.keys().filter(|t| !rules.kinds.contains_key(*t)).cloned().collect()
 }

@@ -1,0 +1,268 @@
+//! Candidates: every value that a page may hold for a field, with what speaks for it.
+//!
+//! Collects from labels and from shapes; must not choose among them (`rank`).
+
+use crate::model::{Rect, Value};
+use crate::reading::Page;
+
+use super::choice::Seg;
+use super::context::Anchors;
+use super::file::{FieldRule, Group};
+use super::form::{self, Form, Known, Parsed};
+use super::lexicon::{Hit, Hits, Lexicon, Strength};
+use super::scope::{Direction, Scope, scopes};
+use super::view::{Text, View};
+use super::{marks, shape};
+
+/// A value that may be a field's.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    pub field: String,
+    pub value: Value,
+    /// As it stands on the page.
+    pub raw: String,
+    /// 1-based page of the file.
+    pub page: u32,
+    /// The glyphs that the value was read from.
+    pub segs: Vec<Seg>,
+    pub rect: Rect,
+    /// Of each item of a list.
+    pub items: Vec<Vec<Seg>>,
+    pub quality: f32,
+    /// Text of the label and its place.
+    pub label: Option<(String, Rect)>,
+    pub strength: Option<Strength>,
+    pub direction: Direction,
+    /// White space between label and value, em.
+    pub distance: f32,
+    pub rows: usize,
+    /// Certainty that ink, not text, gave it (a ring, a tick).
+    pub mark: Option<f32>,
+    /// The title of respect behind it: 様, 先生, 御中.
+    pub honorific: Option<&'static str>,
+    /// Ways that led to the same value at the same place, this one included.
+    pub ways: u32,
+    pub features: Vec<f32>,
+    /// Probability that it is the field's value, given the type.
+    pub p: f32,
+}
+
+/// All that is known of one page while candidates are collected.
+pub struct Sheet<'a> {
+    pub view: View<'a>,
+    pub hits: Hits,
+    pub anchors: Anchors,
+}
+
+impl<'a> Sheet<'a> {
+    pub fn new(page: &'a Page, lexicon: &Lexicon) -> Sheet<'a> {
+        let view = View::new(page);
+        let hits = lexicon.hits(&view);
+        let anchors = Anchors::of(&view, &hits);
+        Sheet { view, hits, anchors }
+    }
+}
+
+/// Rules of one field, compiled.
+#[derive(Debug, Clone)]
+pub struct Field {
+    pub key: String,
+    pub rule: FieldRule,
+    pub form: Form,
+    pub group: Option<Group>,
+    pub pattern: Option<regex::Regex>,
+}
+
+/// All candidates of a page for some fields.
+pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known) -> Vec<Candidate> {
+    let mut out: Vec<Candidate> = Vec::new();
+    let by_key = |key: &str| fields.iter().find(|f| f.key == key);
+    for hit in &sheet.hits.all {
+        if hit.fields.is_empty() {
+            continue;
+        }
+        let scopes = scopes(&sheet.view, &sheet.hits, hit);
+        for (key, strength) in &hit.fields {
+            if let Some(field) = by_key(key) {
+                for scope in &scopes {
+                    let part = field.form.long()
+                        && matches!(scope.direction, Direction::RightCell | Direction::BelowCell | Direction::Below)
+                        && scopes.iter().any(|o| o.direction == scope.direction && o.segs.len() > scope.segs.len() && o.segs.starts_with(&scope.segs));
+                    if part {
+                        continue;
+                    }
+                    if field.rule.look.is_empty() || field.rule.look.contains(&scope.direction) {
+                        from_scope(sheet, field, Some((hit, *strength)), scope, known, &mut out);
+                    }
+                }
+                marks::beside_label(sheet, field, hit, *strength, &mut out);
+            }
+        }
+    }
+    for field in fields {
+        if let Some(region) = field.rule.region {
+            let scope = region_scope(&sheet.view, region);
+            from_scope(sheet, field, None, &scope, known, &mut out);
+            out.retain(|c| c.field != field.key || inside(&sheet.view, c.rect, region));
+        }
+    }
+    shape::collect(sheet, fields, known, &mut out);
+    merge(out)
+}
+
+/// Whether the centre of a place lies in a region given in shares of the page.
+fn inside(view: &View, r: Rect, region: [f32; 4]) -> bool {
+    let (x, y) = r.center();
+    let (x, y) = (x as f32 / view.page.width.max(1) as f32, y as f32 / view.page.height.max(1) as f32);
+    (region[0]..=region[2]).contains(&x) && (region[1]..=region[3]).contains(&y)
+}
+
+fn region_scope(view: &View, region: [f32; 4]) -> Scope {
+    let segs: Vec<Seg> = view
+        .rows
+        .iter()
+        .flatten()
+        .filter(|l| inside(view, view.rect(**l), region))
+        .map(|l| view.whole(*l))
+        .collect();
+    Scope { direction: Direction::Region, rows: segs.len(), segs, distance: 0.0 }
+}
+
+/// Candidates of one field in one stretch of page.
+pub fn from_scope(
+    sheet: &Sheet,
+    field: &Field,
+    label: Option<(&Hit, Strength)>,
+    scope: &Scope,
+    known: &Known,
+    out: &mut Vec<Candidate>,
+) {
+    if field.form.marked() && marks::in_scope(sheet, field, label, scope, out) {
+        return;
+    }
+    let mut segs = scope.segs.clone();
+    let mut known = *known;
+    let mut era_certainty = None;
+    if field.form.dated()
+        && let Some((rest, era)) = marks::era(sheet, &segs)
+    {
+        segs = rest;
+        known.era = era.map(|e| e.0);
+        era_certainty = Some(era.map_or(0.0, |e| e.1));
+    }
+    let text = sheet.view.text(&segs);
+    let text = cut(&text, &field.rule.stop_at);
+    let text = match &field.pattern {
+        Some(p) => match matched(&text, p) {
+            Some(t) => t,
+            None => return,
+        },
+        None => text,
+    };
+    if text.is_blank() {
+        return;
+    }
+    for parsed in form::read(field.form, &text, &known) {
+        let mut c = candidate(sheet, field, label, scope, &text, parsed);
+        c.mark = era_certainty;
+        out.push(c);
+    }
+}
+
+/// The text before the first of some words.
+fn cut(text: &Text, words: &[String]) -> Text {
+    let string = text.string();
+    let end = words.iter().filter_map(|w| string.find(w.as_str())).min();
+    match end {
+        Some(b) if b > 0 => text.slice(0..string[..b].chars().count()),
+        _ => text.clone(),
+    }
+}
+
+fn matched(text: &Text, pattern: &regex::Regex) -> Option<Text> {
+    let string = text.string();
+    let captures = pattern.captures(&string)?;
+    let m = captures.get(1).or_else(|| captures.get(0))?;
+    Some(text.slice(string[..m.start()].chars().count()..string[..m.end()].chars().count()))
+}
+
+/// A candidate out of what a form read.
+pub fn candidate(
+    sheet: &Sheet,
+    field: &Field,
+    label: Option<(&Hit, Strength)>,
+    scope: &Scope,
+    text: &Text,
+    parsed: Parsed,
+) -> Candidate {
+    let segs = text.segs(parsed.span.clone());
+    let behind: String = text.chars[parsed.span.end.min(text.chars.len())..].iter().take(6).collect();
+    let honorific = honorific_behind(&sheet.view, &segs, &behind);
+    let value = match parsed.value {
+        Value::One(v) => Value::One(field.rule.normalise.iter().fold(v, |v, n| n.apply(&v))),
+        many => many,
+    };
+    Candidate {
+        field: field.key.clone(),
+        raw: text.chars[parsed.span.clone()].iter().collect(),
+        page: sheet.view.page.number,
+        rect: sheet.view.rect_of(&segs),
+        items: parsed.items.into_iter().map(|r| text.segs(r)).collect(),
+        segs,
+        value,
+        quality: parsed.quality,
+        label: label.map(|(h, _)| (h.text.clone(), h.rect)),
+        strength: label.map(|l| l.1),
+        direction: scope.direction,
+        distance: scope.distance,
+        rows: scope.rows,
+        mark: None,
+        honorific,
+        ways: 1,
+        features: Vec::new(),
+        p: 0.0,
+    }
+}
+
+/// 様, 先生, 御中 behind a stretch: in its own text, or as the next thing on the line or row.
+fn honorific_behind(view: &View, segs: &[Seg], behind: &str) -> Option<&'static str> {
+    const WORDS: &[(&str, &str)] =
+        &[("様", "様"), ("樣", "様"), ("さま", "様"), ("さん", "様"), ("殿", "様"), ("先生", "先生"), ("御侍史", "先生"), ("侍史", "先生"), ("御中", "御中")];
+    let find = |s: &str| {
+        let s = s.trim_start_matches(|c: char| c.is_whitespace() || "　・（(".contains(c));
+        WORDS.iter().find(|w| s.starts_with(w.0)).map(|w| w.1)
+    };
+    if let Some(h) = find(behind) {
+        return Some(h);
+    }
+    let last = segs.last()?;
+    let glyphs = &view.page.lines[last.line].glyphs;
+    let rest: String = glyphs.get(last.glyphs.end..).unwrap_or_default().iter().take(6).map(|g| g.ch).collect();
+    if !rest.is_empty() {
+        return find(&rest);
+    }
+    let row = view.rows.get(view.row_of[last.line])?;
+    let next = row.iter().find(|l| view.rect(**l).x0 >= view.rect(last.line).x1)?;
+    let near = (view.rect(*next).x0 - view.rect(last.line).x1) as f32 <= 6.0 * view.em;
+    let text: String = view.page.lines[*next].glyphs.iter().take(6).map(|g| g.ch).collect();
+    if near { find(&text) } else { None }
+}
+
+/// One candidate for each field, value and place: the best way to it, knowing how many there are.
+fn merge(all: Vec<Candidate>) -> Vec<Candidate> {
+    let mut out: Vec<Candidate> = Vec::new();
+    for c in all {
+        match out.iter_mut().find(|o| o.field == c.field && o.segs == c.segs && o.value == c.value) {
+            Some(o) => {
+                let ways = o.ways + 1;
+                let key = |c: &Candidate| (c.mark.is_some(), c.strength, (c.quality * 100.0) as i32, -(c.distance as i32));
+                if key(&c) > key(o) {
+                    *o = c;
+                }
+                o.ways = ways;
+            }
+            None => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,211 @@
+//! How sure the characters of a value are: by kind, from the recogniser's rivals, word lists, kana and registers.
+//!
+//! Never from a register of patients: a misreading that happens to be a near-twin's name would look certain.
+
+use std::sync::LazyLock;
+
+use crate::ocr::choose::{self, Grammar, Pattern};
+use crate::reading::Page;
+use crate::text::names::{self, Agreement};
+use crate::text::{drug, era, institution, lexicon, numbers, squeeze};
+
+use super::candidate::{Candidate, Field};
+use super::choice::Seg;
+use super::decide::Case;
+use super::form::Form;
+
+/// Certainty of the characters, and what a person should know of it.
+pub struct Certain {
+    pub reading: f32,
+    pub note: Option<String>,
+}
+
+/// Certainty from which a form is accepted where its rule says nothing else.
+pub fn bar(form: Form) -> f64 {
+    match form {
+        f if f.dated() => 0.95,
+        Form::Phone | Form::Postal | Form::Insurer | Form::Insured | Form::Url => 0.95,
+        Form::Person | Form::Kana => 0.95,
+        Form::Institution => 0.95,
+        f if f.marked() => 0.9,
+        Form::Relation => 0.9,
+        _ => 0.97,
+    }
+}
+
+/// Margin over the second value, in natural logs, at which a grammar's choice counts as certain.
+const MARGIN: f32 = 2.5;
+/// How far a grammar may bend what was read.
+const BEND: f32 = 3.0;
+
+pub fn reading(case: &Case, field: &Field, c: &Candidate, page: &Page, text: &dyn Fn(&str) -> Option<String>) -> Certain {
+    let (least, mean) = probabilities(page, &c.segs);
+    let value = c.value.text();
+    let second = disagreement(page, c);
+    let certain = |reading: f32| Certain { reading, note: second.clone() };
+    match field.form {
+        f if f.dated() => {
+            let context = era::Context {
+                reference: case.known.reference,
+                era: case.known.era,
+                birth: f == Form::BirthDate,
+            };
+            let parse = |t: &str| era::best(t, &context).map(|r| r.day());
+            let day = value.get(..10).unwrap_or(&value).to_owned();
+            let certainty = match single(&c.segs).and_then(|s| grammar(page, s, &*DATE, &parse)) {
+                Some((v, margin)) if v == day => from_margin(margin),
+                Some(_) => 0.3,
+                None => digits_only(page, &c.segs) * 0.99,
+            };
+            // a printed list of eras, one of them ringed: the ring's certainty counts
+            let era = c.mark.unwrap_or(1.0);
+            let whole = if c.quality >= 0.8 { 1.0 } else { 0.8 };
+            certain(certainty.min(era) * whole)
+        }
+        Form::Phone => certain(number(page, c, &*PHONE, &|t| Some(numbers::phone_digits(t)), &numbers::phone_digits(&value))),
+        Form::Postal => certain(number(page, c, &*POSTAL, &|t| Some(numbers::digits(t)), &numbers::digits(&value))),
+        Form::Insurer | Form::Insured => {
+            let pattern = if field.form == Form::Insurer { &*SIX } else { &*TEN };
+            let p = number(page, c, pattern, &|t| Some(numbers::digits(t)), &numbers::digits(&value));
+            certain(if c.quality >= 0.95 { p } else { p.min(0.6) })
+        }
+        Form::Url => certain(if least >= 0.97 { 0.96 } else { 0.5 }),
+        Form::Person => {
+            let kana = match field.key.as_str() {
+                "patient.name" => text("patient.kana"),
+                _ => None,
+            };
+            certain(person(&value, kana.as_deref(), least, mean))
+        }
+        Form::Kana => {
+            let agrees = text("patient.name").map(|n| names::reads_as(&n, &value));
+            certain(match agrees {
+                Some(Agreement::Agrees) if mean >= 0.8 => 0.98,
+                Some(Agreement::Conflicts) => 0.4,
+                _ if least >= 0.985 => 0.96,
+                _ => 0.6 * mean,
+            })
+        }
+        Form::Institution => {
+            let form = institution::comparable(&value);
+            let known = case
+                .registers
+                .institutions()
+                .iter()
+                .any(|i| std::iter::once(&i.name).chain(&i.aliases).any(|n| institution::comparable(n) == form));
+            let office = case.registers.offices().iter().any(|o| institution::comparable(&o.name) == form);
+            certain(if (known || office) && mean >= 0.7 { 0.98 } else { 0.75 * least.max(0.3) })
+        }
+        Form::Relation => certain(if least >= 0.9 && c.quality >= 0.9 { 0.95 } else { 0.7 * least }),
+        f if f.marked() => certain(match c.mark {
+            Some(m) => m,
+            // the word stands there alone: text decides
+            None if c.quality >= 0.9 => least,
+            None => 0.6 * least,
+        }),
+        _ => certain(plain(&value, least)),
+    }
+}
+
+/// Certainty of one element of a list.
+pub fn item(form: Form, value: &str, segs: &[Seg], page: &Page) -> f32 {
+    let (least, mean) = probabilities(page, segs);
+    match form {
+        Form::Ticked => 1.0,
+        Form::Diagnoses if lexicon::diagnoses().contains(&squeeze(value)) && mean >= 0.9 && least >= 0.6 => 0.98,
+        Form::Drugs if drug::known_drug(value).is_some() && drug::plausible(value) >= 0.8 && least >= 0.93 => 0.975,
+        _ => plain(value, least),
+    }
+}
+
+/// Running text: nothing but the characters themselves speak for it, and a lost one leaves no trace.
+fn plain(value: &str, least: f32) -> f32 {
+    let n = squeeze(value).chars().count();
+    let long = if n > 60 { 0.985 } else { 1.0 };
+    if least >= 0.99 { 0.985 * long } else { 0.9 * least }
+}
+
+fn person(value: &str, kana: Option<&str>, least: f32, mean: f32) -> f32 {
+    let known = names::split(value)
+        .is_some_and(|s| names::known_surname(&s.surname) && names::known_given(&s.given));
+    match kana.map(|k| names::reads_as(value, k)) {
+        Some(Agreement::Agrees) if mean >= 0.85 && least >= 0.5 => 0.985,
+        Some(Agreement::Conflicts) => 0.4,
+        _ if least >= 0.985 && known => 0.97,
+        _ if least >= 0.995 => 0.955,
+        _ if known => 0.9 * least,
+        _ => 0.8 * least,
+    }
+}
+
+/// What the second engine read differently, where it was asked.
+fn disagreement(page: &Page, c: &Candidate) -> Option<String> {
+    let seg = single(&c.segs)?;
+    let line = page.lines.get(seg.line)?;
+    let second = squeeze(line.second.as_ref()?);
+    let own = squeeze(&line.glyphs.get(seg.glyphs.clone())?.iter().map(|g| g.ch).collect::<String>());
+    let fold = |s: &str| crate::text::fold_text(s);
+    (!fold(&second).contains(&fold(&own))).then(|| "二つの読み取りが一致しません".to_owned())
+}
+
+fn single(segs: &[Seg]) -> Option<&Seg> {
+    match segs {
+        [one] => Some(one),
+        _ => None,
+    }
+}
+
+/// The grammar's choice in a stretch and its margin; None where there are no frames or it had to bend what was read.
+fn grammar(page: &Page, seg: &Seg, grammar: &dyn Grammar, parse: &dyn Fn(&str) -> Option<String>) -> Option<(String, f32)> {
+    let line = page.lines.get(seg.line)?;
+    let choice = choose::among_values(line, seg.glyphs.clone(), grammar, parse)?;
+    if choice.bend > BEND {
+        return None;
+    }
+    Some((parse(&choice.text)?, choice.margin))
+}
+
+fn from_margin(margin: f32) -> f32 {
+    if margin >= MARGIN { 0.97 + 0.03 * (margin / 25.0).min(1.0) } else { 0.5 + 0.18 * margin }
+}
+
+fn number(page: &Page, c: &Candidate, pattern: &dyn Grammar, parse: &dyn Fn(&str) -> Option<String>, value: &str) -> f32 {
+    match single(&c.segs).and_then(|s| grammar(page, s, pattern, parse)) {
+        Some((v, margin)) if v == value => from_margin(margin),
+        Some(_) => 0.3,
+        None => digits_only(page, &c.segs) * 0.985,
+    }
+}
+
+/// Smallest probability among the digits and era characters.
+fn digits_only(page: &Page, segs: &[Seg]) -> f32 {
+    let mut low = 1.0_f32;
+    let mut n = 0;
+    for s in segs {
+        for g in page.lines[s.line].glyphs.get(s.glyphs.clone()).unwrap_or_default() {
+            if g.ch.is_numeric() || "明大昭平令元".contains(g.ch) {
+                low = low.min(g.p);
+                n += 1;
+            }
+        }
+    }
+    if n == 0 { 0.0 } else { low }
+}
+
+fn probabilities(page: &Page, segs: &[Seg]) -> (f32, f32) {
+    let (mut low, mut sum, mut n) = (1.0_f32, 0.0, 0);
+    for s in segs {
+        for g in page.lines[s.line].glyphs.get(s.glyphs.clone()).unwrap_or_default() {
+            low = low.min(g.p);
+            sum += g.p;
+            n += 1;
+        }
+    }
+    if n == 0 { (0.0, 0.0) } else { (low, sum / n as f32) }
+}
+
+static DATE: LazyLock<Pattern> = LazyLock::new(Pattern::date);
+static PHONE: LazyLock<Pattern> = LazyLock::new(Pattern::phone);
+static POSTAL: LazyLock<Pattern> = LazyLock::new(Pattern::postal);
+static SIX: LazyLock<Pattern> = LazyLock::new(|| Pattern::digits(6));
+static TEN: LazyLock<Pattern> = LazyLock::new(|| Pattern::digits(10));

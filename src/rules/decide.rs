@@ -1,0 +1,218 @@
+//! Which candidates become a document's fields, and which of them may be shown as certain.
+//!
+//! Association (is it this field's ink?) is the ranker's; reading (are these its characters?) is judged here by kind:
+//! a grammar's margin for dates and numbers, name against kana for persons, the register for institutions, word lists
+//! for diagnoses and drugs, ink for marks (shared/design/extract.md, "Confidence in two parts").
+
+use std::collections::BTreeMap;
+
+use crate::model::{self, Item, Status, Trace, Value};
+use crate::reading::Page;
+use crate::register::Registers;
+use crate::text::{institution, options, squeeze};
+
+use super::candidate::{Candidate, Field};
+use super::certain::{self, Certain};
+use super::form::{Form, Known};
+use super::rank::Ranker;
+
+/// The place in the ranking from which a value may be certain.
+const SURE: f32 = 0.90;
+/// How many log odds a different value must lie behind.
+const CLEAR: f32 = 1.2;
+
+/// What stands beside the candidates.
+pub struct Case<'a> {
+    pub fields: &'a [Field],
+    pub ranker: &'a Ranker,
+    pub registers: &'a Registers,
+    pub known: Known,
+    pub pages: &'a [&'a Page],
+    /// File name of the type's rules, for traces.
+    pub rules: String,
+}
+
+/// The document's fields.
+pub fn fields(case: &Case, mut candidates: Vec<Candidate>) -> BTreeMap<String, model::Field> {
+    candidates.sort_by(|a, b| b.p.total_cmp(&a.p).then_with(|| a.rect.y0.cmp(&b.rect.y0)));
+    let chosen = choose(case, &candidates);
+    let mut out = BTreeMap::new();
+    for (key, i) in &chosen {
+        let Some(field) = case.fields.iter().find(|f| f.key == *key) else { continue };
+        let c = &candidates[*i];
+        let rivals: Vec<&Candidate> =
+            candidates.iter().filter(|o| o.field == *key && squeeze(&o.value.text()) != squeeze(&c.value.text())).collect();
+        out.insert(key.clone(), finish(case, field, c, &rivals, &chosen, &candidates));
+    }
+    out
+}
+
+/// Best first: each field takes its best candidate whose ink no other field has.
+fn choose(case: &Case, candidates: &[Candidate]) -> BTreeMap<String, usize> {
+    let mut chosen: BTreeMap<String, usize> = BTreeMap::new();
+    for (i, c) in candidates.iter().enumerate() {
+        if c.p < case.ranker.threshold || chosen.contains_key(&c.field) || excluded(c, &chosen, candidates) {
+            continue;
+        }
+        chosen.insert(c.field.clone(), i);
+    }
+    heavier(case, candidates, &mut chosen);
+    chosen
+}
+
+/// One place serves one field, and nobody writes to himself.
+fn excluded(c: &Candidate, chosen: &BTreeMap<String, usize>, candidates: &[Candidate]) -> bool {
+    chosen.iter().any(|(key, i)| {
+        let o = &candidates[*i];
+        if shares(&c.field, key) {
+            return false;
+        }
+        let same_ink = o.page == c.page && overlap(o, c) > 0.5;
+        let clash = match (c.field.as_str(), key.as_str()) {
+            ("sender.institution", "recipient.institution") | ("recipient.institution", "sender.institution") => {
+                institution::comparable(&c.value.text()) == institution::comparable(&o.value.text())
+            }
+            ("sender.fax", "sender.phone") | ("sender.phone", "sender.fax") => c.value == o.value,
+            ("patient.name", "recipient.person" | "sender.person") | ("recipient.person" | "sender.person", "patient.name") => {
+                squeeze(&c.value.text()) == squeeze(&o.value.text())
+            }
+            _ => false,
+        };
+        same_ink || clash
+    })
+}
+
+/// Fields that may stand in the same ink: the care office that sends a sheet is its sender too.
+fn shares(a: &str, b: &str) -> bool {
+    const TOGETHER: &[(&str, &str)] = &[
+        ("sender.institution", "care.office"),
+        ("sender.person", "care.manager"),
+        ("encounter.destination", "recipient.institution"),
+        ("urgency", "document.date"),
+        ("recipient.institution", "care.office"),
+        ("recipient.person", "care.manager"),
+    ];
+    TOGETHER.iter().any(|(x, y)| (*x, *y) == (a, b) || (*y, *x) == (a, b))
+}
+
+/// Share of the smaller one's glyphs that two candidates have in common.
+fn overlap(a: &Candidate, b: &Candidate) -> f32 {
+    let count = |c: &Candidate| c.segs.iter().map(|s| s.glyphs.len()).sum::<usize>();
+    let mut common = 0;
+    for s in &a.segs {
+        for t in b.segs.iter().filter(|t| t.line == s.line) {
+            common += s.glyphs.end.min(t.glyphs.end).saturating_sub(s.glyphs.start.max(t.glyphs.start));
+        }
+    }
+    common as f32 / count(a).min(count(b)).max(1) as f32
+}
+
+/// A page that splits 排尿 and 排便 means the heavier grade (contract, "Cases").
+fn heavier(case: &Case, candidates: &[Candidate], chosen: &mut BTreeMap<String, usize>) {
+    let Some(first) = chosen.get("adl.toileting").copied() else { return };
+    let label = |c: &Candidate| c.label.as_ref().map(|l| squeeze(&l.0)).unwrap_or_default();
+    let mut best = first;
+    for (i, c) in candidates.iter().enumerate() {
+        if c.field != "adl.toileting" || c.p < case.ranker.threshold || c.page != candidates[first].page {
+            continue;
+        }
+        if label(c) != label(&candidates[first]) && c.mark.is_some() {
+            let value = |c: &Candidate| {
+                ["independent", "supervised", "partial", "full"].into_iter().find(|v| *v == c.value.text())
+            };
+            if let (Some(a), Some(b)) = (value(&candidates[best]), value(c))
+                && options::heavier_adl(a, b) == b
+                && a != b
+            {
+                best = i;
+            }
+        }
+    }
+    chosen.insert("adl.toileting".to_owned(), best);
+}
+
+fn logit(p: f32) -> f32 {
+    let p = p.clamp(1e-5, 1.0 - 1e-5);
+    (p / (1.0 - p)).ln()
+}
+
+fn finish(
+    case: &Case,
+    field: &Field,
+    c: &Candidate,
+    rivals: &[&Candidate],
+    chosen: &BTreeMap<String, usize>,
+    candidates: &[Candidate],
+) -> model::Field {
+    let page = case.pages.iter().find(|p| p.number == c.page);
+    let text = |key: &str| chosen.get(key).map(|i| candidates[*i].value.text());
+    let Certain { reading, note } = match page {
+        Some(page) => certain::reading(case, field, c, page, &text),
+        None => Certain { reading: 0.0, note: None },
+    };
+    let margin = rivals.first().map_or(10.0, |r| logit(c.p) - logit(r.p));
+    let mut failed: Vec<String> = note.into_iter().collect();
+    if let Value::One(v) = &c.value {
+        failed.extend(field.rule.check.iter().filter_map(|k| k.failed(v, case.known.reference)));
+    }
+    let bar = field.rule.accept.unwrap_or(certain::bar(field.form));
+    let placed = c.p >= SURE && margin >= CLEAR;
+    let confidence = (f64::from(c.p) * f64::from(reading)).clamp(0.0, 1.0);
+    let sure = placed && f64::from(reading) >= bar && failed.is_empty();
+    let status = |ok: bool| if ok { Status::Accepted } else { Status::Review };
+    let items = match &c.value {
+        Value::Many(values) => page.map(|page| {
+            let mut list = Vec::new();
+            for (v, segs) in values.iter().zip(&c.items) {
+                let p = certain::item(field.form, v, segs, page).min(if field.form == Form::Ticked { reading } else { 1.0 });
+                let rect = segs.iter().map(|s| place(page, s)).reduce(|a, b| a.union(&b)).unwrap_or(c.rect);
+                list.push(Item {
+                    value: v.clone(),
+                    raw: segs.iter().map(|s| glyphs(page, s)).collect(),
+                    page: c.page,
+                    rect: rect.array(),
+                    confidence: f64::from(p) * f64::from(c.p),
+                    status: status(placed && f64::from(p) >= bar),
+                });
+            }
+            list
+        }),
+        Value::One(_) => None,
+    };
+    let sure = match &items {
+        Some(list) => !list.is_empty() && list.iter().all(|i| i.status == Status::Accepted),
+        None => sure,
+    };
+    let family = field.form.family();
+    model::Field {
+        value: c.value.clone(),
+        raw: c.raw.clone(),
+        page: c.page,
+        rect: c.rect.array(),
+        confidence: (confidence * 1000.0).round() / 1000.0,
+        status: status(sure),
+        items,
+        trace: Trace {
+            rule: format!("{}: {}", case.rules, field.key),
+            label: c.label.as_ref().map(|(t, r)| (t.clone(), r.array())),
+            direction: c.direction.name().to_owned(),
+            normalisers: field.rule.normalise.iter().map(|n| n.name()).collect(),
+            failed,
+            reasons: case.ranker.reasons(c, family),
+            rivals: rivals.iter().take(3).map(|r| (r.value.text(), f64::from((r.p * 1000.0).round() / 1000.0))).collect(),
+        },
+    }
+}
+
+fn place(page: &Page, seg: &super::choice::Seg) -> model::Rect {
+    let line = &page.lines[seg.line];
+    match line.glyphs.get(seg.glyphs.clone()) {
+        Some([a, .., b]) => model::Rect::new(a.x0, line.rect.y0, b.x1, line.rect.y1),
+        Some([a]) => model::Rect::new(a.x0, line.rect.y0, a.x1, line.rect.y1),
+        _ => line.rect,
+    }
+}
+
+fn glyphs(page: &Page, seg: &super::choice::Seg) -> String {
+    page.lines[seg.line].glyphs.get(seg.glyphs.clone()).unwrap_or_default().iter().map(|g| g.ch).collect()
+}

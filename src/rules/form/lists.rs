@@ -1,0 +1,179 @@
+//! Lists: diagnoses and prescriptions, item by item.
+
+use std::ops::Range;
+
+use crate::model::Value;
+use crate::text::{clean, drug, lexicon, squeeze};
+
+use super::super::view::Text;
+use super::Parsed;
+
+/// Ranges of a text between line breaks and separators, trimmed of numbers and bullets.
+fn items(text: &Text, separators: &str) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    let mut depth = 0;
+    for i in 0..=text.chars.len() {
+        let c = text.chars.get(i).copied();
+        match c {
+            Some('(' | '（') => depth += 1,
+            Some(')' | '）') => depth = (depth - 1).max(0),
+            _ => {}
+        }
+        let cut = match c {
+            None => true,
+            Some('\n') => true,
+            Some(c) => depth == 0 && (separators.contains(c) || opens_item(text, i)),
+        };
+        if cut {
+            if i > start {
+                out.push(start..i);
+            }
+            let keep = c.is_some_and(|c| c != '\n' && !separators.contains(c));
+            start = if keep { i } else { i + 1 };
+            if c == Some('\n') {
+                depth = 0;
+            }
+        }
+    }
+    out.into_iter().map(|r| bare(text, r)).filter(|r| !r.is_empty()).collect()
+}
+
+/// ① or 2) behind white space inside a row.
+fn opens_item(text: &Text, i: usize) -> bool {
+    let c = text.chars[i];
+    let behind_space = i > 0 && text.chars[i - 1].is_whitespace();
+    let circled = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫".contains(c) || "#＃".contains(c);
+    let numbered = behind_space
+        && c.is_ascii_digit()
+        && text.chars.get(i + 1).is_some_and(|n| ".)）．、".contains(*n))
+        && !text.chars.get(i + 2).is_some_and(char::is_ascii_digit);
+    i > 0 && (circled || numbered)
+}
+
+/// Without the number or bullet in front and punctuation around.
+fn bare(text: &Text, mut r: Range<usize>) -> Range<usize> {
+    loop {
+        let t = text.slice(r.clone());
+        let inner = t.trimmed();
+        r = r.start + inner.start..r.start + inner.end;
+        let s = &text.chars[r.clone()];
+        let n = match s {
+            [c, ..] if "①②③④⑤⑥⑦⑧⑨⑩⑪⑫・●○◯■□◆◇※*＊-#＃".contains(*c) => 1,
+            [a, b, ..] if a.is_ascii_digit() && ".)）．、".contains(*b) && !s.get(2).is_some_and(char::is_ascii_digit) => 2,
+            [a, b, c, ..] if "(（".contains(*a) && b.is_ascii_digit() && ")）".contains(*c) => 3,
+            [a, b, c, ..] if a.is_ascii_digit() && b.is_ascii_digit() && ".)）．".contains(*c) => 3,
+            _ => 0,
+        };
+        if n == 0 {
+            return r;
+        }
+        r.start += n;
+    }
+}
+
+fn value(text: &Text, r: &Range<usize>) -> String {
+    clean(&text.chars[r.clone()].iter().collect::<String>())
+}
+
+fn list(text: &Text, ranges: Vec<Range<usize>>, quality: f32) -> Option<Parsed> {
+    let values: Vec<String> = ranges.iter().map(|r| value(text, r)).collect();
+    let span = ranges.first()?.start..ranges.last()?.end;
+    Some(Parsed { value: Value::Many(values), span, items: ranges, quality })
+}
+
+pub fn diagnoses(text: &Text) -> Vec<Parsed> {
+    let mut out = Vec::new();
+    for (separators, factor) in [("、，,；;", 1.0), ("", 0.93)] {
+        let ranges: Vec<Range<usize>> = items(text, separators)
+            .into_iter()
+            .filter(|r| {
+                let v = squeeze(&value(text, r));
+                v.chars().count() >= 2 && !v.chars().all(|c| c.is_ascii_digit() || c.is_ascii_punctuation())
+            })
+            .collect();
+        let n = ranges.len() as f32;
+        let known: f32 = ranges.iter().map(|r| disease(&value(text, r))).sum();
+        if n > 0.0
+            && let Some(p) = list(text, ranges, factor * (0.15 + 0.85 * known / n))
+        {
+            out.push(p);
+        }
+    }
+    // 、 inside a bracket or none at all: both ways agree
+    if let [a, b] = &out[..]
+        && a.value == b.value
+    {
+        out.pop();
+    }
+    out
+}
+
+/// How much a text looks like the name of a disease.
+fn disease(s: &str) -> f32 {
+    let t = squeeze(s);
+    let n = t.chars().count();
+    if lexicon::diagnoses().contains(&t) {
+        return 1.0;
+    }
+    const ENDS: &[&str] = &[
+        "症", "病", "炎", "癌", "がん", "瘤", "腫", "骨折", "梗塞", "出血", "不全", "障害", "潰瘍", "狭窄", "麻痺", "術後", "貧血", "喘息", "後遺症",
+        "てんかん", "高血圧", "糖尿", "症候群", "褥瘡", "認知症", "結石", "脱臼", "感染", "肺炎", "塞栓", "血栓", "失調", "硬化", "ヘルニア", "動脈瘤", "うつ",
+        "脱水", "疼痛", "血症", "異常", "変形", "閉塞", "不整脈", "細動", "下血", "外傷", "損傷", "熱傷", "白内障", "緑内障",
+    ];
+    if n > 30 || t.contains('。') {
+        return 0.1;
+    }
+    let head: String = t.split(['(', '（']).next().unwrap_or_default().to_owned();
+    if ENDS.iter().any(|e| head.ends_with(e)) {
+        0.95
+    } else if ENDS.iter().any(|e| head.contains(e)) {
+        0.7
+    } else {
+        0.25
+    }
+}
+
+pub fn drugs(text: &Text) -> Vec<Parsed> {
+    let rows = items(text, "");
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for r in rows {
+        let v = value(text, &r);
+        let opens = drug::plausible(&v) >= 0.5 && !continues(&v) || drug::known_drug(&v).is_some();
+        match joined.last_mut() {
+            // dose and usage on a row or in a column of their own belong to the drug above
+            Some(last) if !opens && continues(&v) => last.end = r.end,
+            _ => joined.push(r),
+        }
+    }
+    let n = joined.len() as f32;
+    if n == 0.0 {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    let good: f32 = joined.iter().map(|r| drug::plausible(&value(text, r))).sum();
+    let strict: Vec<Range<usize>> = joined.iter().filter(|r| drug::plausible(&value(text, r)) >= 0.35).cloned().collect();
+    let quality = (0.1 + 0.9 * good / n).min(1.0);
+    if strict.len() < joined.len()
+        && let Some(p) = list(text, strict.clone(), (0.1 + 0.9 * good / n.min(strict.len() as f32 + 1.0)).min(1.0))
+    {
+        out.push(p);
+    }
+    if let Some(p) = list(text, joined, quality) {
+        out.push(p);
+    }
+    out
+}
+
+/// Dose or usage without a drug's name.
+fn continues(v: &str) -> bool {
+    let t = squeeze(v);
+    let starts = ["分", "1日", "１日", "朝", "昼", "夕", "毎食", "就寝", "眠前", "食", "頓", "1回", "一日", "(", "（", "必要時", "疼痛時"]
+        .iter()
+        .any(|w| t.starts_with(w));
+    let dose = t.chars().next().is_some_and(|c| c.is_ascii_digit())
+        && ["錠", "包", "mg", "カプセル", "g", "mL", "ml", "滴", "枚", "本", "単位", "C", "T"].iter().any(|u| {
+            t.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').starts_with(u)
+        });
+    starts || dose
+}

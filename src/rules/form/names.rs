@@ -1,0 +1,312 @@
+//! Persons, their kana, institutions, departments.
+
+use std::ops::Range;
+
+use crate::text::{clean, institution, kana as text_kana, names, options};
+
+use super::super::view::Text;
+use super::Parsed;
+
+/// What may stand in front of a person's name and is none.
+const ROLES: &[&str] = &[
+    "主治医", "担当医師", "担当医", "医師", "院長", "副院長", "部長", "医長", "科長", "理事長", "施設長", "管理者", "所長",
+    "看護師長", "看護師", "師長", "主任", "係長", "課長", "室長", "介護支援専門員", "主任介護支援専門員", "ケアマネジャー", "ケアマネージャー",
+    "ケアマネ", "医療ソーシャルワーカー", "ソーシャルワーカー", "MSW", "社会福祉士", "相談員", "薬剤師", "理学療法士", "作業療法士", "担当者",
+    "担当", "氏名", "退院支援看護師", "退院調整看護師", "受持看護師", "受け持ち看護師", "プライマリーナース", "保健師", "精神保健福祉士", "Dr.", "Dr", "NS", "Ns",
+    "病棟", "記載者", "記入者", "作成者",
+];
+
+/// Pieces of a text between line breaks, brackets and strong separators, each with its range.
+fn pieces(text: &Text, separators: &str) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    for i in 0..=text.chars.len() {
+        if i == text.chars.len() || text.chars[i] == '\n' || separators.contains(text.chars[i]) {
+            if i > start {
+                let t = text.slice(start..i);
+                let inner = t.trimmed();
+                if !inner.is_empty() {
+                    out.push(start + inner.start..start + inner.end);
+                }
+            }
+            start = i + 1;
+        }
+    }
+    out
+}
+
+fn string(text: &Text, range: &Range<usize>) -> String {
+    text.chars[range.clone()].iter().collect()
+}
+
+/// Range without the words in front and behind that are no name.
+fn unroled(text: &Text, mut range: Range<usize>) -> (Range<usize>, bool) {
+    let mut role = false;
+    'again: loop {
+        let s = string(text, &range);
+        let t = s.trim_start();
+        range.start += s.chars().count() - t.chars().count();
+        for r in ROLES {
+            if let Some(rest) = t.strip_prefix(r)
+                && rest.trim_matches([' ', ':', '：', '・', '.', '印']).chars().count() >= 2
+            {
+                range.start += r.chars().count();
+                while range.start < range.end && " :：・.".contains(text.chars[range.start]) {
+                    range.start += 1;
+                }
+                role = true;
+                continue 'again;
+            }
+        }
+        break;
+    }
+    while range.end > range.start && (text.chars[range.end - 1] == '印' || "㊞ⓘ".contains(text.chars[range.end - 1]) || text.chars[range.end - 1].is_whitespace()) {
+        range.end -= 1;
+    }
+    (range, role)
+}
+
+pub fn person(text: &Text) -> Vec<Parsed> {
+    let mut out: Vec<Parsed> = Vec::new();
+    let all = pieces(text, "()（）[]［］【】〔〕<>＜＞〈〉/／、,，:：;；|｜→");
+    let n = all.len();
+    for (i, piece) in all.into_iter().enumerate() {
+        let (range, role) = unroled(text, piece);
+        // the whole piece, and each pair of its words: a department or title may stand in front
+        let mut ways = vec![range.clone()];
+        ways.extend(to_honorific(text, &range));
+        let words = words(text, &range);
+        if words.len() > 2 {
+            for w in words.windows(2) {
+                ways.push(w[0].start..w[1].end);
+            }
+        }
+        if words.len() > 1 {
+            ways.extend(words.iter().filter(|w| w.len() >= 3).cloned());
+        }
+        for way in ways {
+            let w = string(text, &way);
+            let (name, _) = names::strip_honorific(&w);
+            let mut quality = names::plausible(&w);
+            if quality <= 0.0 || options::relation(&name).is_some() {
+                continue;
+            }
+            let cut = way.start == range.start && way.end < text.chars.len() && "様樣殿生".contains(text.chars[way.end - 1]);
+            if way != range && !cut {
+                quality *= 0.85;
+            }
+            // the first piece is likelier the name than what stands in brackets behind it
+            if i > 0 && n > 1 {
+                quality *= 0.85;
+            }
+            if role {
+                quality = (quality + 0.05).min(1.0);
+            }
+            let end = way.start + kept(&text.chars[way.clone()], &name);
+            out.push(Parsed::one(name, way.start..end.max(way.start + 1), quality));
+        }
+    }
+    out.sort_by(|a, b| b.quality.total_cmp(&a.quality));
+    out
+}
+
+/// A stretch up to the honorific inside it: 根本 勝様 男・女.
+fn to_honorific(text: &Text, range: &Range<usize>) -> Option<Range<usize>> {
+    let at = (range.start + 2..range.end).find(|i| "様樣殿".contains(text.chars[*i]) || text.chars[*i..range.end].starts_with(&['先', '生']))?;
+    let end = at + if text.chars[at] == '先' { 2 } else { 1 };
+    (end < range.end).then_some(range.start..end)
+}
+
+/// How many characters of a stretch the name at its head takes.
+fn kept(chars: &[char], name: &str) -> usize {
+    let want = name.chars().filter(|c| !c.is_whitespace()).count();
+    let mut got = 0;
+    for (i, c) in chars.iter().enumerate() {
+        if !c.is_whitespace() {
+            got += 1;
+        }
+        if got == want {
+            return i + 1;
+        }
+    }
+    chars.len()
+}
+
+fn words(text: &Text, range: &Range<usize>) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut start = range.start;
+    for i in range.start..=range.end {
+        if i == range.end || text.chars[i].is_whitespace() {
+            if i > start {
+                out.push(start..i);
+            }
+            start = i + 1;
+        }
+    }
+    out
+}
+
+pub fn kana(text: &Text) -> Vec<Parsed> {
+    let mut out = Vec::new();
+    for piece in pieces(text, "()（）[]［］【】〔〕<>＜＞〈〉/／、,，:：;；|｜") {
+        let s = string(text, &piece);
+        let normal = text_kana::normal(&s);
+        if !text_kana::is_kana(&normal) {
+            // a run of kana beside the name
+            let mut start = None;
+            for i in piece.start..=piece.end {
+                let is = i < piece.end && (text_kana::is_kana_char(text.chars[i]) || text.chars[i] == ' ' && start.is_some());
+                match (is, start) {
+                    (true, None) => start = Some(i),
+                    (false, Some(a)) => {
+                        let v = text_kana::normal(&string(text, &(a..i)));
+                        if v.chars().count() >= 4 && text_kana::is_kana(&v) {
+                            out.push(Parsed::one(v, a..i, 0.5));
+                        }
+                        start = None;
+                    }
+                    _ => {}
+                }
+            }
+            continue;
+        }
+        let n = normal.chars().filter(|c| *c != ' ').count();
+        let quality = match n {
+            0..=2 => 0.1,
+            3..=14 => 1.0,
+            _ => 0.3,
+        };
+        // scripts may not change within a name
+        out.push(Parsed::one(normal, piece, quality));
+    }
+    out
+}
+
+pub fn institution(text: &Text) -> Vec<Parsed> {
+    let mut out: Vec<Parsed> = Vec::new();
+    let rows = pieces(text, "、，|｜:：<>＜＞【】");
+    for (i, row) in rows.iter().enumerate() {
+        let row = unnamed(text, row.clone());
+        offer(text, row.clone(), 1.0, &mut out);
+        // 医療法人社団 ○○会 above the hospital's own name
+        let s = string(text, &row);
+        let (corporation, own) = institution::split_corporation(&s);
+        let only_corporation = corporation.is_some() && own.is_empty() || corporation.is_some() && institution::suffix(&own).is_none();
+        if let Some(next) = rows.get(i + 1).filter(|n| only_corporation && n.start <= row.end + 3) {
+            offer(text, row.start..next.end, 1.04, &mut out);
+        }
+        // a name that its cell breaks: 東柏わかば / 病院
+        if let Some(next) = rows.get(i + 1).filter(|n| text.chars[row.end..n.start].contains(&'\n')) {
+            let joined: String = string(text, &row) + &string(text, next);
+            let whole = names::strip_honorific(&joined).0;
+            if institution::suffix(&whole).is_some() && institution::suffix(&s).is_none() && !whole.contains(' ') {
+                out.push(Parsed::one(clean(&whole), row.start..next.end, institution::plausible(&whole) * 0.97));
+            }
+        }
+    }
+    out
+}
+
+/// Without 名称, 医療機関名 and other words of the form in front.
+fn unnamed(text: &Text, mut range: Range<usize>) -> Range<usize> {
+    for w in ["名称", "医療機関名", "事業所名", "病院名", "施設名", "機関名", "法人名"] {
+        let s = string(text, &range);
+        if let Some(rest) = s.strip_prefix(w)
+            && rest.chars().count() > 3
+        {
+            range.start += w.chars().count();
+            while range.start < range.end && " :：".contains(text.chars[range.start]) {
+                range.start += 1;
+            }
+        }
+    }
+    range
+}
+
+fn offer(text: &Text, range: Range<usize>, factor: f32, out: &mut Vec<Parsed>) {
+    let s = string(text, &range);
+    let joined: String = s.chars().map(|c| if c == '\n' { ' ' } else { c }).collect();
+    let (name, _) = names::strip_honorific(&joined);
+    let name = clean(&name);
+    // names of departments and people behind the institution's name are not part of it
+    let words: Vec<&str> = name.split(' ').collect();
+    for n in (1..=words.len()).rev() {
+        let part = words[..n].join(" ");
+        let quality = institution::plausible(&part) * factor * if n == words.len() { 1.0 } else { 0.93 };
+        let ends = institution::suffix(&part).is_some();
+        if quality > 0.2 && (ends || n == words.len()) {
+            let end = range.start + kept(&text.chars[range.clone()], &part);
+            out.push(Parsed::one(part, range.start..end, quality.min(1.0)));
+        }
+    }
+    // 東柏わかば病院地域連携室: the department behind it without a space
+    let chars: Vec<char> = name.chars().collect();
+    for at in 3..chars.len() {
+        let (head, tail): (String, String) = (chars[..at].iter().collect(), chars[at..].iter().collect());
+        let tail = tail.trim();
+        if institution::suffix(&head).is_some()
+            && DEPARTMENTS.iter().any(|d| tail.ends_with(d))
+            && institution::suffix(tail).is_none()
+            && tail.chars().count() >= 2
+        {
+            let end = range.start + kept(&text.chars[range.clone()], &head);
+            out.push(Parsed::one(head.clone(), range.start..end, institution::plausible(&head) * factor * 0.97));
+        }
+    }
+    for at in 1..words.len() {
+        let part = words[at..].join(" ");
+        if institution::suffix(&part).is_some() {
+            let skip: usize = words[..at].iter().map(|w| w.chars().count()).sum();
+            let mut start = range.start;
+            let mut seen = 0;
+            while start < range.end && seen < skip {
+                if !text.chars[start].is_whitespace() {
+                    seen += 1;
+                }
+                start += 1;
+            }
+            while start < range.end && text.chars[start].is_whitespace() {
+                start += 1;
+            }
+            out.push(Parsed::one(part.clone(), start..range.end, institution::plausible(&part) * 0.8));
+        }
+    }
+}
+
+const DEPARTMENTS: &[&str] =
+    &["科", "病棟", "室", "部", "センター", "課", "外来", "ユニット", "HCU", "ICU", "病床", "階", "係", "局"];
+
+pub fn department(text: &Text) -> Vec<Parsed> {
+    let mut out = Vec::new();
+    for (i, piece) in pieces(text, "、，|｜:：()（）【】/／").into_iter().enumerate() {
+        let mut ways = vec![piece.clone()];
+        let words = words(text, &piece);
+        if words.len() > 1 {
+            ways.extend(words);
+        }
+        // behind the institution's name, without a space
+        for at in piece.start + 3..piece.end {
+            if institution::suffix(&string(text, &(piece.start..at))).is_some_and(|x| x.ends_with("院") || x.ends_with("ンター")) {
+                ways.push(at..piece.end);
+            }
+        }
+        for way in ways {
+            let s = clean(&string(text, &way));
+            let n = s.chars().filter(|c| *c != ' ').count();
+            let ends = DEPARTMENTS.iter().any(|d| s.ends_with(d));
+            let prose = s.chars().any(|c| "。、".contains(c)) || institution::suffix(&s).is_some_and(|x| x.ends_with("病院") || x.ends_with("医院"));
+            let quality: f32 = match (ends, n) {
+                (_, 0 | 1) => 0.0,
+                (true, 2..=14) => 1.0,
+                (true, _) => 0.4,
+                (false, 2..=10) => 0.25,
+                _ => 0.0,
+            };
+            let quality = if prose { quality * 0.3 } else { quality };
+            let first = if i == 0 { 1.0 } else { 0.8 };
+            let whole = if way == piece { 1.0 } else { 0.9 };
+            out.push(Parsed::one(s, way, quality * first * whole));
+        }
+    }
+    out
+}

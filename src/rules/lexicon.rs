@@ -1,0 +1,310 @@
+//! Where labels stand on a page: longest match over folded text, between boundaries.
+//!
+//! A label is no label inside running text: it must begin at a line's start, behind a gap, a delimiter or another
+//! label, and end at one (shared/design/extract.md, "Lexicon with boundaries").
+
+use std::collections::BTreeMap;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::model::Rect;
+use crate::text::{fold_text, lexicon};
+
+use super::choice::Seg;
+use super::file::{FieldRule, Group};
+use super::view::View;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    Weak,
+    Shared,
+    Strong,
+}
+
+/// What a word means where it stands as a label.
+#[derive(Debug, Clone, Default)]
+struct Entry {
+    fields: Vec<(String, Strength)>,
+    groups: Vec<Group>,
+    /// Characters after folding.
+    len: usize,
+    stop: bool,
+}
+
+/// All words of a set of rules.
+#[derive(Debug)]
+pub struct Lexicon {
+    automaton: AhoCorasick,
+    entries: Vec<Entry>,
+    exact: BTreeMap<String, usize>,
+}
+
+/// A label on the page.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    pub segs: Vec<Seg>,
+    pub rect: Rect,
+    /// As it stands on the page.
+    pub text: String,
+    pub fields: Vec<(String, Strength)>,
+    pub groups: Vec<Group>,
+}
+
+impl Hit {
+    pub fn last(&self) -> &Seg {
+        &self.segs[self.segs.len() - 1]
+    }
+    /// Only names a block; starts and ends no value.
+    fn only_section(&self) -> bool {
+        self.fields.is_empty()
+    }
+}
+
+/// All labels of a page, and for each line where they lie.
+#[derive(Debug, Default)]
+pub struct Hits {
+    pub all: Vec<Hit>,
+    /// Per line, ascending: glyph range and index into `all`.
+    pub on: Vec<Vec<(std::ops::Range<usize>, usize)>>,
+}
+
+impl Hits {
+    /// Whether the line opens with a label (bullets and brackets do not count).
+    pub fn opens(&self, view: &View, line: usize) -> bool {
+        let Some((range, _)) = self.on[line].first() else { return false };
+        view.page.lines[line].glyphs[..range.start].iter().all(|g| is_bullet(g.ch))
+    }
+    /// First label in a line at or behind a glyph.
+    pub fn next(&self, line: usize, from: usize) -> Option<usize> {
+        self.on[line].iter().map(|h| h.0.start).find(|s| *s >= from)
+    }
+}
+
+/// Characters that open an item.
+pub fn is_bullet(c: char) -> bool {
+    "■□●○◎◆◇・･·※*＊★☆【［[〔〈＜<(（「①②③④⑤⑥⑦⑧⑨⑩▼▽▲△|｜.．、,）)】］]".contains(c) || c.is_ascii_digit() || c.is_whitespace()
+}
+
+fn parts(c: char) -> bool {
+    ":：;；・･·、。,，.．/／|｜()（）[]［］【】〔〕「」<>＜＞〈〉《》■□●○◎◆◇※*＊→⇒-ー―=＝_＿'’☎📞".contains(c)
+}
+
+impl Lexicon {
+    pub fn new(
+        fields: &BTreeMap<String, FieldRule>,
+        stops: &[String],
+        sections: &BTreeMap<Group, Vec<String>>,
+    ) -> Lexicon {
+        let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
+        for (key, rule) in fields {
+            for (words, strength) in
+                [(&rule.labels, Strength::Strong), (&rule.shared, Strength::Shared), (&rule.weak, Strength::Weak)]
+            {
+                for w in words {
+                    if let Some(e) = at(&mut entries, w)
+                        && !e.fields.iter().any(|f| f.0 == *key)
+                    {
+                        e.fields.push((key.clone(), strength));
+                    }
+                }
+            }
+        }
+        for w in stops {
+            if let Some(e) = at(&mut entries, w) {
+                e.stop = true;
+            }
+        }
+        for (group, words) in sections {
+            for w in words {
+                if let Some(e) = at(&mut entries, w)
+                    && !e.groups.contains(group)
+                {
+                    e.groups.push(*group);
+                }
+            }
+        }
+        let words: Vec<String> = entries.keys().cloned().collect();
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .build(&words)
+            .expect("a few thousand short words");
+        let exact = words.into_iter().enumerate().map(|(i, w)| (w, i)).collect();
+        Lexicon { automaton, entries: entries.into_values().collect(), exact }
+    }
+
+    /// All labels of a page.
+    pub fn hits(&self, view: &View) -> Hits {
+        let mut hits = Hits { all: Vec::new(), on: vec![Vec::new(); view.page.lines.len()] };
+        let taken = self.joined(view, &mut hits);
+        for line in 0..view.page.lines.len() {
+            if !view.page.lines[line].tti && !taken[line] {
+                self.in_line(view, line, &mut hits);
+            }
+        }
+        for (i, h) in hits.all.iter().enumerate() {
+            for s in &h.segs {
+                hits.on[s.line].push((s.glyphs.clone(), i));
+            }
+        }
+        hits.on.iter_mut().for_each(|l| l.sort_by_key(|h| h.0.start));
+        hits
+    }
+
+    fn in_line(&self, view: &View, line: usize, hits: &mut Hits) {
+        let folded = &view.folded[line];
+        let text = folded.text();
+        // byte → character
+        let mut index = vec![0; text.len() + 1];
+        for (n, (b, _)) in text.char_indices().enumerate() {
+            index[b] = n;
+        }
+        index[text.len()] = folded.len();
+        let mut found: Vec<(usize, usize, usize)> = self
+            .automaton
+            .find_overlapping_iter(&text)
+            .map(|m| (index[m.start()], index[m.end()], m.pattern().as_usize()))
+            .collect();
+        found.sort_by_key(|m| (m.0, usize::MAX - m.1));
+        let address = web_address(view, line);
+        let mut end = 0; // folded index behind the last label
+        for (a, b, e) in found {
+            if a < end {
+                continue;
+            }
+            let span = folded.span(a..b);
+            let entry = &self.entries[e];
+            if address.as_ref().is_some_and(|r| r.contains(&span.start)) {
+                continue;
+            }
+            if !left_bound(view, line, span.start, end > 0 && a == end) || !right_bound(self, view, line, span.end, entry, &text, b) {
+                continue;
+            }
+            end = b;
+            self.push(view, hits, vec![Seg { line, glyphs: span }], e);
+        }
+    }
+
+    fn push(&self, view: &View, hits: &mut Hits, segs: Vec<Seg>, entry: usize) {
+        let e = &self.entries[entry];
+        let text = segs
+            .iter()
+            .flat_map(|s| view.page.lines[s.line].glyphs[s.glyphs.clone()].iter().map(|g| g.ch))
+            .collect();
+        let hit =
+            Hit { rect: view.rect_of(&segs), segs, text, fields: e.fields.clone(), groups: e.groups.clone() };
+        // a word that is a section's name and no label stays visible as an anchor, but must not cut values
+        if hit.only_section() && !e.stop && hit.groups.is_empty() {
+            return;
+        }
+        hits.all.push(hit);
+    }
+
+    /// Labels that the page breaks in pieces: letters far apart (氏　　名), or stacked in a narrow cell.
+    fn joined(&self, view: &View, hits: &mut Hits) -> Vec<bool> {
+        let mut taken = vec![false; view.page.lines.len()];
+        for row in &view.rows {
+            let mut i = 0;
+            while i < row.len() {
+                let mut j = i + 1;
+                // single characters at even distances in one cell
+                while j < row.len()
+                    && view.len(row[j]) <= 2
+                    && view.len(row[j - 1]) <= 2
+                    && view.cell(row[j]) == view.cell(row[i])
+                    && (view.rect(row[j]).x0 - view.rect(row[j - 1]).x1) as f32 <= 5.0 * view.em
+                {
+                    j += 1;
+                }
+                for end in (i + 2..=j).rev() {
+                    if self.whole(view, &row[i..end], hits) {
+                        row[i..end].iter().for_each(|l| taken[*l] = true);
+                        break;
+                    }
+                }
+                i = j;
+            }
+        }
+        for cell in 0..view.page.cells.len() {
+            let lines = view.lines_in(cell);
+            if (2..=8).contains(&lines.len())
+                && lines.iter().map(|l| view.len(*l)).sum::<usize>() <= 16
+                && !lines.iter().any(|l| taken[*l])
+            {
+                // the words in it may be labels of their own: the longer, joined one wins
+                if self.whole(view, &lines, hits) {
+                    lines.iter().for_each(|l| taken[*l] = true);
+                }
+            }
+        }
+        taken
+    }
+
+    fn whole(&self, view: &View, lines: &[usize], hits: &mut Hits) -> bool {
+        let joined: String = lines.iter().map(|l| view.folded[*l].text()).collect();
+        let trimmed = joined.trim_matches(parts);
+        match self.exact.get(trimmed) {
+            Some(e) if !trimmed.is_empty() => {
+                self.push(view, hits, lines.iter().map(|l| view.whole(*l)).collect(), *e);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The entry of a word, made where there is none; nothing for a word that folds away.
+fn at<'e>(entries: &'e mut BTreeMap<String, Entry>, word: &str) -> Option<&'e mut Entry> {
+    let folded = fold_text(word);
+    if folded.is_empty() {
+        return None;
+    }
+    let len = folded.chars().count();
+    let e = entries.entry(folded).or_default();
+    e.len = len;
+    Some(e)
+}
+
+/// Glyphs of a web or mail address: what looks like a label inside is none.
+fn web_address(view: &View, line: usize) -> Option<std::ops::Range<usize>> {
+    let glyphs = &view.page.lines[line].glyphs;
+    let at = (0..glyphs.len()).find(|i| {
+        let mut head = glyphs[*i..].iter().map(|g| g.ch.to_ascii_lowercase());
+        "http".chars().all(|c| head.next() == Some(c))
+    })?;
+    let n = glyphs[at..].iter().take_while(|g| g.ch.is_ascii_graphic()).count();
+    Some(at..at + n)
+}
+
+fn left_bound(view: &View, line: usize, start: usize, behind_label: bool) -> bool {
+    let glyphs = &view.page.lines[line].glyphs;
+    if start == 0 || behind_label || glyphs[start].gap > 0.5 {
+        return true;
+    }
+    let before = glyphs[start - 1].ch;
+    parts(before) || is_bullet(before) && glyphs[..start].iter().all(|g| is_bullet(g.ch))
+}
+
+fn right_bound(lexicon: &Lexicon, view: &View, line: usize, end: usize, entry: &Entry, text: &str, folded_end: usize) -> bool {
+    let glyphs = &view.page.lines[line].glyphs;
+    let Some(next) = glyphs.get(end) else { return true };
+    if next.gap > 0.45 || parts(next.ch) {
+        return true;
+    }
+    // another label follows at once, or the value's first character can only be a value's
+    let rest: String = text.chars().skip(folded_end).collect();
+    let long = lexicon.automaton.find_iter(&rest).next().is_some_and(|m| m.start() == 0);
+    let value = next.ch.is_ascii_digit()
+        || "〒℡明大昭平令MTSHR".contains(next.ch)
+        || ('０'..='９').contains(&next.ch)
+        || known_name(glyphs.get(end..end + 4).unwrap_or_default());
+    if entry.len <= 2 { value } else { value || long }
+}
+
+fn known_name(glyphs: &[crate::reading::Glyph]) -> bool {
+    (2..=3).any(|n| {
+        glyphs.len() >= n && {
+            let s: String = glyphs[..n].iter().map(|g| g.ch).collect();
+            lexicon::surnames().contains(&s)
+        }
+    })
+}

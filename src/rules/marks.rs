@@ -1,0 +1,151 @@
+//! Fields that ink decides: candidates out of what `choice` finds marked.
+//!
+//! The bridge between fields and groups of options; must not look at ink itself.
+
+use std::ops::Range;
+
+use crate::model::{Rect, Value};
+use crate::text::era::Era;
+
+use super::candidate::{Candidate, Field, Sheet};
+use super::choice::{self, Choices, Chosen, Seg};
+use super::form::Form;
+use super::lexicon::{Hit, Strength};
+use super::scope::{Direction, Scope};
+
+/// The options of a field: the rule's own, else those that the form is known to have.
+fn choices(field: &Field) -> Option<Choices> {
+    if !field.rule.options.is_empty() {
+        let options = field.rule.options.iter().map(|(v, w)| (v.clone(), w.clone())).collect();
+        return Some(Choices { options, exactly_one: field.form != Form::Ticked });
+    }
+    match field.form {
+        Form::Sex => Some(Choices::sex()),
+        Form::CareLevel => Some(Choices::care_level()),
+        Form::Adl => Some(Choices::adl()),
+        _ => None,
+    }
+}
+
+/// Candidates from a printed group in a scope; true where one stands there, marked or not: its text is no value.
+pub fn in_scope(
+    sheet: &Sheet,
+    field: &Field,
+    label: Option<(&Hit, Strength)>,
+    scope: &Scope,
+    out: &mut Vec<Candidate>,
+) -> bool {
+    let Some(choices) = choices(field) else { return false };
+    let page = sheet.view.page;
+    if field.form == Form::Ticked {
+        let all = choice::ticked(page, &scope.segs, &choices);
+        let on: Vec<_> = all.iter().filter(|t| t.1).collect();
+        if !on.is_empty() {
+            let mut values: Vec<String> = Vec::new();
+            let mut items = Vec::new();
+            for t in &on {
+                if !values.contains(&t.0) {
+                    values.push(t.0.clone());
+                    items.push(vec![t.4.clone()]);
+                }
+            }
+            let segs: Vec<Seg> = on.iter().map(|t| t.4.clone()).collect();
+            let certainty = all.iter().map(|t| t.2).fold(1.0, f32::min);
+            let rect = on.iter().map(|t| t.3).reduce(|a, b| a.union(&b)).unwrap_or_default();
+            let raw = values.join(" ");
+            let made = Made { value: Value::Many(values), raw, segs, rect, certainty };
+            out.push(Candidate { items, ..build(sheet, field, label, scope, made) });
+        }
+        return true;
+    }
+    if !choice::is_group(page, &scope.segs, &choices) {
+        return false;
+    }
+    for c in choice::chosen(page, &scope.segs, &choices) {
+        out.push(build(sheet, field, label, scope, made(sheet, c)));
+    }
+    true
+}
+
+/// A table whose columns are the options: the mark in the label's row.
+pub fn beside_label(sheet: &Sheet, field: &Field, hit: &Hit, strength: Strength, out: &mut Vec<Candidate>) {
+    if field.form != Form::Adl {
+        return;
+    }
+    let Some(choices) = choices(field) else { return };
+    if let Some(c) = choice::grid(sheet.view.page, &hit.rect, &choices) {
+        let scope = Scope { direction: Direction::RightCell, segs: vec![c.seg.clone()], rows: 1, distance: 0.0 };
+        out.push(build(sheet, field, Some((hit, strength)), &scope, made(sheet, c)));
+    }
+}
+
+/// Groups without a label, wherever they stand.
+pub fn anywhere(sheet: &Sheet, field: &Field, out: &mut Vec<Candidate>) {
+    if !matches!(field.form, Form::Sex | Form::CareLevel) {
+        return;
+    }
+    let Some(choices) = choices(field) else { return };
+    for (segs, chosen) in choice::groups(sheet.view.page, &choices) {
+        let scope = Scope { direction: Direction::Shape, segs, rows: 1, distance: 0.0 };
+        for c in chosen {
+            out.push(build(sheet, field, None, &scope, made(sheet, c)));
+        }
+    }
+}
+
+/// The scope without a printed list of eras, and the era that is marked in it. None where no list stands there.
+#[allow(clippy::type_complexity)]
+pub fn era(sheet: &Sheet, segs: &[Seg]) -> Option<(Vec<Seg>, Option<(Era, f32)>)> {
+    let list = choice::era(sheet.view.page, segs)?;
+    let mut rest = Vec::new();
+    for seg in segs {
+        let mut parts: Vec<Range<usize>> = vec![seg.glyphs.clone()];
+        for c in list.covers.iter().filter(|c| c.line == seg.line) {
+            parts = parts
+                .into_iter()
+                .flat_map(|p| {
+                    let (a, b) = (c.glyphs.start.max(p.start), c.glyphs.end.min(p.end));
+                    if a < b { vec![p.start..a, b..p.end] } else { vec![p] }
+                })
+                .collect();
+        }
+        rest.extend(parts.into_iter().filter(|p| !p.is_empty()).map(|glyphs| Seg { line: seg.line, glyphs }));
+    }
+    Some((rest, list.era))
+}
+
+struct Made {
+    value: Value,
+    raw: String,
+    segs: Vec<Seg>,
+    rect: Rect,
+    certainty: f32,
+}
+
+fn made(sheet: &Sheet, c: Chosen) -> Made {
+    let raw = sheet.view.text(std::slice::from_ref(&c.seg)).string();
+    Made { value: Value::One(c.value), raw, segs: vec![c.seg], rect: c.rect, certainty: c.certainty }
+}
+
+fn build(sheet: &Sheet, field: &Field, label: Option<(&Hit, Strength)>, scope: &Scope, made: Made) -> Candidate {
+    Candidate {
+        field: field.key.clone(),
+        value: made.value,
+        raw: made.raw,
+        page: sheet.view.page.number,
+        segs: made.segs,
+        rect: made.rect,
+        items: Vec::new(),
+        quality: made.certainty,
+        label: label.map(|(h, _)| (h.text.clone(), h.rect)),
+        strength: label.map(|l| l.1),
+        direction: scope.direction,
+        distance: scope.distance,
+        rows: scope.rows,
+        mark: Some(made.certainty),
+        honorific: None,
+        ways: 1,
+        features: Vec::new(),
+        p: 0.0,
+    }
+}

@@ -1,0 +1,226 @@
+//! How likely a candidate is its field's value: a logistic model over features that a person can read.
+//!
+//! Weights stand in `config/rules/ranker.toml`, made by `faxbridge rules train`; a field's weights lean on its
+//! family's, and these on those of all fields, so that a field with few examples behaves like its relatives.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Value;
+use crate::register::Registers;
+use crate::text::{institution, names, squeeze};
+
+use super::candidate::{Candidate, Field, Sheet};
+use super::form::Form;
+use super::lexicon::Strength;
+use super::scope::Direction;
+
+/// Names of the features, in the order of [`Candidate::features`].
+pub const FEATURES: [&str; 32] = [
+    "bias",
+    "quality",
+    "well_formed",
+    "label_strong",
+    "label_shared",
+    "label_weak",
+    "label_none",
+    "label_length",
+    "same_line",
+    "block",
+    "right",
+    "below",
+    "distance",
+    "first_row",
+    "rows",
+    "certainty_least",
+    "certainty_mean",
+    "known_name",
+    "repeated",
+    "ways",
+    "context",
+    "own_block",
+    "foreign_block",
+    "page_top",
+    "page_bottom",
+    "page_right",
+    "honorific_sama",
+    "honorific_sensei",
+    "honorific_onchu",
+    "claimed",
+    "cover",
+    // log odds that a document of the type carries the field, / 4
+    "carried",
+];
+
+const N: usize = FEATURES.len();
+
+/// Weights by name; a feature without one weighs nothing.
+pub type Weights = BTreeMap<String, f32>;
+
+/// The ranker's file.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ranker {
+    /// Where it comes from: corpus and command.
+    pub made: String,
+    /// Probability from which a candidate is shown at all.
+    pub threshold: f32,
+    pub all: Weights,
+    pub family: BTreeMap<String, Weights>,
+    pub field: BTreeMap<String, Weights>,
+    /// How often a document of a type carries a field.
+    #[serde(rename = "type")]
+    pub kind: BTreeMap<String, TypeTable>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypeTable {
+    /// Share of the type's documents that carry the field.
+    pub carries: BTreeMap<String, f32>,
+    /// Share of them on which a label of the field stands.
+    pub labels: BTreeMap<String, f32>,
+}
+
+impl Ranker {
+    /// Log odds that a document of a type carries a field.
+    pub fn prior(&self, kind: &str, field: &str) -> f32 {
+        let Some(table) = self.kind.get(kind) else { return 0.0 };
+        let p = table.carries.get(field).copied().unwrap_or(0.01).clamp(0.01, 0.97);
+        (p / (1.0 - p)).ln()
+    }
+
+    /// Gives each candidate its probability, for a document of a type.
+    pub fn rank(&self, kind: &str, fields: &[Field], candidates: &mut [Candidate]) {
+        for c in candidates {
+            let family = fields.iter().find(|f| f.key == c.field).map_or("text", |f| f.form.family());
+            if let Some(last) = c.features.last_mut() {
+                *last = self.prior(kind, &c.field) / 4.0;
+            }
+            c.p = logistic(self.score(c, family));
+        }
+    }
+
+    /// Sum of weight × feature.
+    fn score(&self, c: &Candidate, family: &str) -> f32 {
+        let w = self.weights(&c.field, family);
+        c.features.iter().zip(w).map(|(f, w)| f * w).sum()
+    }
+
+    pub fn weights(&self, field: &str, family: &str) -> [f32; N] {
+        let table = self.field.get(field).or_else(|| self.family.get(family)).unwrap_or(&self.all);
+        let mut w = [0.0; N];
+        for (i, name) in FEATURES.iter().enumerate() {
+            w[i] = table.get(*name).copied().unwrap_or(0.0);
+        }
+        w
+    }
+
+    /// What spoke for and against a candidate, the weightiest first.
+    pub fn reasons(&self, c: &Candidate, family: &str) -> Vec<(String, f64)> {
+        let w = self.weights(&c.field, family);
+        let mut all: Vec<(String, f64)> = FEATURES
+            .iter()
+            .zip(c.features.iter().zip(w))
+            .map(|(n, (f, w))| ((*n).to_owned(), f64::from((f * w * 100.0).round()) / 100.0))
+            .filter(|r| r.1.abs() >= 0.05)
+            .collect();
+        all.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+        all.truncate(8);
+        all
+    }
+}
+
+pub fn logistic(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// Fills in the features of all candidates of one page.
+pub fn describe(sheet: &Sheet, fields: &[Field], candidates: &mut [Candidate], registers: &Registers, cover: bool) {
+    let view = &sheet.view;
+    let (w, h) = (view.page.width.max(1) as f32, view.page.height.max(1) as f32);
+    let keys: Vec<(String, String)> =
+        candidates.iter().map(|c| (c.field.clone(), squeeze(&c.value.text()))).collect();
+    let places: Vec<(String, Option<Strength>, f32, crate::model::Rect)> =
+        candidates.iter().map(|c| (c.field.clone(), c.strength, c.quality, c.rect)).collect();
+    for (i, c) in candidates.iter_mut().enumerate() {
+        let Some(field) = fields.iter().find(|f| f.key == c.field) else { continue };
+        let (least, mean) = view.certainty(&c.segs);
+        let context = field.group.map(|g| sheet.anchors.context(c.rect, g)).unwrap_or_default();
+        let repeated = keys
+            .iter()
+            .enumerate()
+            .any(|(j, k)| j != i && *k == keys[i] && places[j].3.intersect(&c.rect).is_none());
+        // another field's own label leads to the same ink
+        let claimed = places.iter().enumerate().any(|(j, (f, s, q, r))| {
+            j != i
+                && *f != c.field
+                && *s == Some(Strength::Strong)
+                && c.strength != Some(Strength::Strong)
+                && *q >= 0.5
+                && r.intersect(&c.rect).is_some_and(|o| 2 * o.width() * o.height() > c.rect.width() * c.rect.height())
+        });
+        let (x, y) = c.rect.center();
+        let yes = |b: bool| if b { 1.0 } else { 0.0 };
+        let label = c.label.as_ref().map_or(0, |l| squeeze(&l.0).chars().count());
+        c.features = vec![
+            1.0,
+            c.quality,
+            yes(c.quality >= 0.89),
+            yes(c.strength == Some(Strength::Strong)),
+            yes(c.strength == Some(Strength::Shared)),
+            yes(c.strength == Some(Strength::Weak)),
+            yes(c.strength.is_none()),
+            label.min(8) as f32 / 8.0,
+            yes(c.direction == Direction::SameLine),
+            yes(c.direction == Direction::Block),
+            yes(matches!(c.direction, Direction::RightCell | Direction::Right)),
+            yes(matches!(c.direction, Direction::Below | Direction::BelowCell | Direction::Box)),
+            (c.distance / 10.0).min(2.0),
+            yes(c.rows <= 1),
+            (c.rows as f32 / 10.0).min(2.0),
+            least,
+            mean,
+            known_name(field, &c.value, registers),
+            yes(repeated),
+            (c.ways.min(4) - 1) as f32 / 3.0,
+            context.balance,
+            yes(context.own_nearest),
+            yes(context.foreign_near),
+            yes((y as f32) < 0.25 * h),
+            yes(y as f32 > 0.75 * h),
+            yes(x as f32 > 0.5 * w),
+            yes(c.honorific == Some("様")),
+            yes(c.honorific == Some("先生")),
+            yes(c.honorific == Some("御中")),
+            yes(claimed),
+            yes(cover),
+            0.0, // known once the type is: see [`Ranker::rank`]
+        ];
+        debug_assert_eq!(c.features.len(), N);
+    }
+}
+
+fn known_name(field: &Field, value: &Value, registers: &Registers) -> f32 {
+    let text = value.text();
+    match field.form {
+        Form::Person => match names::split(&text) {
+            Some(s) => match (names::known_surname(&s.surname), names::known_given(&s.given)) {
+                (true, true) => 1.0,
+                (true, false) | (false, true) => 0.5,
+                _ => 0.0,
+            },
+            None => 0.0,
+        },
+        Form::Institution => {
+            let form = institution::comparable(&text);
+            let known = registers
+                .institutions()
+                .iter()
+                .any(|i| std::iter::once(&i.name).chain(&i.aliases).any(|n| institution::comparable(n) == form));
+            if known { 1.0 } else { 0.0 }
+        }
+        _ => 0.0,
+    }
+}

@@ -1,0 +1,205 @@
+//! Values that need no label: a name with 様 behind it, a letterhead, a date with 生, a postal code, a web address.
+
+use super::candidate::{Candidate, Field, Sheet, candidate, from_scope};
+use super::choice::Seg;
+use super::form::{self, Form, Known};
+use super::marks;
+use super::scope::{Direction, Scope};
+
+/// Fields that a shape alone may fill; others need a label.
+fn allowed(field: &Field) -> bool {
+    match field.form {
+        Form::Person => matches!(field.key.as_str(), "patient.name" | "sender.person" | "recipient.person" | "contact.name"),
+        Form::Institution => matches!(field.key.as_str(), "sender.institution" | "recipient.institution" | "care.office"),
+        Form::Department => field.key == "sender.department",
+        Form::Date => field.key == "document.date",
+        Form::Kana | Form::BirthDate | Form::Postal | Form::Address | Form::Phone => true,
+        Form::Insured | Form::Insurer | Form::Word | Form::Text | Form::Ticked | Form::Adl => false,
+        Form::Start | Form::End | Form::Datetime | Form::Diagnoses => false,
+        Form::Sex | Form::CareLevel | Form::Urgency | Form::Relation | Form::Url | Form::Drugs => true,
+    }
+}
+
+pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known, out: &mut Vec<Candidate>) {
+    let view = &sheet.view;
+    let fields: Vec<&Field> = fields.iter().filter(|f| allowed(f) && f.rule.look.is_empty()).collect();
+    for (row, lines) in view.rows.iter().enumerate() {
+        for l in lines {
+            let segs = free_stretches(sheet, *l);
+            for seg in segs {
+                for field in &fields {
+                    one(sheet, field, vec![seg.clone()], known, out);
+                }
+            }
+        }
+        // a legal person above the letterhead's own name
+        for field in fields.iter().filter(|f| f.form == Form::Institution) {
+            for l in lines {
+                let below = view.rows.get(row + 1).into_iter().flatten().find(|b| {
+                    (view.rect(**b).x0 - view.rect(*l).x0).abs() as f32 <= 6.0 * view.em
+                        && ((view.rect(**b).y0 - view.rect(*l).y1) as f32) < 1.5 * view.em
+                });
+                let text: String = view.page.lines[*l].glyphs.iter().map(|g| g.ch).collect();
+                if let Some(b) = below
+                    && crate::text::institution::split_corporation(&text).0.is_some()
+                {
+                    one(sheet, field, vec![view.whole(*l), view.whole(*b)], known, out);
+                }
+            }
+        }
+    }
+    for field in fields.iter().filter(|f| f.form == Form::Drugs) {
+        drug_blocks(sheet, field, known, out);
+    }
+    for field in fields.iter().filter(|f| f.form.marked()) {
+        marks::anywhere(sheet, field, out);
+    }
+}
+
+/// What of a line is no label.
+fn free_stretches(sheet: &Sheet, line: usize) -> Vec<Seg> {
+    let mut out = Vec::new();
+    let mut from = 0;
+    for (range, i) in &sheet.hits.on[line] {
+        if sheet.hits.all[*i].fields.is_empty() && sheet.hits.all[*i].groups.is_empty() {
+            continue;
+        }
+        if range.start > from {
+            out.push(Seg { line, glyphs: from..range.start });
+        }
+        from = range.end.max(from);
+    }
+    let n = sheet.view.len(line);
+    if n > from {
+        out.push(Seg { line, glyphs: from..n });
+    }
+    // the line as a whole as well: 居宅介護支援事業所 may be a label, or a part of a name
+    if out.len() > 1 || out.first().is_some_and(|s| s.glyphs != (0..n)) {
+        out.push(Seg { line, glyphs: 0..n });
+    }
+    out
+}
+
+fn one(sheet: &Sheet, field: &Field, segs: Vec<Seg>, known: &Known, out: &mut Vec<Candidate>) {
+    let view = &sheet.view;
+    let rows = segs.len();
+    let scope = Scope { direction: Direction::Shape, segs: segs.clone(), rows, distance: 0.0 };
+    let text = view.text(&segs);
+    let string = text.string();
+    let n = text.chars.len();
+    match field.form {
+        Form::Person => {
+            for p in form::read(Form::Person, &text, known).into_iter().take(2) {
+                let c = candidate(sheet, field, None, &scope, &text, p);
+                let whole = c.raw.chars().filter(|c| !c.is_whitespace()).count() + 6 >= n;
+                if c.quality >= 0.4 && (c.honorific.is_some() || whole && c.quality >= 0.6) {
+                    out.push(c);
+                }
+            }
+        }
+        Form::Institution | Form::Department => {
+            for p in form::read(field.form, &text, known) {
+                if p.quality >= if field.form == Form::Department { 0.9 } else { 0.55 } && n <= 60 {
+                    out.push(candidate(sheet, field, None, &scope, &text, p));
+                }
+            }
+        }
+        Form::Kana => {
+            for p in form::read(field.form, &text, known).into_iter().take(1) {
+                if p.quality >= 0.9 && p.span.len() >= 5 && beside_name(sheet, &segs[0]) {
+                    out.push(candidate(sheet, field, None, &scope, &text, p));
+                }
+            }
+        }
+        Form::BirthDate => {
+            let says = string.contains('生') || string.contains('歳') || string.contains('才');
+            if says {
+                from_scope(sheet, field, None, &scope, known, out);
+            }
+        }
+        Form::Date => {
+            for p in form::read(field.form, &text, known).into_iter().take(1) {
+                // the date of a letter stands alone
+                if p.quality >= 0.7 && n <= p.span.len() + 8 && !string.contains('生') && !string.contains('歳') {
+                    out.push(candidate(sheet, field, None, &scope, &text, p));
+                }
+            }
+        }
+        Form::Urgency => {
+            if n <= 14 {
+                from_scope(sheet, field, None, &scope, known, out);
+            }
+        }
+        Form::Sex | Form::CareLevel => {
+            let short = if field.form == Form::Sex { n <= 6 } else { n <= 12 };
+            if short {
+                from_scope(sheet, field, None, &scope, known, out);
+            }
+        }
+        Form::Relation => {
+            for p in form::read(field.form, &text, known).into_iter().take(1) {
+                if p.quality >= 0.9 {
+                    out.push(candidate(sheet, field, None, &scope, &text, p));
+                }
+            }
+        }
+        Form::Address => {
+            for p in form::read(field.form, &text, known).into_iter().take(1) {
+                if p.quality >= 0.6 {
+                    out.push(candidate(sheet, field, None, &scope, &text, p));
+                }
+            }
+        }
+        Form::Phone | Form::Postal | Form::Url => {
+            for p in form::read(field.form, &text, known) {
+                if p.quality >= 0.7 {
+                    out.push(candidate(sheet, field, None, &scope, &text, p));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether a person's name stands in the same line, above or below: kana alone may be any word.
+fn beside_name(sheet: &Sheet, seg: &Seg) -> bool {
+    let view = &sheet.view;
+    let place = view.seg_rect(seg);
+    view.page.lines.iter().enumerate().any(|(l, line)| {
+        let near = (line.rect.center().1 - place.center().1).abs() as f32 <= 2.4 * view.em
+            && line.rect.x0 < place.x1
+            && line.rect.x1 > place.x0;
+        let rest = if l == seg.line { 0..seg.glyphs.start } else { 0..line.glyphs.len() };
+        near && {
+            let text = view.text(&[Seg { line: l, glyphs: rest }]);
+            form::read(Form::Person, &text, &Known::default())
+                .first()
+                .is_some_and(|p| p.quality >= 0.6 && !crate::text::kana::is_kana(&p.value.text()))
+        }
+    })
+}
+
+/// Consecutive rows of prescriptions.
+fn drug_blocks(sheet: &Sheet, field: &Field, known: &Known, out: &mut Vec<Candidate>) {
+    let view = &sheet.view;
+    let mut run: Vec<Seg> = Vec::new();
+    let flush = |run: &mut Vec<Seg>, out: &mut Vec<Candidate>| {
+        if !run.is_empty() {
+            let scope = Scope { direction: Direction::Shape, rows: run.len(), segs: std::mem::take(run), distance: 0.0 };
+            from_scope(sheet, field, None, &scope, known, out);
+        }
+    };
+    for row in &view.rows {
+        let drug = row.iter().any(|l| {
+            let seg = view.whole(*l);
+            let text = view.text(&[seg]).string();
+            crate::text::drug::plausible(&text) >= 0.6 && crate::text::drug::known_drug(&text).is_some()
+        });
+        if drug {
+            run.extend(row.iter().map(|l| view.whole(*l)));
+        } else {
+            flush(&mut run, out);
+        }
+    }
+    flush(&mut run, out);
+}

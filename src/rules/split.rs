@@ -1,0 +1,193 @@
+//! Pages to documents: where one ends and the next begins, and what kind each is.
+//!
+//! A strong title opens a document unless the page counts itself as a later one or names the same patient under the
+//! same title; a cover joins what follows it; another patient's name opens one (shared/design/extract.md, 8).
+
+use std::collections::BTreeMap;
+
+use crate::text::confusion;
+
+use super::classify::PageKind;
+
+/// From here on a title opens a document.
+const STRONG: f32 = 0.5;
+
+/// What decides about one page.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// 1-based page of the file.
+    pub number: u32,
+    pub kind: PageKind,
+    /// The patient's name without white space, and how sure it is that it is one.
+    pub name: Option<(String, f32)>,
+    /// `2/3` on the page.
+    pub count: Option<(u32, u32)>,
+}
+
+/// Pages that belong together.
+#[derive(Debug, Clone, Default)]
+pub struct Together {
+    pub kind: String,
+    pub confidence: f32,
+    /// Indexes into the facts, covers included.
+    pub pages: Vec<usize>,
+    pub covers: Vec<usize>,
+    pub doubts: Vec<String>,
+}
+
+pub fn documents(facts: &[Facts], types: &[String]) -> Vec<Together> {
+    let mut out: Vec<Together> = Vec::new();
+    let mut open: Option<Together> = None;
+    for (i, page) in facts.iter().enumerate() {
+        let scores = scores(page, types);
+        let cover = best(&scores).0 == "cover" && page.kind.title().is_some_and(|t| t.kind == "cover" && t.strength >= STRONG);
+        let start = match &open {
+            None => true,
+            Some(doc) => opens(doc, facts, page, cover),
+        };
+        if start {
+            out.extend(open.take());
+            open = Some(Together::default());
+        }
+        if let Some(doc) = &mut open {
+            if !start {
+                doc.doubts.extend(uncertain(doc, facts, page));
+            }
+            doc.pages.push(i);
+            if cover {
+                doc.covers.push(i);
+            }
+        }
+    }
+    out.extend(open);
+    for doc in &mut out {
+        name(doc, facts, types);
+    }
+    out
+}
+
+/// Whether a page begins a new document.
+fn opens(doc: &Together, facts: &[Facts], page: &Facts, cover: bool) -> bool {
+    if cover {
+        return true;
+    }
+    if doc.pages.iter().all(|p| doc.covers.contains(p)) {
+        return false;
+    }
+    let title = page.kind.title().filter(|t| t.strength >= STRONG);
+    let last = doc.pages.last().map(|p| &facts[*p]);
+    match page.count {
+        // its own page number goes on from the one before
+        Some((k, n)) if k > 1 && last.and_then(|l| l.count).is_none_or(|(a, b)| a + 1 == k && b == n) => return false,
+        Some((1, n)) if n >= 1 && title.is_some() => return true,
+        _ => {}
+    }
+    let before = doc.pages.iter().rev().find_map(|p| facts[*p].name.as_ref());
+    let other_name = match (before, &page.name) {
+        (Some((a, pa)), Some((b, pb))) => Some((confusion::similarity(a, b) < 0.6, pa.min(*pb))),
+        _ => None,
+    };
+    if let Some((true, p)) = other_name
+        && p > 0.8
+    {
+        return true;
+    }
+    let Some(title) = title else { return false };
+    let same_kind = doc.pages.iter().any(|p| facts[*p].kind.title().is_some_and(|t| t.kind == title.kind && t.strength >= STRONG));
+    !(same_kind && matches!(other_name, Some((false, _))))
+}
+
+/// Why it is not certain that a page goes on with a document.
+fn uncertain(doc: &Together, facts: &[Facts], page: &Facts) -> Option<String> {
+    if doc.pages.iter().all(|p| doc.covers.contains(p)) {
+        return None;
+    }
+    let before = doc.pages.iter().rev().find_map(|p| facts[*p].name.as_ref());
+    match (before, &page.name) {
+        (Some((a, _)), Some((b, pb))) if a != b && *pb > 0.6 => {
+            Some(format!("{}頁目の氏名が前の頁と一致しません", page.number))
+        }
+        _ => None,
+    }
+}
+
+fn scores(page: &Facts, types: &[String]) -> BTreeMap<String, f32> {
+    types
+        .iter()
+        .map(|t| {
+            let title =
+                page.kind.titles.iter().filter(|h| h.kind == *t).map(|h| h.strength).fold(0.0, f32::max);
+            let labels = page.kind.labels.get(t).copied().unwrap_or(-3.0);
+            let words = page.kind.words.get(t).copied().unwrap_or(0.0);
+            (t.clone(), 7.0 * title + labels + words)
+        })
+        .collect()
+}
+
+fn best(scores: &BTreeMap<String, f32>) -> (String, f32) {
+    let top = scores.iter().max_by(|a, b| a.1.total_cmp(b.1));
+    let Some((kind, top)) = top else { return ("other".to_owned(), 0.0) };
+    let sum: f32 = scores.values().map(|s| (s - top).exp()).sum();
+    (kind.clone(), 1.0 / sum)
+}
+
+/// Gives a document its type.
+fn name(doc: &mut Together, facts: &[Facts], types: &[String]) {
+    let body: Vec<usize> = doc.pages.iter().copied().filter(|p| !doc.covers.contains(p)).collect();
+    if body.is_empty() {
+        doc.kind = "cover".to_owned();
+        doc.confidence = 0.95;
+        return;
+    }
+    let mut sum: BTreeMap<String, f32> = BTreeMap::new();
+    for (n, p) in body.iter().enumerate() {
+        for (t, s) in scores(&facts[*p], types) {
+            // what stands behind a cover is no cover itself
+            if t == "cover" && !doc.covers.is_empty() {
+                continue;
+            }
+            *sum.entry(t).or_default() += if n == 0 { s } else { 0.3 * s };
+        }
+    }
+    let titled = body.iter().any(|p| facts[*p].kind.title().is_some());
+    let worded = body.iter().any(|p| !facts[*p].kind.words.is_empty());
+    let labelled = body.iter().any(|p| !facts[*p].kind.labels.is_empty());
+    (doc.kind, doc.confidence) = best(&sum);
+    if !titled && !worded && !labelled {
+        doc.kind = "other".to_owned();
+        doc.confidence = 0.5;
+    }
+    if doc.confidence < 0.6 && doc.kind != "other" {
+        doc.doubts.push("書類の種類が確実ではありません".to_owned());
+    }
+}
+
+/// `2/3`, `2／3頁`, `(2枚目/3枚)` near the top or bottom edge: page and number of pages.
+pub fn page_count(view: &super::view::View) -> Option<(u32, u32)> {
+    let h = view.page.height.max(1);
+    let mut found = None;
+    for (i, line) in view.page.lines.iter().enumerate() {
+        let y = line.rect.center().1;
+        if line.tti || (y > h / 8 && y < h - h / 8) || view.len(i) > 16 {
+            continue;
+        }
+        let t = crate::text::squeeze(&line.text());
+        let digits: Vec<&str> = t.split(|c: char| !c.is_ascii_digit()).filter(|d| !d.is_empty()).collect();
+        let shape: String = t.chars().filter(|c| !c.is_ascii_digit()).collect();
+        let fits = matches!(
+            shape.trim_matches(|c| "()-–—".contains(c)),
+            "/" | "/頁" | "頁/頁" | "枚/枚" | "枚目/枚" | "枚中枚目" | "P./" | "Page/" | "page/" | "P/" | "ページ/ページ" | "ページ/" | "of" | "Pageof" | "頁目/頁"
+        );
+        if let ([a, b], true) = (&digits[..], fits)
+            && let (Ok(mut a), Ok(mut b)) = (a.parse::<u32>(), b.parse::<u32>())
+        {
+            if shape.contains('中') {
+                std::mem::swap(&mut a, &mut b);
+            }
+            if (1..=99).contains(&a) && a <= b && b <= 99 {
+                found = Some((a, b));
+            }
+        }
+    }
+    found
+}

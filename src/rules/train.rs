@@ -1,0 +1,218 @@
+//! Learns the ranker's weights from faxes whose truth is known (`examples/train_ranker.rs`).
+//!
+//! Newton's method on the logistic loss; each field's weights are drawn to its family's, each family's to those of all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use crate::model::{Kind, Value, Vocabulary};
+use crate::reading::Reading;
+use crate::register::Registers;
+use crate::text::{confusion, numbers, squeeze};
+
+use super::candidate::Candidate;
+use super::rank::{FEATURES, Ranker, TypeTable, Weights, logistic};
+use super::{RuleSet, pages_of};
+
+/// What a file of the corpus holds, in the shape of the contract's truth files.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Truth {
+    #[serde(default)]
+    pub documents: Vec<TrueDocument>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct TrueDocument {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub pages: Vec<u32>,
+    pub fields: BTreeMap<String, TrueField>,
+    #[serde(default)]
+    pub ignore: Vec<String>,
+    #[serde(default)]
+    pub unscored: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct TrueField {
+    pub value: Value,
+    #[serde(default)]
+    pub alt: Vec<Value>,
+}
+
+const N: usize = FEATURES.len();
+type Row = ([f64; N], bool);
+
+/// Learns weights and tables.
+pub fn train(rules: &RuleSet, corpus: &[(Reading, Truth)], made: &str) -> Ranker {
+    let mut tables: BTreeMap<String, (f32, BTreeMap<String, f32>, BTreeMap<String, f32>)> = BTreeMap::new();
+    let mut collected: Vec<(String, Vec<Candidate>, TrueDocument)> = Vec::new();
+    for (reading, truth) in corpus {
+        for doc in &truth.documents {
+            let pages: Vec<usize> =
+                (0..reading.pages.len()).filter(|i| doc.pages.contains(&reading.pages[*i].number)).collect();
+            let (candidates, labels) = pages_of(rules, reading, &doc.kind, &pages, &Registers::default());
+            let t = tables.entry(doc.kind.clone()).or_default();
+            t.0 += 1.0;
+            for key in doc.fields.keys().chain(doc.unscored.keys()) {
+                *t.1.entry(key.clone()).or_default() += 1.0;
+            }
+            for key in labels {
+                *t.2.entry(key).or_default() += 1.0;
+            }
+            collected.push((doc.kind.clone(), candidates, doc.clone()));
+        }
+    }
+    let share = |n: f32, of: f32| (((n + 0.3) / (of + 1.5)) * 1000.0).round() / 1000.0;
+    let mut ranker = Ranker { made: made.to_owned(), threshold: 0.4, ..Ranker::default() };
+    for (kind, (n, carries, labels)) in tables {
+        let table = TypeTable {
+            carries: carries.into_iter().map(|(k, v)| (k, share(v, n))).collect(),
+            labels: labels.into_iter().map(|(k, v)| (k, share(v, n))).collect(),
+        };
+        ranker.kind.insert(kind, table);
+    }
+    let mut rows: BTreeMap<String, Vec<Row>> = BTreeMap::new();
+    let mut families: BTreeMap<String, String> = BTreeMap::new();
+    for (kind, mut candidates, doc) in collected {
+        let fields = rules.fields_of(&kind);
+        ranker.rank(&kind, fields, &mut candidates);
+        for c in candidates {
+            if doc.ignore.contains(&c.field) && !doc.fields.contains_key(&c.field) || doc.unscored.contains_key(&c.field) {
+                continue;
+            }
+            let Some(right) = right(&c, doc.fields.get(&c.field)) else { continue };
+            let Some(field) = fields.iter().find(|f| f.key == c.field) else { continue };
+            families.insert(c.field.clone(), field.form.family().to_owned());
+            let mut x = [0.0; N];
+            x.iter_mut().zip(&c.features).for_each(|(x, f)| *x = f64::from(*f));
+            rows.entry(c.field).or_default().push((x, right));
+        }
+    }
+    let all: Vec<&Row> = rows.values().flatten().collect();
+    let base = fit(&all, &[0.0; N], 2.0);
+    ranker.all = named(&base);
+    let names: BTreeSet<&String> = families.values().collect();
+    for family in names {
+        let own: Vec<&Row> = rows.iter().filter(|(k, _)| families[*k] == **family).flat_map(|(_, r)| r).collect();
+        let w = fit(&own, &base, 3.0);
+        ranker.family.insert(family.clone(), named(&w));
+        for (key, r) in rows.iter().filter(|(k, _)| families[*k] == *family) {
+            let own: Vec<&Row> = r.iter().collect();
+            ranker.field.insert(key.clone(), named(&fit(&own, &w, 6.0)));
+        }
+    }
+    ranker
+}
+
+fn named(w: &[f64; N]) -> Weights {
+    FEATURES.iter().zip(w).map(|(n, w)| ((*n).to_owned(), ((w * 100.0).round() / 100.0) as f32)).filter(|x| x.1 != 0.0).collect()
+}
+
+/// Whether a candidate found its field's ink; None where only a character or two are wrong in a number: it teaches
+/// nothing about places.
+fn right(c: &Candidate, truth: Option<&TrueField>) -> Option<bool> {
+    let Some(truth) = truth else { return Some(false) };
+    let kind = Vocabulary::get().fields.get(&c.field).map_or(Kind::Text, |f| f.kind);
+    let mut near = false;
+    for t in std::iter::once(&truth.value).chain(&truth.alt) {
+        let (a, b) = (squeeze(&t.text()), squeeze(&c.value.text()));
+        match kind {
+            Kind::Date | Kind::Datetime | Kind::Enum => {
+                if a == b || kind == Kind::Datetime && a.get(..10) == b.get(..10) && b.len() <= 10 {
+                    return Some(true);
+                }
+                near |= kind != Kind::Enum && confusion::distance(&a, &b) <= 1.0;
+            }
+            Kind::Phone | Kind::Digits => {
+                let (a, b) = (numbers::phone_digits(&a), numbers::phone_digits(&b));
+                if a == b {
+                    return Some(true);
+                }
+                near |= confusion::distance(&a, &b) <= 1.0;
+            }
+            Kind::Text => {
+                let s = confusion::similarity(&a, &b);
+                if s >= 0.88 {
+                    return Some(true);
+                }
+                near |= s >= 0.7;
+            }
+            Kind::List => {
+                let (Value::Many(t), Value::Many(v)) = (t, &c.value) else { continue };
+                let hit = v.iter().filter(|x| t.iter().any(|y| confusion::similarity(&squeeze(x), &squeeze(y)) >= 0.85)).count();
+                let j = hit as f32 / (t.len() + v.len() - hit).max(1) as f32;
+                if j >= 0.99 {
+                    return Some(true);
+                }
+                near |= j >= 0.6;
+            }
+        }
+    }
+    if near { None } else { Some(false) }
+}
+
+/// Minimises the log loss with a quadratic pull to `lean`.
+fn fit(rows: &[&Row], lean: &[f64; N], pull: f64) -> [f64; N] {
+    let mut w = *lean;
+    for _ in 0..25 {
+        let mut gradient = [0.0; N];
+        let mut hessian = vec![[0.0; N]; N];
+        for i in 0..N {
+            gradient[i] = pull * (w[i] - lean[i]);
+            hessian[i][i] = pull;
+        }
+        for (x, y) in rows {
+            let z: f64 = x.iter().zip(&w).map(|(a, b)| a * b).sum();
+            let p = f64::from(logistic(z as f32));
+            let d = p - f64::from(u8::from(*y));
+            let v = (p * (1.0 - p)).max(1e-6);
+            for i in 0..N {
+                if x[i] != 0.0 {
+                    gradient[i] += d * x[i];
+                    for j in 0..=i {
+                        hessian[i][j] += v * x[i] * x[j];
+                    }
+                }
+            }
+        }
+        let step = solve(&mut hessian, gradient);
+        let size: f64 = step.iter().map(|s| s.abs()).fold(0.0, f64::max);
+        let damp = if size > 3.0 { 3.0 / size } else { 1.0 };
+        for i in 0..N {
+            w[i] -= damp * step[i];
+        }
+        if size < 1e-4 {
+            break;
+        }
+    }
+    w
+}
+
+/// Cholesky, in place; only the lower triangle is filled.
+fn solve(a: &mut [[f64; N]], b: [f64; N]) -> [f64; N] {
+    for i in 0..N {
+        for j in 0..=i {
+            let mut s = a[i][j];
+            for k in 0..j {
+                s -= a[i][k] * a[j][k];
+            }
+            a[i][j] = if i == j { s.max(1e-9).sqrt() } else { s / a[j][j] };
+        }
+    }
+    let mut x = b;
+    for i in 0..N {
+        for k in 0..i {
+            x[i] -= a[i][k] * x[k];
+        }
+        x[i] /= a[i][i];
+    }
+    for i in (0..N).rev() {
+        for k in i + 1..N {
+            x[i] -= a[k][i] * x[k];
+        }
+        x[i] /= a[i][i];
+    }
+    x
+}
