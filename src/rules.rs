@@ -126,9 +126,11 @@ impl RuleSet {
         for (name, file) in &parsed {
             let Some(kind) = &file.kind else { continue };
             let base = match &file.extends {
-                Some(b) => Some(parsed.get(b).ok_or_else(|| {
-                    RulesError(format!("{name}: extends {b:?}, which does not lie beside it"))
-                })?),
+                Some(b) => Some(
+                    parsed
+                        .get(b)
+                        .ok_or_else(|| RulesError(format!("{name}: extends {b:?}, which does not lie beside it")))?,
+                ),
                 None => None,
             };
             if kinds.contains_key(kind) {
@@ -277,14 +279,7 @@ fn document(rules: &RuleSet, reading: &Reading, pages: &[usize], t: Together, re
         all.extend(candidates(&reading.pages[*i], fields, lexicon, &known, registers, only_cover));
     }
     rules.ranker.rank(&t.kind, fields, &mut all);
-    let case = decide::Case {
-        fields,
-        ranker: &rules.ranker,
-        registers,
-        known,
-        pages: &refs,
-        rules: kind.file.clone(),
-    };
+    let case = decide::Case { fields, ranker: &rules.ranker, registers, known, pages: &refs, rules: kind.file.clone() };
     out.fields = decide::fields(&case, all);
     let (id, doubt) = sender::registered(&out, registers);
     out.sender_id = id;

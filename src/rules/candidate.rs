@@ -87,7 +87,11 @@ pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known) -> Vec<Candidate>
                 for scope in &scopes {
                     let part = field.form.long()
                         && matches!(scope.direction, Direction::RightCell | Direction::BelowCell | Direction::Below)
-                        && scopes.iter().any(|o| o.direction == scope.direction && o.segs.len() > scope.segs.len() && o.segs.starts_with(&scope.segs));
+                        && scopes.iter().any(|o| {
+                            o.direction == scope.direction
+                                && o.segs.len() > scope.segs.len()
+                                && o.segs.starts_with(&scope.segs)
+                        });
                     if part {
                         continue;
                     }
@@ -118,13 +122,8 @@ fn inside(view: &View, r: Rect, region: [f32; 4]) -> bool {
 }
 
 fn region_scope(view: &View, region: [f32; 4]) -> Scope {
-    let segs: Vec<Seg> = view
-        .rows
-        .iter()
-        .flatten()
-        .filter(|l| inside(view, view.rect(**l), region))
-        .map(|l| view.whole(*l))
-        .collect();
+    let segs: Vec<Seg> =
+        view.rows.iter().flatten().filter(|l| inside(view, view.rect(**l), region)).map(|l| view.whole(*l)).collect();
     Scope { direction: Direction::Region, rows: segs.len(), segs, distance: 0.0 }
 }
 
@@ -138,6 +137,9 @@ pub fn from_scope(
     out: &mut Vec<Candidate>,
 ) {
     if field.form.marked() && marks::in_scope(sheet, field, label, scope, out) {
+        return;
+    }
+    if field.form == Form::Finding && marks::finding(sheet, field, label, scope, out) {
         return;
     }
     let mut segs = scope.segs.clone();
@@ -226,8 +228,17 @@ pub fn candidate(
 
 /// 様, 先生, 御中 behind a stretch: in its own text, or as the next thing on the line or row.
 fn honorific_behind(view: &View, segs: &[Seg], behind: &str) -> Option<&'static str> {
-    const WORDS: &[(&str, &str)] =
-        &[("様", "様"), ("樣", "様"), ("さま", "様"), ("さん", "様"), ("殿", "様"), ("先生", "先生"), ("御侍史", "先生"), ("侍史", "先生"), ("御中", "御中")];
+    const WORDS: &[(&str, &str)] = &[
+        ("様", "様"),
+        ("樣", "様"),
+        ("さま", "様"),
+        ("さん", "様"),
+        ("殿", "様"),
+        ("先生", "先生"),
+        ("御侍史", "先生"),
+        ("侍史", "先生"),
+        ("御中", "御中"),
+    ];
     let find = |s: &str| {
         let s = s.trim_start_matches(|c: char| c.is_whitespace() || "　・（(".contains(c));
         WORDS.iter().find(|w| s.starts_with(w.0)).map(|w| w.1)
@@ -255,7 +266,8 @@ fn merge(all: Vec<Candidate>) -> Vec<Candidate> {
         match out.iter_mut().find(|o| o.field == c.field && o.segs == c.segs && o.value == c.value) {
             Some(o) => {
                 let ways = o.ways + 1;
-                let key = |c: &Candidate| (c.mark.is_some(), c.strength, (c.quality * 100.0) as i32, -(c.distance as i32));
+                let key =
+                    |c: &Candidate| (c.mark.is_some(), c.strength, (c.quality * 100.0) as i32, -(c.distance as i32));
                 if key(&c) > key(o) {
                     *o = c;
                 }

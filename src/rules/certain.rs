@@ -38,18 +38,21 @@ const MARGIN: f32 = 2.5;
 /// How far a grammar may bend what was read.
 const BEND: f32 = 3.0;
 
-pub fn reading(case: &Case, field: &Field, c: &Candidate, page: &Page, text: &dyn Fn(&str) -> Option<String>) -> Certain {
+pub fn reading(
+    case: &Case,
+    field: &Field,
+    c: &Candidate,
+    page: &Page,
+    text: &dyn Fn(&str) -> Option<String>,
+) -> Certain {
     let (least, mean) = probabilities(page, &c.segs);
     let value = c.value.text();
     let second = disagreement(page, c);
     let certain = |reading: f32| Certain { reading, note: second.clone() };
     match field.form {
         f if f.dated() => {
-            let context = era::Context {
-                reference: case.known.reference,
-                era: case.known.era,
-                birth: f == Form::BirthDate,
-            };
+            let context =
+                era::Context { reference: case.known.reference, era: case.known.era, birth: f == Form::BirthDate };
             let parse = |t: &str| era::best(t, &context).map(|r| r.day());
             let day = value.get(..10).unwrap_or(&value).to_owned();
             let certainty = match single(&c.segs).and_then(|s| grammar(page, s, &*DATE, &parse)) {
@@ -62,7 +65,9 @@ pub fn reading(case: &Case, field: &Field, c: &Candidate, page: &Page, text: &dy
             let whole = if c.quality >= 0.8 { 1.0 } else { 0.8 };
             certain(certainty.min(era) * whole)
         }
-        Form::Phone => certain(number(page, c, &*PHONE, &|t| Some(numbers::phone_digits(t)), &numbers::phone_digits(&value))),
+        Form::Phone => {
+            certain(number(page, c, &*PHONE, &|t| Some(numbers::phone_digits(t)), &numbers::phone_digits(&value)))
+        }
         Form::Postal => certain(number(page, c, &*POSTAL, &|t| Some(numbers::digits(t)), &numbers::digits(&value))),
         Form::Insurer | Form::Insured => {
             let pattern = if field.form == Form::Insurer { &*SIX } else { &*TEN };
@@ -126,8 +131,7 @@ fn plain(value: &str, least: f32) -> f32 {
 }
 
 fn person(value: &str, kana: Option<&str>, least: f32, mean: f32) -> f32 {
-    let known = names::split(value)
-        .is_some_and(|s| names::known_surname(&s.surname) && names::known_given(&s.given));
+    let known = names::split(value).is_some_and(|s| names::known_surname(&s.surname) && names::known_given(&s.given));
     match kana.map(|k| names::reads_as(value, k)) {
         Some(Agreement::Agrees) if mean >= 0.85 && least >= 0.5 => 0.985,
         Some(Agreement::Conflicts) => 0.4,
@@ -156,7 +160,12 @@ fn single(segs: &[Seg]) -> Option<&Seg> {
 }
 
 /// The grammar's choice in a stretch and its margin; None where there are no frames or it had to bend what was read.
-fn grammar(page: &Page, seg: &Seg, grammar: &dyn Grammar, parse: &dyn Fn(&str) -> Option<String>) -> Option<(String, f32)> {
+fn grammar(
+    page: &Page,
+    seg: &Seg,
+    grammar: &dyn Grammar,
+    parse: &dyn Fn(&str) -> Option<String>,
+) -> Option<(String, f32)> {
     let line = page.lines.get(seg.line)?;
     let choice = choose::among_values(line, seg.glyphs.clone(), grammar, parse)?;
     if choice.bend > BEND {
@@ -169,7 +178,13 @@ fn from_margin(margin: f32) -> f32 {
     if margin >= MARGIN { 0.97 + 0.03 * (margin / 25.0).min(1.0) } else { 0.5 + 0.18 * margin }
 }
 
-fn number(page: &Page, c: &Candidate, pattern: &dyn Grammar, parse: &dyn Fn(&str) -> Option<String>, value: &str) -> f32 {
+fn number(
+    page: &Page,
+    c: &Candidate,
+    pattern: &dyn Grammar,
+    parse: &dyn Fn(&str) -> Option<String>,
+    value: &str,
+) -> f32 {
     match single(&c.segs).and_then(|s| grammar(page, s, pattern, parse)) {
         Some((v, margin)) if v == value => from_margin(margin),
         Some(_) => 0.3,

@@ -129,7 +129,13 @@ impl Sorter {
             if best <= 0.0 {
                 continue;
             }
-            let high = if y < 0.22 { 1.0 } else if y < 0.35 { 0.75 } else { 0.45 };
+            let high = if y < 0.22 {
+                1.0
+            } else if y < 0.35 {
+                0.75
+            } else {
+                0.45
+            };
             let strength = k.weight * best.powf(0.7) * (0.35 + 0.45 * size) * high;
             if strength > 0.25 {
                 out.titles.push(TitleHit { kind: k.kind.clone(), strength, rect });
@@ -140,8 +146,7 @@ impl Sorter {
 
 /// Naive Bayes over the labels of fields, found or not.
 fn label_likelihood(sheet: &Sheet, ranker: &Ranker) -> BTreeMap<String, f32> {
-    let mut found: Vec<&str> =
-        sheet.hits.all.iter().flat_map(|h| &h.fields).map(|f| f.0.as_str()).collect();
+    let mut found: Vec<&str> = sheet.hits.all.iter().flat_map(|h| &h.fields).map(|f| f.0.as_str()).collect();
     found.sort_unstable();
     found.dedup();
     let mut out = BTreeMap::new();

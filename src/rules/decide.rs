@@ -40,8 +40,10 @@ pub fn fields(case: &Case, mut candidates: Vec<Candidate>) -> BTreeMap<String, m
     for (key, i) in &chosen {
         let Some(field) = case.fields.iter().find(|f| f.key == *key) else { continue };
         let c = &candidates[*i];
-        let rivals: Vec<&Candidate> =
-            candidates.iter().filter(|o| o.field == *key && squeeze(&o.value.text()) != squeeze(&c.value.text())).collect();
+        let rivals: Vec<&Candidate> = candidates
+            .iter()
+            .filter(|o| o.field == *key && squeeze(&o.value.text()) != squeeze(&c.value.text()))
+            .collect();
         out.insert(key.clone(), finish(case, field, c, &rivals, &chosen, &candidates));
     }
     out
@@ -73,7 +75,8 @@ fn excluded(c: &Candidate, chosen: &BTreeMap<String, usize>, candidates: &[Candi
                 institution::comparable(&c.value.text()) == institution::comparable(&o.value.text())
             }
             ("sender.fax", "sender.phone") | ("sender.phone", "sender.fax") => c.value == o.value,
-            ("patient.name", "recipient.person" | "sender.person") | ("recipient.person" | "sender.person", "patient.name") => {
+            ("patient.name", "recipient.person" | "sender.person")
+            | ("recipient.person" | "sender.person", "patient.name") => {
                 squeeze(&c.value.text()) == squeeze(&o.value.text())
             }
             _ => false,
@@ -164,7 +167,11 @@ fn finish(
         Value::Many(values) => page.map(|page| {
             let mut list = Vec::new();
             for (v, segs) in values.iter().zip(&c.items) {
-                let p = certain::item(field.form, v, segs, page).min(if field.form == Form::Ticked { reading } else { 1.0 });
+                let p = certain::item(field.form, v, segs, page).min(if field.form == Form::Ticked {
+                    reading
+                } else {
+                    1.0
+                });
                 let rect = segs.iter().map(|s| place(page, s)).reduce(|a, b| a.union(&b)).unwrap_or(c.rect);
                 list.push(Item {
                     value: v.clone(),
@@ -199,7 +206,11 @@ fn finish(
             normalisers: field.rule.normalise.iter().map(|n| n.name()).collect(),
             failed,
             reasons: case.ranker.reasons(c, family),
-            rivals: rivals.iter().take(3).map(|r| (r.value.text(), f64::from((r.p * 1000.0).round() / 1000.0))).collect(),
+            rivals: rivals
+                .iter()
+                .take(3)
+                .map(|r| (r.value.text(), f64::from((r.p * 1000.0).round() / 1000.0)))
+                .collect(),
         },
     }
 }

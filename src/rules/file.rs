@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::model::{Kind, Vocabulary};
 use super::RulesError;
 use super::form::{Check, Form, Normaliser};
 use super::scope::Direction;
+use crate::model::{Kind, Vocabulary};
 
 /// Who a value speaks of; words that name them stand in `[section]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]

@@ -17,6 +17,8 @@ use crate::text::{address, clean, kana, numbers, options, squeeze};
 
 use super::view::Text;
 
+pub use words::flowing;
+
 /// How a text is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -49,6 +51,8 @@ pub enum Form {
     Word,
     /// Running text over any number of rows.
     Text,
+    /// Running text, or 有・無 with a bracket behind.
+    Finding,
     Diagnoses,
     Drugs,
     /// Options of a printed group, several of which may be ticked.
@@ -112,7 +116,7 @@ impl Parsed {
 impl Form {
     /// Whether more rows than one belong to the value.
     pub fn long(self) -> bool {
-        matches!(self, Form::Text | Form::Diagnoses | Form::Drugs | Form::Ticked)
+        matches!(self, Form::Text | Form::Finding | Form::Diagnoses | Form::Drugs | Form::Ticked)
     }
     /// Whether a mark, not text, decides.
     pub fn marked(self) -> bool {
@@ -157,7 +161,7 @@ pub fn read(form: Form, text: &Text, known: &Known) -> Vec<Parsed> {
         Form::Relation => words::relation(text),
         Form::Url => words::url(text),
         Form::Word => words::word(text),
-        Form::Text => words::prose(text),
+        Form::Text | Form::Finding => words::prose(text),
         Form::Diagnoses => lists::diagnoses(text),
         Form::Drugs => lists::drugs(text),
         Form::Ticked => Vec::new(),
@@ -177,7 +181,9 @@ fn phones(text: &Text) -> Vec<Parsed> {
             text.chars.iter().enumerate().filter(|(_, c)| **c != '\n').map(|(i, c)| (i, *c)).unzip();
         for p in numbers::phones(&flat) {
             let (Some(a), Some(b)) = (index.get(p.span.start), index.get(p.span.end - 1)) else { continue };
-            if text.chars[*a..*b].contains(&'\n') && !out.iter().any(|o| o.span.start <= *b && *a < o.span.end && o.quality >= 0.7) {
+            if text.chars[*a..*b].contains(&'\n')
+                && !out.iter().any(|o| o.span.start <= *b && *a < o.span.end && o.quality >= 0.7)
+            {
                 out.push(Parsed::one(p.text, *a..b + 1, p.quality * 0.9));
             }
         }
@@ -217,7 +223,8 @@ fn dates(form: Form, text: &Text, known: &Known) -> Vec<Parsed> {
 /// Digits that stand in boxes or apart are one number.
 fn digits(text: &Text, n: usize) -> Vec<Parsed> {
     let mut out = Vec::new();
-    let all: Vec<usize> = (0..text.chars.len()).filter(|i| !numbers::digits(&text.chars[*i].to_string()).is_empty()).collect();
+    let all: Vec<usize> =
+        (0..text.chars.len()).filter(|i| !numbers::digits(&text.chars[*i].to_string()).is_empty()).collect();
     for w in all.windows(n) {
         let (a, b) = (w[0], w[n - 1] + 1);
         let stretch: String = text.chars[a..b].iter().collect();
@@ -226,7 +233,8 @@ fn digits(text: &Text, n: usize) -> Vec<Parsed> {
         if value.len() != n || noise > 2 * n {
             continue;
         }
-        let digit = |i: Option<usize>| i.and_then(|i| text.chars.get(i)).is_some_and(|c| c.is_numeric() || "-ー".contains(*c));
+        let digit =
+            |i: Option<usize>| i.and_then(|i| text.chars.get(i)).is_some_and(|c| c.is_numeric() || "-ー".contains(*c));
         let alone = !digit(a.checked_sub(1)) && !digit(Some(b));
         let fit = match n {
             6 if numbers::insurer_valid(&value) => 1.0,
@@ -266,7 +274,8 @@ fn place(text: &Text) -> Vec<Parsed> {
         let t = text.slice(start..end);
         let inner = t.trimmed();
         let span = start + inner.start..start + inner.end;
-        let value = clean(&text.chars[span.clone()].iter().map(|c| if *c == '\n' { ' ' } else { *c }).collect::<String>());
+        let value =
+            clean(&text.chars[span.clone()].iter().map(|c| if *c == '\n' { ' ' } else { *c }).collect::<String>());
         let value = value.trim_end_matches(['(', '（', '「']).trim().to_owned();
         let quality = address::plausible(&value);
         // a name of a house may follow; a sentence may not

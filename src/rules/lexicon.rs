@@ -48,15 +48,13 @@ pub struct Hit {
     pub text: String,
     pub fields: Vec<(String, Strength)>,
     pub groups: Vec<Group>,
+    /// Ends the value in front of it. A word that only names a block does not.
+    pub cuts: bool,
 }
 
 impl Hit {
     pub fn last(&self) -> &Seg {
         &self.segs[self.segs.len() - 1]
-    }
-    /// Only names a block; starts and ends no value.
-    fn only_section(&self) -> bool {
-        self.fields.is_empty()
     }
 }
 
@@ -82,7 +80,9 @@ impl Hits {
 
 /// Characters that open an item.
 pub fn is_bullet(c: char) -> bool {
-    "■□●○◎◆◇・･·※*＊★☆【［[〔〈＜<(（「①②③④⑤⑥⑦⑧⑨⑩▼▽▲△|｜.．、,）)】］]".contains(c) || c.is_ascii_digit() || c.is_whitespace()
+    "■□●○◎◆◇・･·※*＊★☆【［[〔〈＜<(（「①②③④⑤⑥⑦⑧⑨⑩▼▽▲△|｜.．、,）)】］]".contains(c)
+        || c.is_ascii_digit()
+        || c.is_whitespace()
 }
 
 fn parts(c: char) -> bool {
@@ -124,10 +124,8 @@ impl Lexicon {
             }
         }
         let words: Vec<String> = entries.keys().cloned().collect();
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(&words)
-            .expect("a few thousand short words");
+        let automaton =
+            AhoCorasick::builder().match_kind(MatchKind::Standard).build(&words).expect("a few thousand short words");
         let exact = words.into_iter().enumerate().map(|(i, w)| (w, i)).collect();
         Lexicon { automaton, entries: entries.into_values().collect(), exact }
     }
@@ -136,12 +134,12 @@ impl Lexicon {
     pub fn hits(&self, view: &View) -> Hits {
         let mut hits = Hits { all: Vec::new(), on: vec![Vec::new(); view.page.lines.len()] };
         let taken = self.joined(view, &mut hits);
-        for line in 0..view.page.lines.len() {
-            if !view.page.lines[line].tti && !taken[line] {
+        for (line, taken) in taken.into_iter().enumerate() {
+            if !view.page.lines[line].tti && !taken {
                 self.in_line(view, line, &mut hits);
             }
         }
-        for (i, h) in hits.all.iter().enumerate() {
+        for (i, h) in hits.all.iter().enumerate().filter(|h| h.1.cuts) {
             for s in &h.segs {
                 hits.on[s.line].push((s.glyphs.clone(), i));
             }
@@ -176,7 +174,9 @@ impl Lexicon {
             if address.as_ref().is_some_and(|r| r.contains(&span.start)) {
                 continue;
             }
-            if !left_bound(view, line, span.start, end > 0 && a == end) || !right_bound(self, view, line, span.end, entry, &text, b) {
+            if !left_bound(view, line, span.start, end > 0 && a == end)
+                || !right_bound(self, view, line, span.end, entry, &text, b)
+            {
                 continue;
             }
             end = b;
@@ -186,17 +186,11 @@ impl Lexicon {
 
     fn push(&self, view: &View, hits: &mut Hits, segs: Vec<Seg>, entry: usize) {
         let e = &self.entries[entry];
-        let text = segs
-            .iter()
-            .flat_map(|s| view.page.lines[s.line].glyphs[s.glyphs.clone()].iter().map(|g| g.ch))
-            .collect();
-        let hit =
-            Hit { rect: view.rect_of(&segs), segs, text, fields: e.fields.clone(), groups: e.groups.clone() };
-        // a word that is a section's name and no label stays visible as an anchor, but must not cut values
-        if hit.only_section() && !e.stop && hit.groups.is_empty() {
-            return;
-        }
-        hits.all.push(hit);
+        let text =
+            segs.iter().flat_map(|s| view.page.lines[s.line].glyphs[s.glyphs.clone()].iter().map(|g| g.ch)).collect();
+        let cuts = e.stop || !e.fields.is_empty();
+        let rect = view.rect_of(&segs);
+        hits.all.push(Hit { rect, segs, text, fields: e.fields.clone(), groups: e.groups.clone(), cuts });
     }
 
     /// Labels that the page breaks in pieces: letters far apart (氏　　名), or stacked in a narrow cell.
@@ -239,12 +233,27 @@ impl Lexicon {
         taken
     }
 
+    /// The one long word that a text misses by a character.
+    fn near(&self, text: &str) -> Option<usize> {
+        let n = text.chars().count();
+        if n < 6 {
+            return None;
+        }
+        let mut fits = self
+            .exact
+            .iter()
+            .filter(|(w, _)| w.chars().count().abs_diff(n) <= 1 && crate::text::confusion::distance(w, text) <= 1.0);
+        let first = fits.next()?;
+        Some(*first.1)
+    }
+
     fn whole(&self, view: &View, lines: &[usize], hits: &mut Hits) -> bool {
         let joined: String = lines.iter().map(|l| view.folded[*l].text()).collect();
         let trimmed = joined.trim_matches(parts);
-        match self.exact.get(trimmed) {
+        let entry = self.exact.get(trimmed).copied().or_else(|| self.near(trimmed));
+        match entry {
             Some(e) if !trimmed.is_empty() => {
-                self.push(view, hits, lines.iter().map(|l| view.whole(*l)).collect(), *e);
+                self.push(view, hits, lines.iter().map(|l| view.whole(*l)).collect(), e);
                 true
             }
             _ => false,
@@ -284,7 +293,15 @@ fn left_bound(view: &View, line: usize, start: usize, behind_label: bool) -> boo
     parts(before) || is_bullet(before) && glyphs[..start].iter().all(|g| is_bullet(g.ch))
 }
 
-fn right_bound(lexicon: &Lexicon, view: &View, line: usize, end: usize, entry: &Entry, text: &str, folded_end: usize) -> bool {
+fn right_bound(
+    lexicon: &Lexicon,
+    view: &View,
+    line: usize,
+    end: usize,
+    entry: &Entry,
+    text: &str,
+    folded_end: usize,
+) -> bool {
     let glyphs = &view.page.lines[line].glyphs;
     let Some(next) = glyphs.get(end) else { return true };
     if next.gap > 0.45 || parts(next.ch) {

@@ -67,6 +67,44 @@ pub fn in_scope(
     true
 }
 
+/// 有・無 with a bracket: なし, or what the bracket says. True where such a group stands in the scope.
+pub fn finding(
+    sheet: &Sheet,
+    field: &Field,
+    label: Option<(&Hit, Strength)>,
+    scope: &Scope,
+    out: &mut Vec<Candidate>,
+) -> bool {
+    let choices = Choices::yes_no();
+    let page = sheet.view.page;
+    if !choice::is_group(page, &scope.segs, &choices) {
+        return false;
+    }
+    for c in choice::chosen(page, &scope.segs, &choices) {
+        let certainty = c.certainty;
+        let mut m = made(sheet, c);
+        if m.value.text() == "yes" {
+            let text = sheet.view.text(&scope.segs);
+            let open = text.chars.iter().rposition(|c| "(（".contains(*c));
+            let Some(open) = open else { continue };
+            let close =
+                text.chars[open..].iter().position(|c| ")）".contains(*c)).map_or(text.chars.len(), |n| open + n);
+            let inner = text.slice(open + 1..close);
+            let range = inner.trimmed();
+            let value = super::form::flowing(&inner.chars[range.clone()]);
+            if value.is_empty() {
+                continue;
+            }
+            let segs = inner.segs(range);
+            m = Made { raw: value.clone(), value: Value::One(value), rect: sheet.view.rect_of(&segs), segs, certainty };
+        } else {
+            m.value = Value::One("なし".to_owned());
+        }
+        out.push(build(sheet, field, label, scope, m));
+    }
+    true
+}
+
 /// A table whose columns are the options: the mark in the label's row.
 pub fn beside_label(sheet: &Sheet, field: &Field, hit: &Hit, strength: Strength, out: &mut Vec<Candidate>) {
     if field.form != Form::Adl {

@@ -140,18 +140,15 @@ pub fn logistic(x: f32) -> f32 {
 pub fn describe(sheet: &Sheet, fields: &[Field], candidates: &mut [Candidate], registers: &Registers, cover: bool) {
     let view = &sheet.view;
     let (w, h) = (view.page.width.max(1) as f32, view.page.height.max(1) as f32);
-    let keys: Vec<(String, String)> =
-        candidates.iter().map(|c| (c.field.clone(), squeeze(&c.value.text()))).collect();
+    let keys: Vec<(String, String)> = candidates.iter().map(|c| (c.field.clone(), squeeze(&c.value.text()))).collect();
     let places: Vec<(String, Option<Strength>, f32, crate::model::Rect)> =
         candidates.iter().map(|c| (c.field.clone(), c.strength, c.quality, c.rect)).collect();
     for (i, c) in candidates.iter_mut().enumerate() {
         let Some(field) = fields.iter().find(|f| f.key == c.field) else { continue };
         let (least, mean) = view.certainty(&c.segs);
         let context = field.group.map(|g| sheet.anchors.context(c.rect, g)).unwrap_or_default();
-        let repeated = keys
-            .iter()
-            .enumerate()
-            .any(|(j, k)| j != i && *k == keys[i] && places[j].3.intersect(&c.rect).is_none());
+        let repeated =
+            keys.iter().enumerate().any(|(j, k)| j != i && *k == keys[i] && places[j].3.intersect(&c.rect).is_none());
         // another field's own label leads to the same ink
         let claimed = places.iter().enumerate().any(|(j, (f, s, q, r))| {
             j != i

@@ -140,9 +140,11 @@ impl Scopes<'_, '_> {
     /// Whether an upright ruled line stands between an edge and a line to its right.
     fn crossed(&self, edge: i32, to: Rect) -> bool {
         let y = to.center().1;
-        self.view.page.rules.iter().any(|r| {
-            r.height() > 3 * r.width() && r.x0 >= edge - 2 && r.x1 <= to.x0 + 2 && r.y0 <= y && y <= r.y1
-        })
+        self.view
+            .page
+            .rules
+            .iter()
+            .any(|r| r.height() > 3 * r.width() && r.x0 >= edge - 2 && r.x1 <= to.x0 + 2 && r.y0 <= y && y <= r.y1)
     }
 
     /// Whether a level ruled line stands between two heights across a stretch.
@@ -157,7 +159,7 @@ impl Scopes<'_, '_> {
         self.push(Direction::SameLine, first.to_vec());
         // the rows below in the cell, to the next label
         let label_row = view.row_of[hit.last().line];
-        let mut below = Vec::new();
+        let mut below: Vec<Seg> = Vec::new();
         for l in view.lines_in(cell) {
             if view.row_of[l] == usize::MAX || view.row_of[l] <= label_row {
                 continue;
@@ -186,7 +188,9 @@ impl Scopes<'_, '_> {
             }
         }
         // a label that shares its cell with other labels and values has its value there
-        let alone = view.lines_in(cell).iter().all(|l| self.in_hit(*l) || self.label_line(*l));
+        let alone = view.lines_in(cell).iter().all(|l| {
+            self.in_hit(*l) && view_rest(view, self.hits, *l) <= 3 || self.label_line(*l) || view.len(*l) <= 3
+        });
         if alone {
             self.right_cells(cell);
             self.below_cells(cell);
@@ -275,7 +279,9 @@ impl Scopes<'_, '_> {
         for n in 0..12 {
             let under = view.page.cells.iter().copied().enumerate().find(|(i, r)| {
                 let shared = r.x1.min(c.x1) - r.x0.max(c.x0);
-                *i != cell && (r.y0 - c.y1).abs() <= (0.7 * view.em) as i32 + 4 && 10 * shared > 7 * r.width().max(c.width()).min(2 * c.width())
+                *i != cell
+                    && (r.y0 - c.y1).abs() <= (0.7 * view.em) as i32 + 4
+                    && 10 * shared > 7 * r.width().max(c.width()).min(2 * c.width())
             });
             let Some((i, r)) = under else { break };
             if view.lines_in(i).first().is_some_and(|l| self.hits.opens(view, *l)) {
@@ -349,7 +355,9 @@ impl Scopes<'_, '_> {
         let r = hit.rect;
         let under = view.page.cells.iter().copied().enumerate().find(|(_, c)| {
             let near = c.y0 - r.y1;
-            (-4..=(1.6 * view.em) as i32).contains(&near) && c.x0 <= r.x0 + (2.0 * view.em) as i32 && c.x1 > r.center().0
+            (-4..=(1.6 * view.em) as i32).contains(&near)
+                && c.x0 <= r.x0 + (2.0 * view.em) as i32
+                && c.x1 > r.center().0
         });
         if empty && let Some((i, _)) = under {
             let segs = self.content(i);
@@ -421,7 +429,9 @@ fn view_rest(view: &View, hits: &Hits, line: usize) -> usize {
         .glyphs
         .iter()
         .enumerate()
-        .filter(|(i, g)| !hits.on[line].iter().any(|h| h.0.contains(i)) && !super::lexicon::is_bullet(g.ch) && !":：".contains(g.ch))
+        .filter(|(i, g)| {
+            !hits.on[line].iter().any(|h| h.0.contains(i)) && !super::lexicon::is_bullet(g.ch) && !":：".contains(g.ch)
+        })
         .count()
 }
 

@@ -33,18 +33,15 @@ pub fn registered(document: &Document, registers: &Registers) -> (Option<String>
         .filter(|n| n.len() >= 10)
         .collect();
     let by_name = registers.institutions().iter().find(|i| {
-        name.as_ref().is_some_and(|n| {
-            std::iter::once(&i.name).chain(&i.aliases).any(|x| institution::comparable(x) == *n)
-        })
+        name.as_ref()
+            .is_some_and(|n| std::iter::once(&i.name).chain(&i.aliases).any(|x| institution::comparable(x) == *n))
     });
     let by_number = registers
         .institutions()
         .iter()
         .find(|i| i.phones.iter().chain(&i.faxes).any(|p| numbers.contains(&numbers::phone_digits(p))));
     match (by_name, by_number) {
-        (Some(a), Some(b)) if a.id != b.id => {
-            (None, Some("発信元の名称と電話番号が登録と食い違います".to_owned()))
-        }
+        (Some(a), Some(b)) if a.id != b.id => (None, Some("発信元の名称と電話番号が登録と食い違います".to_owned())),
         (Some(a), _) => (Some(a.id.clone()), None),
         (None, Some(b)) => (Some(b.id.clone()), None),
         (None, None) => (None, None),

@@ -9,12 +9,16 @@ use super::scope::{Direction, Scope};
 /// Fields that a shape alone may fill; others need a label.
 fn allowed(field: &Field) -> bool {
     match field.form {
-        Form::Person => matches!(field.key.as_str(), "patient.name" | "sender.person" | "recipient.person" | "contact.name"),
-        Form::Institution => matches!(field.key.as_str(), "sender.institution" | "recipient.institution" | "care.office"),
+        Form::Person => {
+            matches!(field.key.as_str(), "patient.name" | "sender.person" | "recipient.person" | "contact.name")
+        }
+        Form::Institution => {
+            matches!(field.key.as_str(), "sender.institution" | "recipient.institution" | "care.office")
+        }
         Form::Department => field.key == "sender.department",
         Form::Date => field.key == "document.date",
         Form::Kana | Form::BirthDate | Form::Postal | Form::Address | Form::Phone => true,
-        Form::Insured | Form::Insurer | Form::Word | Form::Text | Form::Ticked | Form::Adl => false,
+        Form::Insured | Form::Insurer | Form::Word | Form::Text | Form::Finding | Form::Ticked | Form::Adl => false,
         Form::Start | Form::End | Form::Datetime | Form::Diagnoses => false,
         Form::Sex | Form::CareLevel | Form::Urgency | Form::Relation | Form::Url | Form::Drugs => true,
     }
@@ -112,9 +116,18 @@ fn one(sheet: &Sheet, field: &Field, segs: Vec<Seg>, known: &Known, out: &mut Ve
             }
         }
         Form::BirthDate => {
-            let says = string.contains('生') || string.contains('歳') || string.contains('才');
-            if says {
-                from_scope(sheet, field, None, &scope, known, out);
+            // a date long before the sheet's own is a birth, whatever stands beside it
+            for p in form::read(field.form, &text, known).into_iter().take(2) {
+                let says = ['生', '歳', '才'].iter().any(|c| string.contains(*c));
+                let old = p
+                    .value
+                    .text()
+                    .get(..4)
+                    .and_then(|y| y.parse::<i16>().ok())
+                    .is_some_and(|y| known.reference.is_some_and(|r| (1850..=r.year() - 15).contains(&y)));
+                if says || old {
+                    out.push(candidate(sheet, field, None, &scope, &text, p));
+                }
             }
         }
         Form::Date => {
@@ -125,17 +138,9 @@ fn one(sheet: &Sheet, field: &Field, segs: Vec<Seg>, known: &Known, out: &mut Ve
                 }
             }
         }
-        Form::Urgency => {
-            if n <= 14 {
-                from_scope(sheet, field, None, &scope, known, out);
-            }
-        }
-        Form::Sex | Form::CareLevel => {
-            let short = if field.form == Form::Sex { n <= 6 } else { n <= 12 };
-            if short {
-                from_scope(sheet, field, None, &scope, known, out);
-            }
-        }
+        Form::Urgency if n <= 14 => from_scope(sheet, field, None, &scope, known, out),
+        Form::Sex if n <= 6 => from_scope(sheet, field, None, &scope, known, out),
+        Form::CareLevel if n <= 12 => from_scope(sheet, field, None, &scope, known, out),
         Form::Relation => {
             for p in form::read(field.form, &text, known).into_iter().take(1) {
                 if p.quality >= 0.9 {
@@ -185,7 +190,8 @@ fn drug_blocks(sheet: &Sheet, field: &Field, known: &Known, out: &mut Vec<Candid
     let mut run: Vec<Seg> = Vec::new();
     let flush = |run: &mut Vec<Seg>, out: &mut Vec<Candidate>| {
         if !run.is_empty() {
-            let scope = Scope { direction: Direction::Shape, rows: run.len(), segs: std::mem::take(run), distance: 0.0 };
+            let scope =
+                Scope { direction: Direction::Shape, rows: run.len(), segs: std::mem::take(run), distance: 0.0 };
             from_scope(sheet, field, None, &scope, known, out);
         }
     };

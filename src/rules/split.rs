@@ -40,7 +40,8 @@ pub fn documents(facts: &[Facts], types: &[String]) -> Vec<Together> {
     let mut open: Option<Together> = None;
     for (i, page) in facts.iter().enumerate() {
         let scores = scores(page, types);
-        let cover = best(&scores).0 == "cover" && page.kind.title().is_some_and(|t| t.kind == "cover" && t.strength >= STRONG);
+        let cover =
+            best(&scores).0 == "cover" && page.kind.title().is_some_and(|t| t.kind == "cover" && t.strength >= STRONG);
         let start = match &open {
             None => true,
             Some(doc) => opens(doc, facts, page, cover),
@@ -93,7 +94,8 @@ fn opens(doc: &Together, facts: &[Facts], page: &Facts, cover: bool) -> bool {
         return true;
     }
     let Some(title) = title else { return false };
-    let same_kind = doc.pages.iter().any(|p| facts[*p].kind.title().is_some_and(|t| t.kind == title.kind && t.strength >= STRONG));
+    let same_kind =
+        doc.pages.iter().any(|p| facts[*p].kind.title().is_some_and(|t| t.kind == title.kind && t.strength >= STRONG));
     !(same_kind && matches!(other_name, Some((false, _))))
 }
 
@@ -115,8 +117,7 @@ fn scores(page: &Facts, types: &[String]) -> BTreeMap<String, f32> {
     types
         .iter()
         .map(|t| {
-            let title =
-                page.kind.titles.iter().filter(|h| h.kind == *t).map(|h| h.strength).fold(0.0, f32::max);
+            let title = page.kind.titles.iter().filter(|h| h.kind == *t).map(|h| h.strength).fold(0.0, f32::max);
             let labels = page.kind.labels.get(t).copied().unwrap_or(-3.0);
             let words = page.kind.words.get(t).copied().unwrap_or(0.0);
             (t.clone(), 7.0 * title + labels + words)
@@ -176,7 +177,20 @@ pub fn page_count(view: &super::view::View) -> Option<(u32, u32)> {
         let shape: String = t.chars().filter(|c| !c.is_ascii_digit()).collect();
         let fits = matches!(
             shape.trim_matches(|c| "()-–—".contains(c)),
-            "/" | "/頁" | "頁/頁" | "枚/枚" | "枚目/枚" | "枚中枚目" | "P./" | "Page/" | "page/" | "P/" | "ページ/ページ" | "ページ/" | "of" | "Pageof" | "頁目/頁"
+            "/" | "/頁"
+                | "頁/頁"
+                | "枚/枚"
+                | "枚目/枚"
+                | "枚中枚目"
+                | "P./"
+                | "Page/"
+                | "page/"
+                | "P/"
+                | "ページ/ページ"
+                | "ページ/"
+                | "of"
+                | "Pageof"
+                | "頁目/頁"
         );
         if let ([a, b], true) = (&digits[..], fits)
             && let (Ok(mut a), Ok(mut b)) = (a.parse::<u32>(), b.parse::<u32>())

@@ -41,12 +41,60 @@ pub struct TrueField {
     pub alt: Vec<Value>,
 }
 
+/// How often the right value is among a field's candidates: what no ranking can mend.
+#[derive(Debug, Clone, Default)]
+pub struct Coverage {
+    /// Documents that carry the field.
+    pub carried: u32,
+    /// Of these, with a right candidate.
+    pub found: u32,
+    /// Of these, where the right candidate is the likeliest and above the threshold.
+    pub won: u32,
+    /// File (index into the corpus) and value of each that no candidate holds.
+    pub lost: Vec<(usize, String)>,
+}
+
+/// Coverage by field, under the rules' own ranker.
+pub fn coverage(rules: &RuleSet, corpus: &[(Reading, Truth)]) -> BTreeMap<String, Coverage> {
+    let mut out: BTreeMap<String, Coverage> = BTreeMap::new();
+    for (n, (reading, truth)) in corpus.iter().enumerate() {
+        for doc in &truth.documents {
+            let pages: Vec<usize> =
+                (0..reading.pages.len()).filter(|i| doc.pages.contains(&reading.pages[*i].number)).collect();
+            let (mut all, _) = pages_of(rules, reading, &doc.kind, &pages, &Registers::default());
+            rules.ranker.rank(&doc.kind, rules.fields_of(&doc.kind), &mut all);
+            for (key, value) in &doc.fields {
+                let own: Vec<&Candidate> = all.iter().filter(|c| c.field == *key).collect();
+                let good = |c: &&&Candidate| right(c, Some(value)) != Some(false);
+                let best = own.iter().max_by(|a, b| a.p.total_cmp(&b.p));
+                let entry = out.entry(key.clone()).or_default();
+                entry.carried += 1;
+                if own.iter().any(|c| good(&c)) {
+                    entry.found += 1;
+                } else {
+                    entry.lost.push((n, value.value.text()));
+                }
+                entry.won += u32::from(best.is_some_and(|c| good(&c) && c.p >= rules.ranker.threshold));
+            }
+        }
+    }
+    out
+}
+
 const N: usize = FEATURES.len();
 type Row = ([f64; N], bool);
 
+/// What was seen of one type.
+#[derive(Default)]
+struct Counts {
+    documents: f32,
+    carries: BTreeMap<String, f32>,
+    labels: BTreeMap<String, f32>,
+}
+
 /// Learns weights and tables.
 pub fn train(rules: &RuleSet, corpus: &[(Reading, Truth)], made: &str) -> Ranker {
-    let mut tables: BTreeMap<String, (f32, BTreeMap<String, f32>, BTreeMap<String, f32>)> = BTreeMap::new();
+    let mut tables: BTreeMap<String, Counts> = BTreeMap::new();
     let mut collected: Vec<(String, Vec<Candidate>, TrueDocument)> = Vec::new();
     for (reading, truth) in corpus {
         for doc in &truth.documents {
@@ -54,22 +102,22 @@ pub fn train(rules: &RuleSet, corpus: &[(Reading, Truth)], made: &str) -> Ranker
                 (0..reading.pages.len()).filter(|i| doc.pages.contains(&reading.pages[*i].number)).collect();
             let (candidates, labels) = pages_of(rules, reading, &doc.kind, &pages, &Registers::default());
             let t = tables.entry(doc.kind.clone()).or_default();
-            t.0 += 1.0;
+            t.documents += 1.0;
             for key in doc.fields.keys().chain(doc.unscored.keys()) {
-                *t.1.entry(key.clone()).or_default() += 1.0;
+                *t.carries.entry(key.clone()).or_default() += 1.0;
             }
             for key in labels {
-                *t.2.entry(key).or_default() += 1.0;
+                *t.labels.entry(key).or_default() += 1.0;
             }
             collected.push((doc.kind.clone(), candidates, doc.clone()));
         }
     }
     let share = |n: f32, of: f32| (((n + 0.3) / (of + 1.5)) * 1000.0).round() / 1000.0;
     let mut ranker = Ranker { made: made.to_owned(), threshold: 0.4, ..Ranker::default() };
-    for (kind, (n, carries, labels)) in tables {
+    for (kind, t) in tables {
         let table = TypeTable {
-            carries: carries.into_iter().map(|(k, v)| (k, share(v, n))).collect(),
-            labels: labels.into_iter().map(|(k, v)| (k, share(v, n))).collect(),
+            carries: t.carries.into_iter().map(|(k, v)| (k, share(v, t.documents))).collect(),
+            labels: t.labels.into_iter().map(|(k, v)| (k, share(v, t.documents))).collect(),
         };
         ranker.kind.insert(kind, table);
     }
@@ -79,7 +127,9 @@ pub fn train(rules: &RuleSet, corpus: &[(Reading, Truth)], made: &str) -> Ranker
         let fields = rules.fields_of(&kind);
         ranker.rank(&kind, fields, &mut candidates);
         for c in candidates {
-            if doc.ignore.contains(&c.field) && !doc.fields.contains_key(&c.field) || doc.unscored.contains_key(&c.field) {
+            if doc.ignore.contains(&c.field) && !doc.fields.contains_key(&c.field)
+                || doc.unscored.contains_key(&c.field)
+            {
                 continue;
             }
             let Some(right) = right(&c, doc.fields.get(&c.field)) else { continue };
@@ -107,7 +157,12 @@ pub fn train(rules: &RuleSet, corpus: &[(Reading, Truth)], made: &str) -> Ranker
 }
 
 fn named(w: &[f64; N]) -> Weights {
-    FEATURES.iter().zip(w).map(|(n, w)| ((*n).to_owned(), ((w * 100.0).round() / 100.0) as f32)).filter(|x| x.1 != 0.0).collect()
+    FEATURES
+        .iter()
+        .zip(w)
+        .map(|(n, w)| ((*n).to_owned(), ((w * 100.0).round() / 100.0) as f32))
+        .filter(|x| x.1 != 0.0)
+        .collect()
 }
 
 /// Whether a candidate found its field's ink; None where only a character or two are wrong in a number: it teaches
@@ -141,7 +196,10 @@ fn right(c: &Candidate, truth: Option<&TrueField>) -> Option<bool> {
             }
             Kind::List => {
                 let (Value::Many(t), Value::Many(v)) = (t, &c.value) else { continue };
-                let hit = v.iter().filter(|x| t.iter().any(|y| confusion::similarity(&squeeze(x), &squeeze(y)) >= 0.85)).count();
+                let hit = v
+                    .iter()
+                    .filter(|x| t.iter().any(|y| confusion::similarity(&squeeze(x), &squeeze(y)) >= 0.85))
+                    .count();
                 let j = hit as f32 / (t.len() + v.len() - hit).max(1) as f32;
                 if j >= 0.99 {
                     return Some(true);
@@ -194,10 +252,7 @@ fn fit(rows: &[&Row], lean: &[f64; N], pull: f64) -> [f64; N] {
 fn solve(a: &mut [[f64; N]], b: [f64; N]) -> [f64; N] {
     for i in 0..N {
         for j in 0..=i {
-            let mut s = a[i][j];
-            for k in 0..j {
-                s -= a[i][k] * a[j][k];
-            }
+            let s = a[i][j] - (0..j).map(|k| a[i][k] * a[j][k]).sum::<f64>();
             a[i][j] = if i == j { s.max(1e-9).sqrt() } else { s / a[j][j] };
         }
     }

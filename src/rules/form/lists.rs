@@ -60,7 +60,11 @@ fn bare(text: &Text, mut r: Range<usize>) -> Range<usize> {
         let s = &text.chars[r.clone()];
         let n = match s {
             [c, ..] if "①②③④⑤⑥⑦⑧⑨⑩⑪⑫・●○◯■□◆◇※*＊-#＃".contains(*c) => 1,
-            [a, b, ..] if a.is_ascii_digit() && ".)）．、".contains(*b) && !s.get(2).is_some_and(char::is_ascii_digit) => 2,
+            [a, b, ..]
+                if a.is_ascii_digit() && ".)）．、".contains(*b) && !s.get(2).is_some_and(char::is_ascii_digit) =>
+            {
+                2
+            }
             [a, b, c, ..] if "(（".contains(*a) && b.is_ascii_digit() && ")）".contains(*c) => 3,
             [a, b, c, ..] if a.is_ascii_digit() && b.is_ascii_digit() && ".)）．".contains(*c) => 3,
             _ => 0,
@@ -117,9 +121,56 @@ fn disease(s: &str) -> f32 {
         return 1.0;
     }
     const ENDS: &[&str] = &[
-        "症", "病", "炎", "癌", "がん", "瘤", "腫", "骨折", "梗塞", "出血", "不全", "障害", "潰瘍", "狭窄", "麻痺", "術後", "貧血", "喘息", "後遺症",
-        "てんかん", "高血圧", "糖尿", "症候群", "褥瘡", "認知症", "結石", "脱臼", "感染", "肺炎", "塞栓", "血栓", "失調", "硬化", "ヘルニア", "動脈瘤", "うつ",
-        "脱水", "疼痛", "血症", "異常", "変形", "閉塞", "不整脈", "細動", "下血", "外傷", "損傷", "熱傷", "白内障", "緑内障",
+        "症",
+        "病",
+        "炎",
+        "癌",
+        "がん",
+        "瘤",
+        "腫",
+        "骨折",
+        "梗塞",
+        "出血",
+        "不全",
+        "障害",
+        "潰瘍",
+        "狭窄",
+        "麻痺",
+        "術後",
+        "貧血",
+        "喘息",
+        "後遺症",
+        "てんかん",
+        "高血圧",
+        "糖尿",
+        "症候群",
+        "褥瘡",
+        "認知症",
+        "結石",
+        "脱臼",
+        "感染",
+        "肺炎",
+        "塞栓",
+        "血栓",
+        "失調",
+        "硬化",
+        "ヘルニア",
+        "動脈瘤",
+        "うつ",
+        "脱水",
+        "疼痛",
+        "血症",
+        "異常",
+        "変形",
+        "閉塞",
+        "不整脈",
+        "細動",
+        "下血",
+        "外傷",
+        "損傷",
+        "熱傷",
+        "白内障",
+        "緑内障",
     ];
     if n > 30 || t.contains('。') {
         return 0.1;
@@ -152,7 +203,8 @@ pub fn drugs(text: &Text) -> Vec<Parsed> {
     }
     let mut out = Vec::new();
     let good: f32 = joined.iter().map(|r| drug::plausible(&value(text, r))).sum();
-    let strict: Vec<Range<usize>> = joined.iter().filter(|r| drug::plausible(&value(text, r)) >= 0.35).cloned().collect();
+    let strict: Vec<Range<usize>> =
+        joined.iter().filter(|r| drug::plausible(&value(text, r)) >= 0.35).cloned().collect();
     let quality = (0.1 + 0.9 * good / n).min(1.0);
     if strict.len() < joined.len()
         && let Some(p) = list(text, strict.clone(), (0.1 + 0.9 * good / n.min(strict.len() as f32 + 1.0)).min(1.0))
@@ -168,12 +220,30 @@ pub fn drugs(text: &Text) -> Vec<Parsed> {
 /// Dose or usage without a drug's name.
 fn continues(v: &str) -> bool {
     let t = squeeze(v);
-    let starts = ["分", "1日", "１日", "朝", "昼", "夕", "毎食", "就寝", "眠前", "食", "頓", "1回", "一日", "(", "（", "必要時", "疼痛時"]
-        .iter()
-        .any(|w| t.starts_with(w));
+    let starts = [
+        "分",
+        "1日",
+        "１日",
+        "朝",
+        "昼",
+        "夕",
+        "毎食",
+        "就寝",
+        "眠前",
+        "食",
+        "頓",
+        "1回",
+        "一日",
+        "(",
+        "（",
+        "必要時",
+        "疼痛時",
+    ]
+    .iter()
+    .any(|w| t.starts_with(w));
     let dose = t.chars().next().is_some_and(|c| c.is_ascii_digit())
-        && ["錠", "包", "mg", "カプセル", "g", "mL", "ml", "滴", "枚", "本", "単位", "C", "T"].iter().any(|u| {
-            t.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').starts_with(u)
-        });
+        && ["錠", "包", "mg", "カプセル", "g", "mL", "ml", "滴", "枚", "本", "単位", "C", "T"]
+            .iter()
+            .any(|u| t.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').starts_with(u));
     starts || dose
 }

@@ -9,11 +9,57 @@ use super::Parsed;
 
 /// What may stand in front of a person's name and is none.
 const ROLES: &[&str] = &[
-    "主治医", "担当医師", "担当医", "医師", "院長", "副院長", "部長", "医長", "科長", "理事長", "施設長", "管理者", "所長",
-    "看護師長", "看護師", "師長", "主任", "係長", "課長", "室長", "介護支援専門員", "主任介護支援専門員", "ケアマネジャー", "ケアマネージャー",
-    "ケアマネ", "医療ソーシャルワーカー", "ソーシャルワーカー", "MSW", "社会福祉士", "相談員", "薬剤師", "理学療法士", "作業療法士", "担当者",
-    "担当", "氏名", "退院支援看護師", "退院調整看護師", "受持看護師", "受け持ち看護師", "プライマリーナース", "保健師", "精神保健福祉士", "Dr.", "Dr", "NS", "Ns",
-    "病棟", "記載者", "記入者", "作成者",
+    "主治医",
+    "担当医師",
+    "担当医",
+    "医師",
+    "院長",
+    "副院長",
+    "部長",
+    "医長",
+    "科長",
+    "理事長",
+    "施設長",
+    "管理者",
+    "所長",
+    "看護師長",
+    "看護師",
+    "師長",
+    "主任",
+    "係長",
+    "課長",
+    "室長",
+    "介護支援専門員",
+    "主任介護支援専門員",
+    "ケアマネジャー",
+    "ケアマネージャー",
+    "ケアマネ",
+    "医療ソーシャルワーカー",
+    "ソーシャルワーカー",
+    "MSW",
+    "社会福祉士",
+    "相談員",
+    "薬剤師",
+    "理学療法士",
+    "作業療法士",
+    "担当者",
+    "担当",
+    "氏名",
+    "退院支援看護師",
+    "退院調整看護師",
+    "受持看護師",
+    "受け持ち看護師",
+    "プライマリーナース",
+    "保健師",
+    "精神保健福祉士",
+    "Dr.",
+    "Dr",
+    "NS",
+    "Ns",
+    "病棟",
+    "記載者",
+    "記入者",
+    "作成者",
 ];
 
 /// Pieces of a text between line breaks, brackets and strong separators, each with its range.
@@ -60,7 +106,11 @@ fn unroled(text: &Text, mut range: Range<usize>) -> (Range<usize>, bool) {
         }
         break;
     }
-    while range.end > range.start && (text.chars[range.end - 1] == '印' || "㊞ⓘ".contains(text.chars[range.end - 1]) || text.chars[range.end - 1].is_whitespace()) {
+    while range.end > range.start
+        && (text.chars[range.end - 1] == '印'
+            || "㊞ⓘ".contains(text.chars[range.end - 1])
+            || text.chars[range.end - 1].is_whitespace())
+    {
         range.end -= 1;
     }
     (range, role)
@@ -91,7 +141,8 @@ pub fn person(text: &Text) -> Vec<Parsed> {
             if quality <= 0.0 || options::relation(&name).is_some() {
                 continue;
             }
-            let cut = way.start == range.start && way.end < text.chars.len() && "様樣殿生".contains(text.chars[way.end - 1]);
+            let cut =
+                way.start == range.start && way.end < text.chars.len() && "様樣殿生".contains(text.chars[way.end - 1]);
             if way != range && !cut {
                 quality *= 0.85;
             }
@@ -112,7 +163,8 @@ pub fn person(text: &Text) -> Vec<Parsed> {
 
 /// A stretch up to the honorific inside it: 根本 勝様 男・女.
 fn to_honorific(text: &Text, range: &Range<usize>) -> Option<Range<usize>> {
-    let at = (range.start + 2..range.end).find(|i| "様樣殿".contains(text.chars[*i]) || text.chars[*i..range.end].starts_with(&['先', '生']))?;
+    let at = (range.start + 2..range.end)
+        .find(|i| "様樣殿".contains(text.chars[*i]) || text.chars[*i..range.end].starts_with(&['先', '生']))?;
     let end = at + if text.chars[at] == '先' { 2 } else { 1 };
     (end < range.end).then_some(range.start..end)
 }
@@ -155,7 +207,8 @@ pub fn kana(text: &Text) -> Vec<Parsed> {
             // a run of kana beside the name
             let mut start = None;
             for i in piece.start..=piece.end {
-                let is = i < piece.end && (text_kana::is_kana_char(text.chars[i]) || text.chars[i] == ' ' && start.is_some());
+                let is = i < piece.end
+                    && (text_kana::is_kana_char(text.chars[i]) || text.chars[i] == ' ' && start.is_some());
                 match (is, start) {
                     (true, None) => start = Some(i),
                     (false, Some(a)) => {
@@ -191,7 +244,8 @@ pub fn institution(text: &Text) -> Vec<Parsed> {
         // 医療法人社団 ○○会 above the hospital's own name
         let s = string(text, &row);
         let (corporation, own) = institution::split_corporation(&s);
-        let only_corporation = corporation.is_some() && own.is_empty() || corporation.is_some() && institution::suffix(&own).is_none();
+        let only_corporation =
+            corporation.is_some() && own.is_empty() || corporation.is_some() && institution::suffix(&own).is_none();
         if let Some(next) = rows.get(i + 1).filter(|n| only_corporation && n.start <= row.end + 3) {
             offer(text, row.start..next.end, 1.04, &mut out);
         }
@@ -253,6 +307,14 @@ fn offer(text: &Text, range: Range<usize>, factor: f32, out: &mut Vec<Parsed>) {
             out.push(Parsed::one(head.clone(), range.start..end, institution::plausible(&head) * factor * 0.97));
         }
     }
+    // a name without any of the usual endings: ケアプランすみれ
+    let n = name.chars().filter(|c| !c.is_whitespace()).count();
+    if (3..=24).contains(&n)
+        && !name.chars().any(|c| "。、!?=〒・/".contains(c) || c.is_ascii_digit())
+        && names::plausible(&name) < 0.5
+    {
+        out.push(Parsed::one(name.clone(), range.clone(), 0.35));
+    }
     for at in 1..words.len() {
         let part = words[at..].join(" ");
         if institution::suffix(&part).is_some() {
@@ -286,7 +348,9 @@ pub fn department(text: &Text) -> Vec<Parsed> {
         }
         // behind the institution's name, without a space
         for at in piece.start + 3..piece.end {
-            if institution::suffix(&string(text, &(piece.start..at))).is_some_and(|x| x.ends_with("院") || x.ends_with("ンター")) {
+            if institution::suffix(&string(text, &(piece.start..at)))
+                .is_some_and(|x| x.ends_with("院") || x.ends_with("ンター"))
+            {
                 ways.push(at..piece.end);
             }
         }
@@ -294,7 +358,8 @@ pub fn department(text: &Text) -> Vec<Parsed> {
             let s = clean(&string(text, &way));
             let n = s.chars().filter(|c| *c != ' ').count();
             let ends = DEPARTMENTS.iter().any(|d| s.ends_with(d));
-            let prose = s.chars().any(|c| "。、".contains(c)) || institution::suffix(&s).is_some_and(|x| x.ends_with("病院") || x.ends_with("医院"));
+            let prose = s.chars().any(|c| "。、".contains(c))
+                || institution::suffix(&s).is_some_and(|x| x.ends_with("病院") || x.ends_with("医院"));
             let quality: f32 = match (ends, n) {
                 (_, 0 | 1) => 0.0,
                 (true, 2..=14) => 1.0,

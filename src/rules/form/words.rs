@@ -37,7 +37,9 @@ pub fn url(text: &Text) -> Vec<Parsed> {
         text.chars.iter().copied().enumerate().filter(|(_, c)| !c.is_whitespace()).collect();
     let flat: String = chars.iter().map(|c| c.1).collect::<String>();
     let normal = squeeze(&flat);
-    let Some(at) = ["https://", "http://", "https:/", "https"].iter().find_map(|p| normal.find(p)) else { return Vec::new() };
+    let Some(at) = ["https://", "http://", "https:/", "https"].iter().find_map(|p| normal.find(p)) else {
+        return Vec::new();
+    };
     let url: String =
         normal[at..].chars().take_while(|c| c.is_ascii_graphic() && !"()<>\"'、。".contains(*c)).collect();
     let skip = normal[..at].chars().count();

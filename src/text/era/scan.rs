@@ -44,7 +44,7 @@ impl Text {
     }
 }
 
-const ERA: &str = r"(?P<era>明治|大正|昭和|平成|令和|分和|今和|明|大|昭|平|令|[MTSHRmtshr])";
+const ERA: &str = r"(?P<era>明治|大正|昭和|平成|令和|分和|今和|合和|冷和|明|大|昭|平|令|[MTSHRmtshr])";
 const KAN: &str = "[〇零一二三四五六七八九十]";
 
 static KANJI_STYLE: LazyLock<Regex> = LazyLock::new(|| {
@@ -253,7 +253,7 @@ fn read(t: &Text, c: &Captures, style: Style, context: &Context, factor: f32) ->
         }
     }
     let stated = match era_text.map(|e| e.as_str()) {
-        Some("分和" | "今和") => Some((Era::Reiwa, 0.9)),
+        Some("分和" | "今和" | "合和" | "冷和") => Some((Era::Reiwa, 0.9)),
         Some(e) if e.chars().count() == 1 => Era::parse(e).map(|e| (e, 0.97)),
         Some(e) => Era::parse(e).map(|e| (e, 1.0)),
         None => None,
