@@ -20,6 +20,12 @@ pub fn sample(name: &str) -> Vec<u8> {
     std::fs::read(repo("samples/files").join(name)).expect("a sample")
 }
 
+/// What should come of a sample.
+pub fn expectation(name: &str) -> Json {
+    let text = std::fs::read_to_string(repo("samples/expect").join(format!("{name}.json"))).expect("an expectation");
+    serde_json::from_str(&text).expect("JSON")
+}
+
 /// A page without a word, read in a moment; each `n` another content.
 pub fn blank_page(n: u32) -> Vec<u8> {
     let (width, height) = (1000 + n, 1400);
@@ -37,14 +43,15 @@ pub struct Home {
     dir: tempfile::TempDir,
     /// The pages' port.
     pub port: u16,
-    /// Beside the keys that every configuration has.
+    /// Beside the keys that every configuration has; tables last.
+    top: String,
     tables: String,
 }
 
 impl Home {
     pub fn new() -> Home {
         let dir = tempfile::tempdir().expect("dir");
-        let home = Home { dir, port: free_port(), tables: String::new() };
+        let home = Home { dir, port: free_port(), top: String::new(), tables: String::new() };
         for name in ["patients.csv", "institutions.csv"] {
             std::fs::copy(repo("samples/registers").join(name), home.at(name)).expect("a register");
         }
@@ -53,6 +60,13 @@ impl Home {
 
     pub fn at(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
+    }
+
+    /// Adds keys to the top of the configuration.
+    pub fn top(mut self, text: &str) -> Home {
+        self.top.push_str(text);
+        self.top.push('\n');
+        self
     }
 
     /// Adds tables to the configuration; `DIR` stands for the folder.
@@ -93,8 +107,8 @@ impl Home {
     pub fn config(&self) -> PathBuf {
         let file = self.at("faxbridge.toml");
         let text = format!(
-            "data_dir = \"data\"\nlisten = \"127.0.0.1:{}\"\n[register]\npatients = \"patients.csv\"\ninstitutions = \"institutions.csv\"\n{}",
-            self.port, self.tables
+            "data_dir = \"data\"\nlisten = \"127.0.0.1:{}\"\n{}\n[register]\npatients = \"patients.csv\"\ninstitutions = \"institutions.csv\"\n{}",
+            self.port, self.top, self.tables
         );
         std::fs::write(&file, text).expect("configuration");
         file
@@ -168,6 +182,32 @@ impl Home {
     /// `faxbridge status --json`.
     pub fn status(&self) -> Vec<Json> {
         self.ok(&["status", "--json"]).lines().map(|l| serde_json::from_str(l).expect("JSON Lines")).collect()
+    }
+
+    /// The receipts, once there are `n` and all have a final state.
+    pub fn settled(&self, n: usize) -> Vec<Json> {
+        until(&format!("{n} receipts with a final state"), || {
+            // Each look is a process of its own, which takes from those that work.
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            let lines = self.status();
+            (lines.len() >= n && lines.iter().all(|l| l["state"] != "processing")).then_some(lines)
+        })
+    }
+
+    /// Rows of the database, beside whoever works on it.
+    pub fn sql(&self, statements: &[&'static str]) -> Vec<String> {
+        use sqlx::Connection;
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.at("data/faxbridge.sqlite"));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+        runtime.block_on(async {
+            let mut db = sqlx::SqliteConnection::connect_with(&options).await.expect("the database");
+            let mut rows = Vec::new();
+            for s in statements {
+                rows = sqlx::query_scalar(*s).fetch_all(&mut db).await.expect("a statement");
+            }
+            db.close().await.expect("close");
+            rows
+        })
     }
 }
 

@@ -4,12 +4,14 @@
 //! Waiting is always for a state, by bounded polling ([`until`]).
 
 mod bad;
+mod chromium;
 mod crash;
 mod dovecot;
 mod home;
 mod imap;
 mod order;
 mod outside;
+mod route;
 mod signals;
 mod smtp;
 mod strace;

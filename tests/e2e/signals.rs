@@ -3,7 +3,7 @@
 use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
-use crate::home::{Home, blank_page, line, text};
+use crate::home::{Home, blank_page, line, repo, text};
 use crate::until;
 
 #[test]
@@ -46,4 +46,48 @@ fn systemd_hears_of_start_life_and_end() {
     daemon.signal("TERM");
     hear("STOPPING=1");
     assert!(daemon.wait().success());
+}
+
+/// Hashes of the rules that came into force, in the log's order.
+pub fn rules_in_force(home: &Home) -> Vec<String> {
+    let log = home.log();
+    let hash = |l: &str| l.split("rules=\"").nth(1).and_then(|r| r.split('"').next()).map(str::to_owned);
+    log.lines().filter_map(hash).collect()
+}
+
+#[test]
+fn sighup_takes_new_rules_and_keeps_the_old_ones_where_the_new_are_bad() {
+    let home = Home::new().folder().top("rules = \"rules\"");
+    std::fs::create_dir(home.at("rules")).expect("rules");
+    for entry in std::fs::read_dir(repo("config/rules")).expect("rules").flatten() {
+        std::fs::copy(entry.path(), home.at("rules").join(entry.file_name())).expect("copy");
+    }
+    let daemon = home.start();
+    assert_eq!(rules_in_force(&home).len(), 1, "{}", home.log());
+    let file = home.at("rules/cover.toml");
+    let sound = std::fs::read_to_string(&file).expect("rules");
+
+    std::fs::write(&file, format!("{sound}\n# Another word for it.\n")).expect("write");
+    daemon.signal("HUP");
+    let hashes = until("the new rules", || Some(rules_in_force(&home)).filter(|h| h.len() == 2));
+    assert!(hashes[0].starts_with("sha256:") && hashes[0] != hashes[1], "{hashes:?}");
+
+    std::fs::write(&file, format!("{sound}\n[[[ no rule\n")).expect("write");
+    daemon.signal("HUP");
+    let page =
+        until("the administrators hear of it", || Some(daemon.page("/review")).filter(|p| p.contains("cover.toml")));
+    assert!(page.contains("stay in force"), "{page}");
+    assert_eq!(rules_in_force(&home).len(), 2);
+    // The daemon goes on; and a start with such rules is refused.
+    home.scan("b.png", &blank_page(1));
+    assert_eq!(home.settled(1)[0]["state"], "ignored");
+    std::fs::write(&file, &sound).expect("write");
+    daemon.signal("HUP");
+    until("well again", || (!daemon.page("/review").contains("cover.toml")).then_some(()));
+    assert_eq!(rules_in_force(&home).last(), Some(&hashes[0]), "the same rules, the same hash");
+    assert!(daemon.stop().success());
+    std::fs::write(&file, "[[[ no rule\n").expect("write");
+    let out = home.run(&["run", "--drain"]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stderr).contains("cover.toml"), "{}", text(&out.stderr));
 }
