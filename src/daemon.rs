@@ -1,6 +1,6 @@
 //! The wiring: store, registers, rules, reading pool, workers, deliverers, sources and pages, from start to stop.
 //!
-//! Nothing is decided here. What was asked last wins in this order: end (SIGTERM, SIGINT), reload (SIGHUP), drained.
+//! Nothing is decided here. Where several things are asked at once, they go in this order: end (SIGTERM, SIGINT), reload (SIGHUP), drained.
 //! A daemon that dies anywhere loses nothing: the store is the memory, and the next start goes on from there.
 
 mod alarms;
