@@ -1,5 +1,6 @@
-//! How long one A4 fine-mode page takes from its drop into a scan folder to the room's page on the board, and how much
-//! memory the daemon and its readers take together at most. The real program, its real sandbox, a real folder.
+//! How long one A4 fine-mode page takes from its drop into a scan folder until it stands on the board (in its room, or on
+//! the review list), and how much memory the daemon and its readers take together at most. The real program, its real
+//! sandbox, a real folder.
 //!
 //! `make bench` (`FAXBRIDGE_BENCH_RUNS` says how often). Prints the table that `docs/measurements.md` keeps.
 
@@ -46,7 +47,7 @@ fn main() {
     let idle = memory.now();
 
     let fax = std::fs::read(FAX).expect(FAX);
-    let mut seconds = Vec::new();
+    let (mut seconds, mut posted) = (Vec::new(), 0);
     for n in 0..runs {
         // Bytes behind the image make it another fax.
         let mut bytes = fax.clone();
@@ -59,10 +60,12 @@ fn main() {
             status().into_iter().find(|l| l.source_id.contains(&name) && l.state != "processing")
         });
         let document = line.documents.first().expect("a document");
-        assert_eq!(line.state, "posted", "{:?}", document.reason);
-        let room = document.room.as_deref().unwrap_or_default();
-        let shown = get(port, &format!("/rooms/{room}")).is_some_and(|page| page.contains(&document.id));
-        assert!(shown, "the sheet does not stand in its room");
+        let page = match &document.room {
+            Some(room) => format!("/rooms/{room}"),
+            None => "/review".to_owned(),
+        };
+        assert!(get(port, &page).is_some_and(|p| p.contains(&document.id)), "{page} does not show the sheet");
+        posted += usize::from(line.state == "posted");
         seconds.push(dropped.elapsed().as_secs_f64());
     }
     let peak = memory.peak();
@@ -71,7 +74,7 @@ fn main() {
     seconds.sort_by(f64::total_cmp);
     let (median, worst) = (seconds[seconds.len() / 2], seconds[seconds.len() - 1]);
     println!("| what | measured | target |\n|---|---|---|");
-    println!("| drop to board, median of {runs} | {median:.2} s | |");
+    println!("| drop to board, median of {runs} ({posted} in rooms, the others for review) | {median:.2} s | |");
     println!("| drop to board, worst | {worst:.2} s | < {:.0} s |", TARGET.0);
     println!("| daemon and reader, peak resident | {peak} MB | < {} MB |", TARGET.1);
     println!("| daemon and reader, at rest after the start | {idle} MB | |");
