@@ -20,7 +20,7 @@ use std::ops::Range;
 
 use crate::model::Rect;
 use crate::reading::Page;
-use find::Run;
+use find::{Place, Run};
 use stream::Stream;
 
 pub use era::{EraList, era};
@@ -81,6 +81,7 @@ pub fn chosen(page: &Page, scope: &[Seg], choices: &Choices) -> Vec<Chosen> {
     let stream = Stream::new(page, scope);
     let mut found: Vec<Chosen> =
         find::runs(&stream, choices, false).iter().flat_map(|run| choose(&stream, run, choices)).collect();
+    found.retain(|c| c.how != How::Alone || !has_siblings(page, c, choices));
     // Text beside a printed group says nothing against it.
     if found.iter().any(|c| c.how != How::Alone) {
         found.retain(|c| c.how != How::Alone);
@@ -89,6 +90,22 @@ pub fn chosen(page: &Page, scope: &[Seg], choices: &Choices) -> Vec<Chosen> {
         found.iter_mut().for_each(|c| c.certainty = c.certainty.min(UNDECIDED));
     }
     found
+}
+
+/// Whether other options stand in the same row, beyond the scope: a ring may break a line anywhere.
+fn has_siblings(page: &Page, alone: &Chosen, choices: &Choices) -> bool {
+    let level = |i: &usize| {
+        let (r, own) = (page.lines[*i].rect, alone.rect);
+        2 * (r.y1.min(own.y1) - r.y0.max(own.y0)) > own.height().min(r.height())
+    };
+    let mut row: Vec<usize> = (0..page.lines.len()).filter(level).collect();
+    row.sort_by_key(|i| page.lines[*i].rect.x0);
+    let scope: Vec<Seg> = row.into_iter().map(|i| Seg::line(page, i)).collect();
+    let stream = Stream::new(page, &scope);
+    let runs = find::runs(&stream, choices, true);
+    let own = |p: &Place| p.rect.intersect(&alone.rect).is_some();
+    let joined = |a: &Place, b: &Place| (a.spots.end..b.spots.start).all(|i| stream.is_between(i));
+    runs.iter().any(|r| r.places.windows(2).any(|w| (own(&w[0]) || own(&w[1])) && joined(&w[0], &w[1])))
 }
 
 /// Whether two or more of the options stand in scope.

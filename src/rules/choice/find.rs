@@ -46,7 +46,9 @@ impl Run {
 #[derive(Debug, Clone)]
 struct Hit {
     spots: Range<usize>,
+    /// Characters that were read as they are printed.
     length: usize,
+    repaired: bool,
     what: What,
     ascii: bool,
 }
@@ -100,7 +102,10 @@ pub(super) fn runs(stream: &Stream, choices: &Choices, near: bool) -> Vec<Run> {
     for (i, hit) in hits.iter().enumerate() {
         let until = hits.get(i + 1).map_or(stream.spots.len(), |n| n.spots.start);
         match hit.what {
-            What::Option(option) => items.push(place(stream, Some(option), hit.spots.clone(), 1.0)),
+            What::Option(option) => {
+                let read = if hit.repaired { GUESSED } else { 1.0 };
+                items.push(place(stream, Some(option), hit.spots.clone(), read));
+            }
             What::Prefix(p) => items.extend(after_prefix(stream, &words.prefixes[p].1, &hit.spots, until)),
         }
     }
@@ -152,7 +157,13 @@ fn hits(stream: &Stream, words: &Words) -> Vec<Hit> {
         let ascii = word.iter().all(char::is_ascii);
         for at in 0..(stream.chars.len() + 1).saturating_sub(word.len()) {
             let here = &stream.chars[at..at + word.len()];
-            if !here.iter().map(|c| c.0).eq(word.iter().copied()) {
+            let wrong = here.iter().zip(word).filter(|(c, w)| c.0 != **w);
+            let repaired = wrong.clone().count();
+            // One rival in a short word, two in a long one; a word of one character has none to hold on to.
+            if repaired > word.len() / 2
+                || repaired > 2
+                || wrong.into_iter().any(|(c, w)| !stream.spots[c.1].rivals.contains(w))
+            {
                 continue;
             }
             let spots = here[0].1..here[word.len() - 1].1 + 1;
@@ -160,7 +171,7 @@ fn hits(stream: &Stream, words: &Words) -> Vec<Hit> {
             let whole = (at == 0 || stream.chars[at - 1].1 < spots.start)
                 && stream.chars.get(at + word.len()).is_none_or(|c| c.1 >= spots.end);
             if whole && spots.clone().all(|s| !is_separator(stream.spots[s].ch)) {
-                all.push(Hit { spots, length: word.len(), what, ascii });
+                all.push(Hit { spots, length: word.len() - repaired, what, ascii, repaired: repaired > 0 });
             }
         }
     }

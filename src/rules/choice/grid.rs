@@ -11,6 +11,9 @@ const SIGNS: &str = "○〇◯0OoQ◎●✓✔レVvソ√☑■";
 /// Signs that mean no, and what stands in an empty cell.
 const NOTHING: &str = "-ー－―─一_・.。、,/／×";
 
+/// Certainty of one character that is no sign in itself.
+const ONE_SIGN: f32 = 0.75;
+
 /// A head over a column: the option, its words' place, the column's extent.
 struct Head {
     option: usize,
@@ -26,13 +29,24 @@ pub fn grid(page: &Page, row: &Rect, choices: &Choices) -> Option<Chosen> {
     let em = if page.em > 0.0 { page.em } else { 24.0 };
     let heads = heads(page, row, choices, em)?;
     let mut marks: Vec<(usize, f32, Rect, Seg)> = Vec::new();
-    for (i, h) in heads.iter().enumerate() {
-        let area = column_in_row(page, row, h, em);
+    let areas: Vec<Option<Rect>> = heads.iter().map(|h| cell_in_row(page, row, h)).collect();
+    // Where the heads stand in a ruled table, so does the row.
+    if heads.iter().all(|h| h.cell) && areas.iter().all(Option::is_none) {
+        return None;
+    }
+    for (i, (h, area)) in heads.iter().zip(areas).enumerate() {
+        let area = area.unwrap_or_else(|| free_in_row(row, h, em));
         if let Some((certainty, rect, seg)) = mark(page, &area, h) {
             marks.push((i, certainty, rect, seg));
         }
     }
     let sure = |m: &&(usize, f32, Rect, Seg)| m.1 > 0.5;
+    // A tick may be read as anything, but nothing else stands alone in one of several empty cells.
+    if let [(_, certainty, ..)] = marks.as_mut_slice()
+        && *certainty == ONE_SIGN
+    {
+        *certainty = 0.93;
+    }
     let several = marks.iter().filter(sure).count() > 1;
     let (i, certainty, rect, seg) = marks.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     Some(Chosen {
@@ -89,17 +103,19 @@ fn heads(page: &Page, row: &Rect, choices: &Choices, em: f32) -> Option<Vec<Head
 }
 
 /// The cell of a column in a row.
-fn column_in_row(page: &Page, row: &Rect, head: &Head, em: f32) -> Rect {
+fn cell_in_row(page: &Page, row: &Rect, head: &Head) -> Option<Rect> {
     let y = row.center().1;
     let within = |c: &&Rect| {
         let x = c.center().0;
         y > c.y0 && y < c.y1 && x > head.x0 && x < head.x1 && 2 * c.width() > head.x1 - head.x0
     };
-    let narrow = page.cells.iter().filter(|_| head.cell).filter(within).min_by_key(|c| c.width());
-    narrow.copied().unwrap_or_else(|| {
-        let half = (0.75 * em) as i32;
-        Rect::new(head.x0, (y - half).min(row.y0), head.x1, (y + half).max(row.y1))
-    })
+    page.cells.iter().filter(|_| head.cell).filter(within).min_by_key(|c| c.width()).copied()
+}
+
+/// The same where no rules are drawn.
+fn free_in_row(row: &Rect, head: &Head, em: f32) -> Rect {
+    let (y, half) = (row.center().1, (0.75 * em) as i32);
+    Rect::new(head.x0, (y - half).min(row.y0), head.x1, (y + half).max(row.y1))
 }
 
 /// A mark in a cell: how certain it is one, and where.
@@ -124,7 +140,7 @@ fn mark(page: &Page, cell: &Rect, head: &Head) -> Option<(f32, Rect, Seg)> {
         let rect = Stream::new(page, std::slice::from_ref(&seg)).rect(0..text.len());
         let certainty = match text.as_slice() {
             [c] if SIGNS.contains(*c) => 0.97,
-            [_] => 0.75,
+            [_] => ONE_SIGN,
             _ => 0.4,
         };
         if best.as_ref().is_none_or(|b| certainty > b.0) {

@@ -5,6 +5,7 @@ use super::find::{Place, Run};
 use super::stream::{EMPTY_BOX, Spot, Stream, TICKED_BOX};
 use super::{How, UNDECIDED};
 use crate::model::Rect;
+use crate::reading::CheckBox;
 
 /// Ink of the inner 46 % below which a box is empty, and above which it is ticked.
 const EMPTY: f32 = 0.20;
@@ -48,6 +49,8 @@ struct Seen {
     /// A ring was found round it.
     ringed: Vec<bool>,
     strikes: Vec<f32>,
+    /// More ink was read with its first character than it has.
+    swollen: Vec<bool>,
 }
 
 impl Seen {
@@ -67,6 +70,7 @@ impl Seen {
             leads,
             ringed,
             strikes: places.iter().map(|p| strike(stream, p)).collect(),
+            swollen: places.iter().map(|p| !p.spots.is_empty() && stream.is_swollen(p.spots.start)).collect(),
         }
     }
 
@@ -168,15 +172,18 @@ fn ranked(values: &[f32]) -> Vec<usize> {
 
 /// None where all boxes are empty: then something else may be the mark.
 fn ticked_box(seen: &Seen) -> Option<Vec<Verdict>> {
-    // A box that is not found among boxes that are has something over it, or was lost.
-    let ink: Vec<f32> = (0..seen.len())
-        .map(|i| match (seen.boxes[i], seen.signs[i]) {
-            (Some(ink), _) => ink,
-            (None, Some(Sign::Ticked)) => 0.5,
-            (None, Some(Sign::Unknown)) => 0.4,
-            _ => 0.0,
-        })
-        .collect();
+    let mut ink: Vec<f32> = seen.boxes.iter().map(|b| b.unwrap_or(0.0)).collect();
+    if ink.iter().all(|i| *i < EMPTY) {
+        // A box that is not found among boxes that are has something over it, or was lost.
+        for i in (0..ink.len()).filter(|i| seen.boxes[*i].is_none()) {
+            ink[i] = match seen.signs[i] {
+                Some(Sign::Ticked) => 0.5,
+                Some(Sign::Unknown) => 0.4,
+                None if seen.swollen[i] => 0.35,
+                _ => 0.0,
+            };
+        }
+    }
     let order = ranked(&ink);
     let best = order[0];
     let second = order.get(1).map_or(0.0, |i| ink[*i]);
@@ -198,6 +205,7 @@ fn ticked_box(seen: &Seen) -> Option<Vec<Verdict>> {
         (Some(_), _) if plain => 0.95,
         (Some(_), _) => 0.7,
         (None, Some(Sign::Ticked)) if all && second < EMPTY => 0.94,
+        (None, None) if all && second < 0.5 * EMPTY => 0.93,
         (None, _) => 0.6,
     };
     Some(vec![Verdict { place: best, certainty, how: How::Box, margin }])
@@ -303,6 +311,9 @@ fn boxes(stream: &Stream, places: &[Place]) -> Vec<Option<f32>> {
         let y = b.center().1;
         y > p.y0 - (0.25 * em) as i32 && y < p.y1 + (0.25 * em) as i32
     };
+    // Strokes of 化, 管 and コ look like boxes: what lies in a word is none.
+    let in_word = |b: &Rect| places.iter().any(|p| p.rect.contains(b.center().0, b.center().1) && b.x0 > p.rect.x0);
+    let own: Vec<&CheckBox> = stream.page.boxes.iter().filter(|b| !in_word(&b.rect)).collect();
     let left: Vec<Option<f32>> = places
         .iter()
         .enumerate()
@@ -313,7 +324,7 @@ fn boxes(stream: &Stream, places: &[Place]) -> Vec<Option<f32>> {
                 let x = b.center().0;
                 x > after && x < rect.x0 + (0.2 * em) as i32 && (rect.x0 - x) as f32 <= 1.9 * em && level(b, &rect)
             };
-            let found = stream.page.boxes.iter().filter(|b| near(&b.rect));
+            let found = own.iter().filter(|b| near(&b.rect));
             found.max_by_key(|b| b.rect.x0).map(|b| b.ink)
         })
         .collect();
@@ -327,7 +338,7 @@ fn boxes(stream: &Stream, places: &[Place]) -> Vec<Option<f32>> {
                 let x = b.center().0;
                 x > p.rect.x1 - (0.2 * em) as i32 && (x - p.rect.x1) as f32 <= 1.6 * em && level(b, &p.rect)
             };
-            stream.page.boxes.iter().filter(|b| near(&b.rect)).min_by_key(|b| b.rect.x0).map(|b| b.ink)
+            own.iter().filter(|b| near(&b.rect)).min_by_key(|b| b.rect.x0).map(|b| b.ink)
         })
         .collect();
     if right.iter().all(Option::is_some) { right } else { left }

@@ -16,14 +16,14 @@ impl Choices {
         Choices::new(&[("yes", &["有り", "有", "あり", "はい"]), ("no", &["無し", "無", "なし", "いいえ"])], true)
     }
 
-    /// 自立, 見守り, 一部介助, 全介助; forms with three grades leave out the second.
+    /// 自立, 見守り, 一部介助, 全介助; forms with three grades leave out the second. A ring swallows the 一, or cuts a line.
     pub fn adl() -> Choices {
         Choices::new(
             &[
                 ("independent", &["自立", "自力", "介助なし"]),
                 ("supervised", &["見守り等", "見守り", "見守", "監視"]),
-                ("partial", &["一部介助", "部分介助", "一部"]),
-                ("full", &["全介助", "全面介助", "全部介助", "全"]),
+                ("partial", &["一部介助", "部分介助", "部介助", "一部"]),
+                ("full", &["全介助", "全面介助", "全部介助", "全介", "全"]),
             ],
             true,
         )

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Seg;
 use crate::model::Rect;
-use crate::reading::Page;
+use crate::reading::{Glyph, Line, Page};
 use crate::text;
 
 /// One character on the page.
@@ -15,6 +15,8 @@ pub(super) struct Spot {
     pub rect: Rect,
     pub ch: char,
     pub p: f32,
+    /// What else it may be, folded.
+    pub rivals: Vec<char>,
     /// White space before it in em; infinite where a new row begins.
     pub gap: f32,
     pub ring: f32,
@@ -41,11 +43,7 @@ pub(super) const TICKED_BOX: &str = "☑■☒✓✔レ▣◼◾⬛";
 
 impl<'a> Stream<'a> {
     pub fn new(page: &'a Page, scope: &[Seg]) -> Self {
-        let mut heights: Vec<i32> =
-            scope.iter().filter_map(|s| page.lines.get(s.line)).map(|l| l.rect.height()).collect();
-        heights.sort_unstable();
-        let usual = if page.em > 0.0 { page.em } else { 24.0 };
-        let em = heights.get(heights.len() / 2).map_or(usual, |h| (*h as f32 / 0.92).clamp(0.6 * usual, 2.0 * usual));
+        let em = usual_em(page, scope);
         let mut spots: Vec<Spot> = Vec::new();
         for seg in scope {
             let Some(line) = page.lines.get(seg.line) else { continue };
@@ -53,21 +51,32 @@ impl<'a> Stream<'a> {
             for glyph in seg.glyphs.start.min(end)..end {
                 let g = &line.glyphs[glyph];
                 let whole = Rect::new(g.x0, line.rect.y0, g.x1.max(g.x0 + 1), line.rect.y1);
-                let rect = without_box(page, whole);
+                let rect = without_box(page, whole, em);
                 let gap = match spots.last() {
-                    Some(b) if b.line == seg.line && b.glyph + 1 == glyph => g.gap,
+                    // A box that was read with one of the two characters stands between them.
+                    Some(b) if b.line == seg.line && b.glyph + 1 == glyph => {
+                        g.gap + (rect.x0 - whole.x0 + line.glyphs[b.glyph].x1 - b.rect.x1).max(0) as f32 / em
+                    }
                     Some(b) if beside(&b.rect, &rect) => (rect.x0 - b.rect.x1) as f32 / em,
                     _ => f32::INFINITY,
                 };
                 let boxed = page.boxes.iter().any(|b| same_place(&b.rect, &rect, em));
                 let (ch, p, ring, strike) = (g.ch, g.p, g.ring, g.strike);
-                spots.push(Spot { line: seg.line, glyph, rect, ch, p, gap, ring, strike, boxed });
+                let rivals = rivals(line, g);
+                spots.push(Spot { line: seg.line, glyph, rect, ch, p, rivals, gap, ring, strike, boxed });
             }
         }
         let raw: String = spots.iter().map(|s| s.ch).collect();
         let folded = text::fold(&raw);
         let chars = folded.chars.into_iter().zip(folded.map).collect();
         Self { page, spots, chars, em }
+    }
+
+    /// Is it much wider than its character, because a mark was read with it?
+    pub fn is_swollen(&self, spot: usize) -> bool {
+        let s = &self.spots[spot];
+        let usual = if s.ch.is_ascii() { 0.6 } else { 1.0 } * self.em;
+        s.rect.width() as f32 > usual + 0.45 * self.em
     }
 
     /// Belongs to no word: a separator, or a box.
@@ -103,6 +112,29 @@ impl<'a> Stream<'a> {
     }
 }
 
+/// Width of a full-width character in the scope: marks make some wider, so of two in the middle the narrower.
+fn usual_em(page: &Page, scope: &[Seg]) -> f32 {
+    let usual = if page.em > 0.0 { page.em } else { 24.0 };
+    let lines = scope.iter().filter_map(|s| page.lines.get(s.line));
+    let glyphs = lines.flat_map(|l| &l.glyphs).filter(|g| !g.ch.is_ascii() && g.ch.is_alphabetic());
+    let mut widths: Vec<i32> = glyphs.map(|g| g.x1 - g.x0).collect();
+    widths.sort_unstable();
+    match widths.len() {
+        0..3 => usual,
+        n => (widths[(n - 1) / 2] as f32 / 0.92).clamp(0.6 * usual, 2.0 * usual),
+    }
+}
+
+/// Other readings of a character that is not quite sure.
+fn rivals(line: &Line, glyph: &Glyph) -> Vec<char> {
+    const SURE: f32 = 0.98;
+    const LEAST: f32 = -5.0;
+    let (from, to) = (glyph.frames.0 as usize, glyph.frames.1 as usize);
+    let Some(frames) = line.frames.get(from..to).filter(|_| glyph.p < SURE) else { return Vec::new() };
+    let likely = frames.iter().flat_map(|f| &f.rivals).filter(|r| r.1 > LEAST && r.0 != '\0' && r.0 != glyph.ch);
+    likely.flat_map(|r| text::fold(&r.0.to_string()).chars).collect()
+}
+
 pub(super) fn is_separator(ch: char) -> bool {
     let narrow = text::squeeze(&ch.to_string());
     narrow.is_empty() || narrow.chars().all(|c| BETWEEN.contains(c))
@@ -114,20 +146,22 @@ fn beside(a: &Rect, b: &Rect) -> bool {
 }
 
 /// A box that was read as part of the character beside it is none of its place.
-fn without_box(page: &Page, glyph: Rect) -> Rect {
+fn without_box(page: &Page, glyph: Rect, em: f32) -> Rect {
     let mut out = glyph;
+    let left = (0.6 * em) as i32;
     for b in page.boxes.iter().map(|b| &b.rect).filter(|b| b.intersect(&glyph).is_some()) {
         let (x, y) = b.center();
-        if glyph.width() * 10 < b.width() * 16 || y < glyph.y0 || y > glyph.y1 {
+        if y < glyph.y0 || y > glyph.y1 {
             continue;
         }
-        if x < glyph.center().0 {
-            out.x0 = out.x0.max(b.x1.min(out.x1 - 1));
-        } else {
-            out.x1 = out.x1.min(b.x0.max(out.x0 + 1));
+        // What is left must be a character still: the halves of 化 look like boxes too.
+        if x < glyph.center().0 && glyph.x1 - b.x1 >= left {
+            out.x0 = out.x0.max(b.x1);
+        } else if x > glyph.center().0 && b.x0 - glyph.x0 >= left {
+            out.x1 = out.x1.min(b.x0);
         }
     }
-    out
+    if out.width() < left { glyph } else { out }
 }
 
 /// The character is what was read of the box.
