@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::model::Rect;
 use crate::page::{LineBox, Prepared};
 use crate::raster::Raster;
-use crate::reading::{self, Line};
+use crate::reading::{self, CheckBox, Line};
 
 pub mod choose;
 mod classes;
@@ -104,6 +104,7 @@ pub fn read_page(
 ) -> Result<(reading::Page, Raster), OcrError> {
     let turn::Upright { page, mut read } = turn::upright(raw, engine)?;
     let mut lines = Vec::with_capacity(page.lines.len());
+    let mut boxes = Vec::new();
     if !page.blank {
         for (i, bx) in page.lines.iter().enumerate() {
             let mut line = match read.remove(&i) {
@@ -114,6 +115,7 @@ pub fn read_page(
                 continue;
             }
             marks(&page, &mut line);
+            boxes.extend(missed_boxes(&page, &line));
             lines.push((i, line));
         }
         if let Some(second) = second {
@@ -134,7 +136,7 @@ pub fn read_page(
         lines: lines.into_iter().map(|(_, l)| l).collect(),
         rules: page.rules,
         cells: page.cells,
-        boxes: page.boxes,
+        boxes: page.boxes.into_iter().chain(boxes).collect(),
         rings: page.rings,
     };
     Ok((out, image))
@@ -142,11 +144,85 @@ pub fn read_page(
 
 /// Ring and strike of each character, from the ink round its em box.
 fn marks(page: &Prepared, line: &mut Line) {
+    let em = line_em(line, page.em);
     for g in &mut line.glyphs {
-        let rect = Rect::new(g.x0, line.rect.y0, g.x1.max(g.x0 + 1), line.rect.y1);
+        let rect = em_box(Rect::new(g.x0, line.rect.y0, g.x1.max(g.x0 + 1), line.rect.y1), em);
         g.ring = page.ring(rect);
         g.strike = page.strike(rect);
     }
+}
+
+/// Width of a full-width character in this line; marks make some wider, in a short line most.
+fn line_em(line: &Line, usual: f32) -> f32 {
+    let kanji = |c: char| ('一'..='鿿').contains(&c);
+    let mut widths: Vec<i32> = line.glyphs.iter().filter(|g| kanji(g.ch)).map(|g| g.x1 - g.x0).collect();
+    widths.sort_unstable();
+    let wide = |n: usize| widths[n] as f32 / 0.92;
+    match widths.len() {
+        0 => usual,
+        1..6 => wide(0).clamp(0.7 * usual, 1.1 * usual),
+        n => wide((n - 1) * 2 / 5).clamp(0.7 * usual, 2.0 * usual),
+    }
+}
+
+/// The extent of a character that is ringed or struck through reaches out to the stroke, and the mark then leaves no
+/// ink about it: such a one is cut back to the em about its middle.
+fn em_box(glyph: Rect, em: f32) -> Rect {
+    let (x, y) = glyph.center();
+    let half = (em / 2.0).round() as i32;
+    let mut out = glyph;
+    if (1.25 * em..2.2 * em).contains(&(glyph.width() as f32)) {
+        (out.x0, out.x1) = (x - half, x + half);
+    }
+    if glyph.height() as f32 > 1.25 * em {
+        (out.y0, out.y1) = (y - half, y + half);
+    }
+    out
+}
+
+/// Boxes too faint to be found by their outline: read as a sign, or together with the character behind them.
+fn missed_boxes(page: &Prepared, line: &Line) -> Vec<CheckBox> {
+    let em = line_em(line, page.em);
+    let (_, y) = line.rect.center();
+    let found = |x0: i32, x1: i32| {
+        let inside =
+            |b: &Rect| (x0..x1).contains(&b.center().0) && (line.rect.y0..line.rect.y1).contains(&b.center().1);
+        page.boxes.iter().any(|b| inside(&b.rect))
+    };
+    let square = |x0: i32, x1: i32| {
+        let rect = Rect::new(x0, y - (x1 - x0) / 2, x1, y + (x1 - x0) / 2);
+        CheckBox { rect, ink: page.box_ink(rect) }
+    };
+    let part = |em_share: f32| (em_share * em) as i32;
+    let mut out = Vec::new();
+    for (i, g) in line.glyphs.iter().enumerate().filter(|(_, g)| !line.tti && !found(g.x0, g.x1)) {
+        let wide = g.x1 - g.x0;
+        let starts = i == 0 || g.gap > 0.3;
+        // Half of a box is read as U, D or 1, but wider than letters are and close before a word.
+        let part_of_box = g.ch.is_ascii()
+            && starts
+            && wide >= part(0.7)
+            && line.glyphs.get(i + 1).is_some_and(|n| n.gap < 0.35 && !n.ch.is_ascii() && n.ch.is_alphabetic());
+        let sign = "□☐☑☒■".contains(g.ch) || ("口ロ".contains(g.ch) && starts) || part_of_box;
+        if sign && (part(0.55)..part(1.2)).contains(&wide) {
+            out.push(square(g.x0, g.x1));
+        } else if !g.ch.is_ascii() && (part(1.5)..part(2.5)).contains(&wide) {
+            // White stands between it and the character. A ring leaves such a gap too, but is less wide than a box with a
+            // character, and its sides are not straight.
+            let drawn = if wide > part(1.75) { -1.0 } else { 0.35 };
+            let column = |x0: i32, x1: i32| page.text_ink(Rect::new(x0, y - part(0.34), x1, y + part(0.34)));
+            let side = |x1: &i32| column(x1 - 3, *x1);
+            let right = (g.x0 + part(0.6)..=g.x0 + part(1.0)).filter(|x1| column(x1 + 1, x1 + 3) < 0.12);
+            let usual = |x1: i32| side(&x1) - (x1 - g.x0 - part(0.82)).abs() as f32 / em;
+            if let Some(x1) = right.max_by(|a, b| usual(*a).total_cmp(&usual(*b)))
+                && side(&x1) > drawn
+                && column(g.x0, g.x0 + 3) > drawn
+            {
+                out.push(square(g.x0, x1));
+            }
+        }
+    }
+    out
 }
 
 /// Asks the second engine about lines that hold a doubtful character and something that may be a value.
@@ -193,6 +269,16 @@ mod tests {
         let told = |e: &str| open(e, empty.path()).map(|e| e.name()).unwrap_err().to_string();
         assert!(told("ppocr").contains("`make models`"), "{}", told("ppocr"));
         assert!(told("magic").contains("no engine"));
+    }
+
+    #[test]
+    fn a_character_that_took_in_its_ring_is_cut_back() {
+        assert_eq!(em_box(Rect::new(100, 50, 124, 74), 26.0), Rect::new(100, 50, 124, 74));
+        assert_eq!(em_box(Rect::new(100, 40, 150, 88), 26.0), Rect::new(112, 51, 138, 77));
+        let glyph = |x0: i32, x1: i32| reading::Glyph { ch: '男', x0, x1, ..reading::Glyph::default() };
+        let line =
+            Line { glyphs: vec![glyph(0, 24), glyph(30, 54), glyph(60, 110), glyph(115, 170)], ..Line::default() };
+        assert_eq!(line_em(&line, 27.0).round(), 26.0);
     }
 
     #[test]
