@@ -3,13 +3,14 @@
 //! A pure function of the page's ink, as the reading keeps it; knows `model`, `reading` and `text`, and must not know
 //! what a field or a label is: the caller says where to look ([`Seg`]) and for what ([`Choices`]).
 //!
-//! `stream` lines up the characters of the scope, `find` says where each option stands (exactly after folding, else by
-//! its place between options that were read), `ink` compares the marks of siblings, `era` and `grid` are the two special
-//! forms. No mark, or two where one is expected, decides nothing.
+//! `stream` lines up the characters of the scope, `find` says where each option stands (exactly after folding), `guess`
+//! where those do that were not read, `ink` compares the marks of siblings, `era` and `grid` are the two special forms.
+//! No mark, or two where one is expected, decides nothing.
 
 mod era;
 mod find;
 mod grid;
+mod guess;
 mod ink;
 mod options;
 mod stream;
@@ -79,9 +80,13 @@ pub struct Chosen {
 /// one is expected and two are marked, both come back with a low certainty.
 pub fn chosen(page: &Page, scope: &[Seg], choices: &Choices) -> Vec<Chosen> {
     let stream = Stream::new(page, scope);
-    let mut found: Vec<Chosen> =
-        find::runs(&stream, choices, false).iter().flat_map(|run| choose(&stream, run, choices)).collect();
-    found.retain(|c| c.how != How::Alone || !has_siblings(page, c, choices));
+    let mut found = Vec::new();
+    for run in find::runs(&stream, choices, false) {
+        let alone = |c: &Chosen| run.places.len() == 1 && c.how == How::Alone;
+        found.extend(
+            choose(&stream, &run, choices).into_iter().filter(|c| !alone(c) || !has_siblings(page, c, choices)),
+        );
+    }
     // Text beside a printed group says nothing against it.
     if found.iter().any(|c| c.how != How::Alone) {
         found.retain(|c| c.how != How::Alone);

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::stream::{EMPTY_BOX, Stream, TICKED_BOX, is_separator};
+use super::guess::{GUESSED, Guess, IN_RING, fits, linked, pieces};
+use super::stream::{EMPTY_BOX, Stream, TICKED_BOX};
 use super::{Choices, Seg};
 use crate::model::Rect;
 use crate::text::fold_text;
@@ -21,6 +22,8 @@ pub(super) struct Place {
     pub number: Range<usize>,
     /// How sure it is that this option stands here, 0..1.
     pub read: f32,
+    /// It stands between brackets behind its word, where a form leaves room to write it: `要介護(3)`.
+    pub written: bool,
 }
 
 /// Options that stand together; each at most once.
@@ -29,6 +32,8 @@ pub(super) struct Run {
     pub places: Vec<Place>,
     /// A separator beside the only option tells of others that were not read.
     pub dangling: bool,
+    /// Between two options there is room for one that was not found.
+    pub lost: bool,
 }
 
 impl Run {
@@ -138,14 +143,15 @@ pub(super) fn runs(stream: &Stream, choices: &Choices, near: bool) -> Vec<Run> {
                 p.number = number_before(stream, after.min(p.spots.start), p.spots.start);
                 after = p.spots.end;
             }
-            Run { places, dangling }
+            let lost = has_lost(stream, &places) || beside_lost(stream, &places);
+            Run { places, dangling, lost }
         })
         .collect()
 }
 
-fn place(stream: &Stream, option: Option<usize>, spots: Range<usize>, read: f32) -> Place {
+pub(super) fn place(stream: &Stream, option: Option<usize>, spots: Range<usize>, read: f32) -> Place {
     let (rect, seg) = (stream.rect(spots.clone()), stream.seg(spots.clone()));
-    Place { option, spots, rect, seg, number: 0..0, read }
+    Place { option, spots, rect, seg, number: 0..0, read, written: false }
 }
 
 /// All words of the choices, the longest where several begin or overlap, each standing free.
@@ -170,7 +176,8 @@ fn hits(stream: &Stream, words: &Words) -> Vec<Hit> {
             // Nothing may stand between its characters, nor may half a character belong to it.
             let whole = (at == 0 || stream.chars[at - 1].1 < spots.start)
                 && stream.chars.get(at + word.len()).is_none_or(|c| c.1 >= spots.end);
-            if whole && spots.clone().all(|s| !is_separator(stream.spots[s].ch)) {
+            let dropped = |s: usize| fold_text(&stream.spots[s].ch.to_string()).is_empty();
+            if whole && !spots.clone().any(dropped) {
                 all.push(Hit { spots, length: word.len() - repaired, what, ascii, repaired: repaired > 0 });
             }
         }
@@ -192,7 +199,7 @@ fn hits(stream: &Stream, words: &Words) -> Vec<Hit> {
                 let left = ringed || kept.iter().any(|k| k.spots.end == h.spots.start);
                 let right = ringed || kept.iter().any(|k| k.spots.start == h.spots.end);
                 let prefix = matches!(h.what, What::Prefix(_));
-                (left || is_edge(stream, h.spots.start, h.spots.start.checked_sub(1), h.ascii))
+                (left || prefix || is_edge(stream, h.spots.start, h.spots.start.checked_sub(1), h.ascii))
                     && (right || prefix || is_edge(stream, h.spots.end, Some(h.spots.end), h.ascii))
             })
             .collect();
@@ -217,12 +224,20 @@ fn is_edge(stream: &Stream, at: usize, beyond: Option<usize>, ascii: bool) -> bo
         return true;
     };
     let ch = stream.spots[beyond].ch;
+    // The label that stands close before, and what a ring's stroke or a ringed character was read as.
+    let first = |i: usize| i == 0 || stream.spots[i].gap > 0.35 || stream.is_between(i - 1);
+    let label = beyond < at
+        && ((ch == '性' && first(beyond)) || (ch == '別' && beyond > 0 && stream.spots[beyond - 1].ch == '性'));
+    let unsure = stream.spots[beyond].p < 0.9 && stream.spots[beyond].ring > IN_RING;
     here.gap > 0.35
+        || label
+        || unsure
         || stream.is_between(beyond)
         || EMPTY_BOX.contains(ch)
         || TICKED_BOX.contains(ch)
         || "○〇◯●◎様殿氏".contains(ch)
-        || (ch.is_ascii_alphanumeric() && !ascii)
+        || (ascii && !ch.is_ascii())
+        || ((ch.is_ascii_alphanumeric() || ch.is_numeric()) && !ascii)
 }
 
 /// Few characters, and no other word, lie between two options of one group.
@@ -235,17 +250,52 @@ fn is_near(stream: &Stream, between: Range<usize>) -> bool {
 
 /// A middle dot or the like joins it to something that was not read.
 fn dangles(stream: &Stream, spots: &Range<usize>) -> bool {
-    let joins = |i: usize| stream.spots.get(i).is_some_and(|s| is_joint(s.ch));
+    let unsure = |i: usize| stream.spots[i].p < 0.9 && stream.spots[i].ring > IN_RING;
+    let joins = |i: usize| stream.spots.get(i).is_some_and(|s| is_joint(s.ch) || unsure(i));
     spots.start.checked_sub(1).is_some_and(joins) || joins(spots.end)
 }
 
-fn is_joint(ch: char) -> bool {
+pub(super) fn is_joint(ch: char) -> bool {
     "・·•‧･/／∙".contains(ch)
+}
+
+/// Does a list of single characters leave one out? What was read with its neighbour makes that one wide.
+fn has_lost(stream: &Stream, places: &[Place]) -> bool {
+    places.windows(2).any(|w| {
+        let (Some(a), Some(b)) = (w[0].option, w[1].option) else { return false };
+        let wide = |p: &Place| p.spots.clone().any(|i| stream.is_swollen(i));
+        a.abs_diff(b) > 1 && (wide(&w[0]) || wide(&w[1]))
+    })
+}
+
+/// Does a ring that is no option's own, or what was read of one, touch the options?
+fn beside_lost(stream: &Stream, places: &[Place]) -> bool {
+    let own = |i: usize| places.iter().any(|p| p.spots.contains(&i));
+    let unsure = |i: usize| stream.spots[i].p < 0.9 && stream.spots[i].ring > IN_RING && !own(i);
+    let beside = |p: &Place| {
+        let (before, after) = (p.spots.start.checked_sub(1), p.spots.end);
+        before.is_some_and(unsure) || (after < stream.spots.len() && unsure(after))
+    };
+    let near = |r: &Rect| {
+        let reach = stream.em as i32;
+        let touches = |p: &Place| {
+            let level = r.center().1 > p.rect.y0 && r.center().1 < p.rect.y1;
+            level && r.x0 < p.rect.x1 + reach && r.x1 > p.rect.x0 - reach
+        };
+        let on = |p: &Place| p.rect.x0 <= r.center().0 && r.center().0 <= p.rect.x1;
+        places.iter().any(touches) && !places.iter().any(on)
+    };
+    places.iter().any(beside) || stream.page.rings.iter().any(near)
 }
 
 /// `3．` or `(3)` before an option.
 fn number_before(stream: &Stream, after: usize, at: usize) -> Range<usize> {
     let digit = |i: usize| crate::text::squeeze(&stream.spots[i].ch.to_string()).chars().all(|c| c.is_ascii_digit());
+    // A ring round a number is read as ⑧.
+    let circled = |c: char| ('①'..='⑳').contains(&c);
+    if at > after && circled(stream.spots[at - 1].ch) && stream.spots[at].gap < 1.0 {
+        return at - 1..at;
+    }
     let mut i = at;
     while i > after && at - i < 2 && ".．)）。".contains(stream.spots[i - 1].ch) {
         i -= 1;
@@ -258,21 +308,6 @@ fn number_before(stream: &Stream, after: usize, at: usize) -> Range<usize> {
         i -= 1;
     }
     if i == end { at..at } else { i..end }
-}
-
-/// Words between separators, boxes and gaps.
-fn pieces(stream: &Stream, range: Range<usize>) -> Vec<Range<usize>> {
-    let mut out: Vec<Range<usize>> = Vec::new();
-    for i in range {
-        if stream.is_between(i) {
-            continue;
-        }
-        match out.last_mut() {
-            Some(p) if p.end == i && stream.spots[i].gap < 0.55 => p.end = i + 1,
-            _ => out.push(i..i + 1),
-        }
-    }
-    out
 }
 
 /// What follows `要介護`: a list of digits, one digit, or an empty bracket.
@@ -299,6 +334,8 @@ fn after_prefix(stream: &Stream, suffixes: &[(Vec<char>, usize)], prefix: &Range
         open |= opening;
         if stream.is_between(i) {
             joined |= is_joint(s.ch) && !items.is_empty();
+        } else if "-‐–—ー".contains(s.ch) {
+            joined |= !items.is_empty();
         } else if let Some(k) = known(i) {
             items.push((Some(k), i..i + 1));
         } else if !(EMPTY_BOX.contains(s.ch) || TICKED_BOX.contains(s.ch) || (s.ch == '度' && i == prefix.end)) {
@@ -323,7 +360,10 @@ fn after_prefix(stream: &Stream, suffixes: &[(Vec<char>, usize)], prefix: &Range
     let list = items.len() > 1 && rising && (joined || items.len() + 1 >= order.len());
     match items.iter().find_map(|(k, r)| Some(((*k)?, r.end))) {
         None => return if open { vec![place(stream, None, prefix.clone(), 1.0)] } else { Vec::new() },
-        Some((k, end)) if !list => return vec![place(stream, Some(order[k]), prefix.start..end, 1.0)],
+        Some((k, end)) if !list => {
+            let one = place(stream, Some(order[k]), prefix.start..end, 1.0);
+            return vec![Place { written: open, ..one }];
+        }
         Some(_) => {}
     }
     let anchors: Vec<(usize, Range<usize>)> = items.iter().filter_map(|(k, r)| k.map(|k| (k, r.clone()))).collect();
@@ -349,10 +389,14 @@ fn fill_plain(stream: &Stream, words: &Words, places: &mut Vec<Place>, bounds: R
     if anchors.len() == order.len() || anchors.is_empty() || (!words.prefixes.is_empty() && listed < 2) {
         return;
     }
+    // A letter is never told by its place.
+    if order.len() == 2 && places.iter().any(|p| p.spots.len() == 1 && stream.spots[p.spots.start].ch.is_ascii()) {
+        return;
+    }
     // With two options, whichever was read, the other is the other.
     let falling = match anchors.as_slice() {
         [(k, r)] if order.len() == 2 => {
-            let before = stream.spots[bounds.start..r.start].iter().rev().take(3).any(|s| is_joint(s.ch));
+            let before = pieces(stream, bounds.start..r.start).pop().is_some_and(|p| linked(stream, &p, r));
             (*k == 0) == before
         }
         [_] => return,
@@ -371,169 +415,3 @@ fn fill_plain(stream: &Stream, words: &Words, places: &mut Vec<Place>, bounds: R
     let found = guess.fill(&anchors);
     places.extend(found.into_iter().filter(|f| !taken.iter().any(|t| t.start < f.spots.end && f.spots.start < t.end)));
 }
-
-/// Is a stretch as wide as a word of so many characters?
-fn fits(stream: &Stream, spots: &Range<usize>, (least, most): (usize, usize)) -> bool {
-    let wide = stream.rect(spots.clone()).width() as f32 / stream.em;
-    wide > 0.25 * least as f32 && wide < 1.25 * most as f32 + 0.6
-}
-
-/// Finds options that were not read among those that were.
-struct Guess<'a> {
-    stream: &'a Stream<'a>,
-    /// Options in the order in which they are printed.
-    order: &'a [usize],
-    lengths: &'a dyn Fn(usize) -> (usize, usize),
-    /// Spots among which they may stand.
-    bounds: Range<usize>,
-    /// Everything within the bounds belongs to the list.
-    near: bool,
-}
-
-impl Guess<'_> {
-    /// `anchors`: position in the order and spots of those that were read, rising.
-    fn fill(&self, anchors: &[(usize, Range<usize>)]) -> Vec<Place> {
-        let mut out = Vec::new();
-        let (Some(first), Some(last)) = (anchors.first(), anchors.last()) else { return out };
-        for w in anchors.windows(2) {
-            let missing: Vec<usize> = (w[0].0 + 1..w[1].0).collect();
-            if !missing.is_empty() {
-                self.between(&w[0], &w[1], &missing, &mut out);
-            }
-        }
-        // Outwards from the ends.
-        let before = pieces(self.stream, self.bounds.start..first.1.start);
-        let mut beside = first.1.clone();
-        for (k, piece) in (0..first.0).rev().zip(before.into_iter().rev()) {
-            if !self.linked(&piece, &beside) || !fits(self.stream, &piece, (self.lengths)(self.order[k])) {
-                break;
-            }
-            out.push(place(self.stream, Some(self.order[k]), piece.clone(), GUESSED));
-            beside = piece;
-        }
-        if beside == first.1 && first.0 == 1 {
-            self.ringed(None, Some(&first.1), &[0], &mut out);
-        }
-        let after = pieces(self.stream, last.1.end..self.bounds.end);
-        let mut beside = last.1.clone();
-        for (k, piece) in (last.0 + 1..self.order.len()).zip(after) {
-            if !self.linked(&beside, &piece) || !fits(self.stream, &piece, (self.lengths)(self.order[k])) {
-                break;
-            }
-            out.push(place(self.stream, Some(self.order[k]), piece.clone(), GUESSED));
-            beside = piece;
-        }
-        if beside == last.1 && last.0 + 2 == self.order.len() {
-            self.ringed(Some(&last.1), None, &[last.0 + 1], &mut out);
-            if out.iter().all(|p| p.option != Some(self.order[last.0 + 1])) {
-                self.boxed(&last.1, None, last.0 + 1, &mut out);
-            }
-        }
-        out
-    }
-
-    fn between(&self, a: &(usize, Range<usize>), b: &(usize, Range<usize>), missing: &[usize], out: &mut Vec<Place>) {
-        let found = pieces(self.stream, a.1.end..b.1.start);
-        if found.is_empty() {
-            let n = out.len();
-            self.ringed(Some(&a.1), Some(&b.1), missing, out);
-            if let ([k], true) = (missing, out.len() == n) {
-                self.boxed(&a.1, Some(&b.1), *k, out);
-            }
-            return;
-        }
-        let fit = |k: usize, p: &Range<usize>| fits(self.stream, p, (self.lengths)(self.order[k]));
-        if found.len() == missing.len() && missing.iter().zip(&found).all(|(k, p)| fit(*k, p)) {
-            for (k, p) in missing.iter().zip(found) {
-                out.push(place(self.stream, Some(self.order[*k]), p, GUESSED));
-            }
-        } else if let ([k], [first, .., last]) = (missing, found.as_slice()) {
-            let whole = first.start..last.end;
-            if fit(*k, &whole) {
-                out.push(place(self.stream, Some(self.order[*k]), whole, GUESSED));
-            }
-        }
-    }
-
-    /// A ring where nothing was read: which of the missing options it lies on is told by its place.
-    fn ringed(&self, a: Option<&Range<usize>>, b: Option<&Range<usize>>, missing: &[usize], out: &mut Vec<Place>) {
-        let (stream, em) = (self.stream, self.stream.em);
-        let rect = |r: &Range<usize>| stream.rect(r.clone());
-        let (ra, rb) = (a.map(rect), b.map(rect));
-        let Some(row) = ra.or(rb) else { return };
-        let reach = (2.2 * em) as i32;
-        let x0 = ra.map_or_else(|| row.x0 - reach, |r| r.x1 - (0.4 * em) as i32);
-        let x1 = rb.map_or_else(|| row.x1 + reach, |r| r.x0 + (0.4 * em) as i32);
-        let inside = |r: &&Rect| {
-            let (x, y) = r.center();
-            x > x0 && x < x1 && y > row.y0 && y < row.y1 && (r.height() as f32) < 2.6 * em
-        };
-        let rings: Vec<&Rect> = stream.page.rings.iter().filter(inside).collect();
-        let [ring] = rings.as_slice() else { return };
-        // Beyond the end of a list only what nothing else was read in.
-        let covered = |s: &super::stream::Spot| ring.intersect(&s.rect).is_some_and(|i| 2 * i.width() > s.rect.width());
-        if stream.spots.iter().enumerate().any(|(i, s)| covered(s) && !stream.is_between(i)) {
-            return;
-        }
-        let k = match (missing, ra, rb) {
-            ([k], ..) => *k,
-            (many, Some(ra), Some(rb)) => {
-                let share = (ring.center().0 - ra.center().0) as f32 / (rb.center().0 - ra.center().0).max(1) as f32;
-                let step = (share * (many.len() + 1) as f32).round() as usize;
-                match many.get(step.wrapping_sub(1)) {
-                    Some(k) => *k,
-                    None => return,
-                }
-            }
-            _ => return,
-        };
-        let at = a.map_or_else(|| b.map_or(0, |b| b.start), |a| a.end);
-        let mut p = place(stream, Some(self.order[k]), at..at, GUESSED);
-        p.rect = **ring;
-        out.push(p);
-    }
-
-    /// A box behind which nothing was read, as where a tick runs through the word.
-    fn boxed(&self, a: &Range<usize>, b: Option<&Range<usize>>, k: usize, out: &mut Vec<Place>) {
-        let (stream, em) = (self.stream, self.stream.em);
-        let (ra, rb) = (stream.rect(a.clone()), b.map(|b| stream.rect(b.clone())));
-        let x1 = rb.map_or_else(|| ra.x1 + (4.0 * em) as i32, |r| r.x0 - (1.3 * em) as i32);
-        let own = |r: &Rect| r.center().0 > ra.x1 - (0.2 * em) as i32 && r.center().0 < x1;
-        let level = |r: &Rect| r.center().1 > ra.y0 && r.center().1 < ra.y1;
-        let Some(bx) = stream.page.boxes.iter().map(|b| b.rect).find(|r| own(r) && level(r)) else { return };
-        let rect = Rect::new(bx.x1, ra.y0, bx.x1 + em as i32, ra.y1);
-        let read = |s: &super::stream::Spot| s.rect.intersect(&rect).is_some_and(|i| 2 * i.width() > rect.width());
-        if stream.spots.iter().enumerate().any(|(i, s)| read(s) && !stream.is_between(i)) {
-            return;
-        }
-        let mut p = place(stream, Some(self.order[k]), a.end..a.end, GUESSED);
-        p.rect = rect;
-        out.push(p);
-    }
-
-    /// Two neighbours in a list: joined by a dot, a box or a slash, or one of them is ringed.
-    fn linked(&self, a: &Range<usize>, b: &Range<usize>) -> bool {
-        let spots = &self.stream.spots;
-        let (ra, rb) = (self.stream.rect(a.clone()), self.stream.rect(b.clone()));
-        let gap = (rb.x0 - ra.x1) as f32 / self.stream.em;
-        let row = ra.y1.min(rb.y1) - ra.y0.max(rb.y0);
-        if gap > 3.0 || row * 2 < ra.height().min(rb.height()) {
-            return false;
-        }
-        let joint = (a.end..b.start).any(|i| is_joint(spots[i].ch) || spots[i].boxed || "、,，".contains(spots[i].ch));
-        let boxed = |r: &Rect| {
-            self.stream.page.boxes.iter().any(|bx| {
-                let (x, y) = bx.rect.center();
-                x < r.x0 + (0.5 * self.stream.em) as i32
-                    && (r.x0 - x) as f32 <= 1.8 * self.stream.em
-                    && y > r.y0
-                    && y < r.y1
-            })
-        };
-        let ringed = |r: &Rect| self.stream.page.rings.iter().any(|ring| ring.contains(r.center().0, r.center().1));
-        self.near || joint || (boxed(&ra) && boxed(&rb)) || ringed(&ra) || ringed(&rb)
-    }
-}
-
-/// How sure a place is that was found by its neighbours.
-const GUESSED: f32 = 0.97;

@@ -107,7 +107,8 @@ fn cell_in_row(page: &Page, row: &Rect, head: &Head) -> Option<Rect> {
     let y = row.center().1;
     let within = |c: &&Rect| {
         let x = c.center().0;
-        y > c.y0 && y < c.y1 && x > head.x0 && x < head.x1 && 2 * c.width() > head.x1 - head.x0
+        let (own, column) = (c.width(), head.x1 - head.x0);
+        y > c.y0 && y < c.y1 && x > head.x0 && x < head.x1 && 2 * own > column && 2 * own < 3 * column
     };
     page.cells.iter().filter(|_| head.cell).filter(within).min_by_key(|c| c.width()).copied()
 }

@@ -10,9 +10,16 @@ use crate::reading::CheckBox;
 /// Ink of the inner 46 % below which a box is empty, and above which it is ticked.
 const EMPTY: f32 = 0.20;
 const TICKED: f32 = 0.27;
+/// Share of a character's width that a stroke through it covers.
+const STRUCK: f32 = 0.85;
+/// What is ink enough among spotless siblings, and how much those may hold.
+const FAINT: f32 = 0.025;
+const SPOTLESS: f32 = 0.012;
 /// Lead of a ring's ink over its siblings' that is a mark at all, and one that is plain.
-const RING: f32 = 0.04;
-const PLAIN_RING: f32 = 0.10;
+const RING: f32 = 0.035;
+const PLAIN_RING: f32 = 0.06;
+/// What a ring round the neighbour may leave beside an option.
+const BESIDE_RING: f32 = 0.15;
 
 /// A marked option: index into `Run::places`.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +58,10 @@ struct Seen {
     strikes: Vec<f32>,
     /// More ink was read with its first character than it has.
     swollen: Vec<bool>,
+    /// How much wider the whole word is than its characters are, em.
+    swell: Vec<f32>,
+    /// An option that must stand between two others was not found.
+    lost: bool,
 }
 
 impl Seen {
@@ -58,7 +69,7 @@ impl Seen {
         let places = &run.places;
         let words: Vec<Option<f32>> = places.iter().map(|p| ring(stream, p.spots.clone())).collect();
         let numbers: Vec<Option<f32>> = places.iter().map(|p| ring(stream, p.number.clone())).collect();
-        let ringed: Vec<bool> = places.iter().map(|p| is_ringed(stream, p)).collect();
+        let ringed = ringed_places(stream, places);
         let mut leads: Vec<f32> = leads(&words).into_iter().zip(leads(&numbers)).map(|(w, n)| w.max(n)).collect();
         // Where a ring let nothing be read, no ink was measured: the ring itself is what there is.
         for i in (0..places.len()).filter(|i| places[*i].spots.is_empty() && ringed[*i]) {
@@ -70,6 +81,8 @@ impl Seen {
             leads,
             ringed,
             strikes: places.iter().map(|p| strike(stream, p)).collect(),
+            swell: places.iter().map(|p| swell(stream, p)).collect(),
+            lost: run.lost,
             swollen: places.iter().map(|p| !p.spots.is_empty() && stream.is_swollen(p.spots.start)).collect(),
         }
     }
@@ -99,14 +112,27 @@ pub(super) fn one(stream: &Stream, run: &Run) -> Vec<Verdict> {
     {
         return found;
     }
-    if let Some(found) = ringed(&seen) {
-        return found;
+    let ring = ringed(&seen);
+    let stroke = struck(&seen);
+    // A stroke reaches out to both sides of its word and looks a little like a ring there.
+    let weak = ring.as_ref().is_some_and(|r| r.iter().all(|v| v.certainty < 0.9 && v.margin < PLAIN_RING));
+    if let Some(found) = stroke.as_ref().filter(|s| weak && s.iter().all(|v| v.certainty > 0.9)) {
+        return found.clone();
     }
-    if let Some(found) = struck(&seen) {
+    if let Some(found) = ring.or(stroke) {
         return found;
     }
     if seen.signed() {
         return signed(&seen);
+    }
+    // A level that is written between the brackets of one word only speaks for itself.
+    let values: Vec<usize> = (0..run.places.len()).filter(|i| run.places[*i].option.is_some()).collect();
+    let written = |i: usize| run.places[i].written && run.places.iter().any(|p| p.option.is_none());
+    if let Some(i) = values.iter().copied().find(|i| written(*i))
+        && values.iter().filter(|i| run.places[**i].written).count() == 1
+    {
+        let worst = stream.spots[run.places[i].spots.clone()].iter().map(|s| s.p).fold(1.0, f32::min);
+        return vec![Verdict { place: i, certainty: 0.93 * worst, how: How::Alone, margin: 0.0 }];
     }
     if run.places.len() == 1 && !run.dangling && !seen.boxed() {
         let worst = stream.spots[run.places[0].spots.clone()].iter().map(|s| s.p).fold(1.0, f32::min);
@@ -125,18 +151,22 @@ pub(super) fn several(stream: &Stream, run: &Run) -> Vec<Verdict> {
 /// Each option by itself.
 pub(super) fn each(stream: &Stream, run: &Run) -> Vec<Mark> {
     let seen = Seen::new(stream, run);
-    let empty = seen.boxes.iter().flatten().filter(|b| **b < EMPTY).fold(0.0f32, |a, b| a.max(*b));
+    let mut inks: Vec<f32> = seen.boxes.iter().flatten().copied().collect();
+    inks.sort_by(f32::total_cmp);
+    let usual = inks.get(inks.len().saturating_sub(1) / 2).copied().unwrap_or(0.0);
+    // What a ring round the neighbour leaves beside it is no mark.
+    let beside = |i: usize| (i > 0 && seen.ringed[i - 1]) || seen.ringed.get(i + 1) == Some(&true);
     (0..seen.len())
         .map(|i| {
             if seen.boxed() {
                 let (on, certainty) = match (seen.boxes[i], seen.signs[i]) {
-                    (Some(ink), _) => box_certainty(ink),
+                    (Some(ink), _) => box_certainty(ink, usual),
                     (None, Some(Sign::Ticked)) => (true, 0.85),
                     (None, Some(Sign::Unknown)) => (true, 0.6),
                     (None, Some(Sign::Empty)) => (false, 0.8),
-                    (None, None) => (false, 0.5),
+                    (None, None) => (seen.swollen[i], 0.5),
                 };
-                return Mark { on, certainty, how: How::Box, margin: seen.boxes[i].unwrap_or(0.0) - empty };
+                return Mark { on, certainty, how: How::Box, margin: seen.boxes[i].unwrap_or(0.0) - usual };
             }
             if seen.signed() {
                 let on = seen.signs[i] == Some(Sign::Ticked);
@@ -144,22 +174,27 @@ pub(super) fn each(stream: &Stream, run: &Run) -> Vec<Mark> {
             }
             let (lead, ring) = (seen.leads[i], seen.ringed[i]);
             let (on, certainty) = match (ring, lead) {
-                (true, l) if l > RING => (true, 0.98),
-                (false, l) if l > PLAIN_RING => (true, 0.9),
-                (false, l) if l < RING => (false, 0.98),
-                (ring, l) => (ring || l > 0.5 * (RING + PLAIN_RING), 0.5),
+                (true, _) => (true, 0.98),
+                // Ink about a character that was read together with its box is the box's.
+                _ if seen.swollen[i] && seen.boxes.iter().any(Option::is_some) => (false, 0.5),
+                (_, l) if l > 2.0 * PLAIN_RING => (true, 0.8),
+                (_, l) if l < RING => (false, 0.98),
+                (_, l) => (l > PLAIN_RING && !beside(i), 0.5),
             };
             Mark { on, certainty, how: How::Ring, margin: lead }
         })
         .collect()
 }
 
-fn box_certainty(ink: f32) -> (bool, f32) {
+/// `usual`: what most boxes beside it hold, so that a dirty page does not tick them all.
+fn box_certainty(ink: f32, usual: f32) -> (bool, f32) {
+    let more = ink - usual.min(EMPTY);
     match ink {
         i if i >= TICKED => (true, 0.99),
-        i if i <= 0.5 * EMPTY => (false, 0.99),
-        i if i <= EMPTY => (false, 0.95),
-        i => (i > 0.5 * (EMPTY + TICKED), 0.6),
+        _ if more > 0.15 => (true, 0.9),
+        _ if more > 0.08 => (true, 0.6),
+        _ if more > SPOTLESS => (false, 0.6),
+        _ => (false, 0.98),
     }
 }
 
@@ -172,43 +207,46 @@ fn ranked(values: &[f32]) -> Vec<usize> {
 
 /// None where all boxes are empty: then something else may be the mark.
 fn ticked_box(seen: &Seen) -> Option<Vec<Verdict>> {
-    let mut ink: Vec<f32> = seen.boxes.iter().map(|b| b.unwrap_or(0.0)).collect();
-    if ink.iter().all(|i| *i < EMPTY) {
-        // A box that is not found among boxes that are has something over it, or was lost.
-        for i in (0..ink.len()).filter(|i| seen.boxes[*i].is_none()) {
-            ink[i] = match seen.signs[i] {
-                Some(Sign::Ticked) => 0.5,
-                Some(Sign::Unknown) => 0.4,
-                None if seen.swollen[i] => 0.35,
-                _ => 0.0,
-            };
-        }
-    }
+    let ink: Vec<f32> = seen.boxes.iter().map(|b| b.unwrap_or(0.0)).collect();
     let order = ranked(&ink);
     let best = order[0];
     let second = order.get(1).map_or(0.0, |i| ink[*i]);
     let margin = ink[best] - second;
-    if ink[best] < EMPTY {
-        return None;
-    }
-    let rivals: Vec<usize> = order.iter().copied().filter(|i| ink[*i] > EMPTY).collect();
-    if rivals.len() > 1 && second > 0.4 * ink[best] {
-        return Some(
-            rivals.into_iter().map(|place| Verdict { place, certainty: UNDECIDED, how: How::Box, margin }).collect(),
+    let verdict = |place, certainty| Some(vec![Verdict { place, certainty, how: How::Box, margin }]);
+    let missing: Vec<usize> = (0..seen.len()).filter(|i| seen.boxes[*i].is_none()).collect();
+    // Empty boxes hold nothing at all, so among them a box stands out long before the limits.
+    if seen.len() > 1 && ink[best] > FAINT && second < SPOTLESS {
+        return verdict(
+            best,
+            if ink[best] < 0.06 {
+                0.92
+            } else if missing.is_empty() {
+                0.99
+            } else {
+                0.95
+            },
         );
     }
-    let all = seen.boxes.iter().enumerate().all(|(i, b)| i == best || b.is_some());
-    // Between the limits, a box stands out only among quite empty ones.
-    let plain = (ink[best] >= TICKED && second <= EMPTY) || second <= 0.25 * EMPTY;
-    let certainty = match (seen.boxes[best], seen.signs[best]) {
-        (Some(_), _) if plain && all => 0.99,
-        (Some(_), _) if plain => 0.95,
-        (Some(_), _) => 0.7,
-        (None, Some(Sign::Ticked)) if all && second < EMPTY => 0.94,
-        (None, None) if all && second < 0.5 * EMPTY => 0.93,
-        (None, _) => 0.6,
-    };
-    Some(vec![Verdict { place: best, certainty, how: How::Box, margin }])
+    if ink[best] >= EMPTY {
+        let rivals: Vec<usize> = order.iter().copied().filter(|i| ink[*i] > EMPTY).collect();
+        if rivals.len() > 1 && second > 0.4 * ink[best] {
+            let all = rivals.into_iter();
+            return Some(all.map(|place| Verdict { place, certainty: UNDECIDED, how: How::Box, margin }).collect());
+        }
+        return verdict(best, if ink[best] >= TICKED && second <= EMPTY { 0.95 } else { 0.7 });
+    }
+    // A box that is not found among boxes that are has something over it, or was lost.
+    if let [only] = missing.as_slice()
+        && ink[best] < SPOTLESS
+    {
+        match seen.signs[*only] {
+            Some(Sign::Ticked) => return verdict(*only, 0.94),
+            Some(Sign::Unknown) => return verdict(*only, 0.9),
+            None if seen.swollen[*only] => return verdict(*only, 0.93),
+            _ => {}
+        }
+    }
+    (ink[best] >= SPOTLESS && second < SPOTLESS && seen.len() > 1).then(|| verdict(best, 0.6)).flatten()
 }
 
 fn signed(seen: &Seen) -> Vec<Verdict> {
@@ -225,21 +263,43 @@ fn signed(seen: &Seen) -> Vec<Verdict> {
 }
 
 fn ringed(seen: &Seen) -> Option<Vec<Verdict>> {
+    if std::env::var("CALIB").is_ok() {
+        println!(
+            "  RING {:?}",
+            seen.leads
+                .iter()
+                .zip(&seen.ringed)
+                .zip(&seen.strikes)
+                .map(|((l, r), s)| format!("{l:.3}{}/{s:.2}", if *r { "R" } else { "" }))
+                .collect::<Vec<_>>()
+        );
+    }
     let order = ranked(&seen.leads);
     let round: Vec<usize> = (0..seen.len()).filter(|i| seen.ringed[*i]).collect();
-    // The ring may have been read into its character's own extent, and then leaves no ink about it.
     let best = *round.first().unwrap_or(&order[0]);
     let lead = seen.leads[best];
     let rival = order.iter().find(|i| **i != best).map_or(0.0, |i| seen.leads[*i]);
     let margin = lead - rival;
     let verdict = |place, certainty| Verdict { place, certainty, how: How::Ring, margin };
+    let wider = seen.swell[best] - (0..seen.len()).filter(|i| *i != best).map(|i| seen.swell[i]).fold(0.0, f32::max);
     let certainty = match round.len() {
-        0 if seen.len() < 2 || margin < RING => return None,
-        0 if margin > PLAIN_RING => 0.95,
-        0 => 0.5,
+        // Ink about a character that was read together with its box is the box's.
+        0 if seen.len() < 2 || seen.boxed() || seen.signed() || seen.swollen.iter().filter(|s| **s).count() > 1 => {
+            return None;
+        }
+        // A ring round an option that was not read lies beside the one before it.
+        0 if seen.lost && margin > RING => 0.5,
+        0 if margin > PLAIN_RING && margin > 0.5 * lead => 0.95,
+        // A wide ring leaves little ink near its word, but was read with it.
+        0 if margin > 0.5 * RING && wider > 0.5 && seen.strikes[best] < STRUCK => 0.93,
+        0 if margin > RING => 0.5,
+        0 => return None,
         1 if seen.len() == 1 => 0.8,
-        1 if rival > PLAIN_RING && margin < 0.0 => 0.6,
-        1 => 0.99,
+        1 => {
+            let limit = |i: usize| if i.abs_diff(best) == 1 { BESIDE_RING } else { PLAIN_RING };
+            let clear = (0..seen.len()).all(|i| i == best || seen.leads[i] < limit(i));
+            if clear || margin > PLAIN_RING { 0.99 } else { 0.6 }
+        }
         _ => return Some(round.into_iter().map(|i| verdict(i, UNDECIDED)).collect()),
     };
     Some(vec![verdict(best, certainty)])
@@ -251,10 +311,10 @@ fn struck(seen: &Seen) -> Option<Vec<Verdict>> {
     let (best, rest) = order.split_last()?;
     let least = rest.iter().map(|i| seen.strikes[*i]).fold(1.0, f32::min);
     let margin = least - seen.strikes[*best];
-    if rest.is_empty() || least < 0.8 || margin < 0.2 {
+    if rest.is_empty() || least < 0.8 || margin < 0.1 {
         return None;
     }
-    let certainty = if least > 0.9 && margin > 0.3 { 0.95 } else { 0.7 };
+    let certainty = if least > STRUCK && margin > 0.18 { 0.95 } else { 0.6 };
     Some(vec![Verdict { place: *best, certainty, how: How::Strike, margin }])
 }
 
@@ -266,6 +326,12 @@ fn mean(values: impl Iterator<Item = f32>) -> Option<f32> {
 fn ring(stream: &Stream, spots: std::ops::Range<usize>) -> Option<f32> {
     let outside = |i: &usize| !stream.is_between(*i);
     mean(spots.filter(outside).map(|i| stream.spots[i].ring))
+}
+
+fn swell(stream: &Stream, place: &Place) -> f32 {
+    let usual = |i: usize| if stream.spots[i].ch.is_ascii() { 0.55 } else { 0.95 };
+    let width = place.rect.width() as f32 / stream.em;
+    if place.spots.is_empty() { 0.0 } else { (width - place.spots.clone().map(usual).sum::<f32>()).max(0.0) }
 }
 
 fn strike(stream: &Stream, place: &Place) -> f32 {
@@ -289,19 +355,29 @@ fn leads(values: &[Option<f32>]) -> Vec<f32> {
         .collect()
 }
 
-/// A ring round the option's word or its number, and not round much else.
-fn is_ringed(stream: &Stream, place: &Place) -> bool {
-    let em = stream.em;
-    let round = |r: &Rect, word: &Rect| {
+/// Which options have a ring round their word or number: each ring goes to the one whose middle is nearest to its own.
+fn ringed_places(stream: &Stream, places: &[Place]) -> Vec<bool> {
+    let slack = (0.3 * stream.em) as i32;
+    let off = |r: &Rect, word: &Rect| {
         let (cx, cy) = r.center();
-        let slack = (0.3 * em) as i32;
         let level = cy > word.y0 && cy < word.y1;
         let over = r.x1.min(word.x1) - r.x0.max(word.x0);
         let wide = (r.width() - word.width()) as f32;
-        level && cx >= word.x0 - slack && cx <= word.x1 + slack && over * 5 >= word.width() * 4 && wide < 1.7 * em
+        let own = level && cx >= word.x0 - slack && cx <= word.x1 + slack && over * 5 >= word.width() * 4;
+        (own && wide < 1.7 * stream.em).then(|| (cx - word.center().0).abs())
     };
-    let number = stream.rect(place.number.clone());
-    stream.page.rings.iter().any(|r| round(r, &place.rect) || (!place.number.is_empty() && round(r, &number)))
+    let mut out = vec![false; places.len()];
+    for r in &stream.page.rings {
+        let near = |p: &Place| {
+            let number = (!p.number.is_empty()).then(|| stream.rect(p.number.clone()));
+            [off(r, &p.rect), number.and_then(|n| off(r, &n))].into_iter().flatten().min()
+        };
+        let nearest = (0..places.len()).filter_map(|i| Some((near(&places[i])?, i))).min();
+        if let Some((_, i)) = nearest {
+            out[i] = true;
+        }
+    }
+    out
 }
 
 /// Ink of the box beside each option: on the left, or on the right where all have theirs there.
@@ -312,13 +388,21 @@ fn boxes(stream: &Stream, places: &[Place]) -> Vec<Option<f32>> {
         y > p.y0 - (0.25 * em) as i32 && y < p.y1 + (0.25 * em) as i32
     };
     // Strokes of 化, 管 and コ look like boxes: what lies in a word is none.
-    let in_word = |b: &Rect| places.iter().any(|p| p.rect.contains(b.center().0, b.center().1) && b.x0 > p.rect.x0);
-    let own: Vec<&CheckBox> = stream.page.boxes.iter().filter(|b| !in_word(&b.rect)).collect();
+    let within = |r: &Rect, b: &Rect| r.contains(b.center().0, b.center().1);
+    let in_word = |b: &Rect| {
+        places.iter().any(|p| within(&p.rect, b) && b.x0 >= p.rect.x0)
+            || (1..stream.spots.len()).any(|i| {
+                let word = |i: usize| !stream.is_between(i) && !is_sign(stream.spots[i].ch);
+                let s = &stream.spots[i];
+                within(&s.rect, b) && s.gap < 0.25 && word(i) && word(i - 1) && (s.rect.width() as f32) < 1.3 * em
+            })
+    };
+    let own: Vec<&CheckBox> = stream.boxes.iter().filter(|b| !in_word(&b.rect)).collect();
     let left: Vec<Option<f32>> = places
         .iter()
         .enumerate()
         .map(|(i, p)| {
-            let rect = p.rect;
+            let rect = if p.number.is_empty() { p.rect } else { stream.rect(p.number.start..p.spots.end) };
             let after = i.checked_sub(1).map(|k| places[k].rect).filter(|q| level(q, &rect)).map_or(i32::MIN, |q| q.x1);
             let near = |b: &Rect| {
                 let x = b.center().0;
@@ -344,6 +428,10 @@ fn boxes(stream: &Stream, places: &[Place]) -> Vec<Option<f32>> {
     if right.iter().all(Option::is_some) { right } else { left }
 }
 
+fn is_sign(ch: char) -> bool {
+    EMPTY_BOX.contains(ch) || TICKED_BOX.contains(ch)
+}
+
 /// The printed sign before an option: □ ■ ○ ● or something in brackets.
 fn sign(stream: &Stream, places: &[Place], i: usize) -> Option<Sign> {
     let start = places[i].spots.start;
@@ -354,11 +442,16 @@ fn sign(stream: &Stream, places: &[Place], i: usize) -> Option<Sign> {
     let bracket = |s: &Spot, open: bool| if open { "(（[［".contains(s.ch) } else { ")）]］".contains(s.ch) };
     if bracket(before, false) {
         let inner = back(2)?;
-        if bracket(inner, true) {
-            return Some(Sign::Empty);
+        let open = if bracket(inner, true) { inner } else { back(3).filter(|s| bracket(s, true))? };
+        // `要支援( ) 要介護`: it belongs to the word before.
+        if i > 0 && open.gap < stream.spots[start].gap {
+            return None;
         }
-        let mark = "○〇◯0OoQ◎●✓✔レVv√☑■×".contains(inner.ch);
-        return back(3).filter(|s| bracket(s, true)).map(|_| if mark { Sign::Ticked } else { Sign::Unknown });
+        return Some(match inner.ch {
+            _ if bracket(inner, true) => Sign::Empty,
+            c if "○〇◯0OoQ◎●✓✔レVv√☑■×".contains(c) => Sign::Ticked,
+            _ => Sign::Unknown,
+        });
     }
     match before.ch {
         c if TICKED_BOX.contains(c) || "●◉◎√".contains(c) => Some(Sign::Ticked),

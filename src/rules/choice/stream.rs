@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Seg;
 use crate::model::Rect;
-use crate::reading::{Glyph, Line, Page};
+use crate::reading::{CheckBox, Glyph, Line, Page};
 use crate::text;
 
 /// One character on the page.
@@ -31,8 +31,10 @@ pub(super) struct Stream<'a> {
     pub spots: Vec<Spot>,
     /// Folded characters and the spot that each came from.
     pub chars: Vec<(char, usize)>,
-    /// Height of a character here.
+    /// Size of a character here.
     pub em: f32,
+    /// The page's boxes, without those that are too small to be one here (the loops of 2 and 5 look so).
+    pub boxes: Vec<CheckBox>,
 }
 
 /// What stands between options and is part of none.
@@ -44,6 +46,8 @@ pub(super) const TICKED_BOX: &str = "☑■☒✓✔レ▣◼◾⬛";
 impl<'a> Stream<'a> {
     pub fn new(page: &'a Page, scope: &[Seg]) -> Self {
         let em = usual_em(page, scope);
+        let large = |b: &&CheckBox| b.rect.width().min(b.rect.height()) as f32 > 0.56 * em;
+        let boxes: Vec<CheckBox> = page.boxes.iter().filter(large).cloned().collect();
         let mut spots: Vec<Spot> = Vec::new();
         for seg in scope {
             let Some(line) = page.lines.get(seg.line) else { continue };
@@ -51,7 +55,7 @@ impl<'a> Stream<'a> {
             for glyph in seg.glyphs.start.min(end)..end {
                 let g = &line.glyphs[glyph];
                 let whole = Rect::new(g.x0, line.rect.y0, g.x1.max(g.x0 + 1), line.rect.y1);
-                let rect = without_box(page, whole, em);
+                let rect = without_marks(page, &boxes, whole, em);
                 let gap = match spots.last() {
                     // A box that was read with one of the two characters stands between them.
                     Some(b) if b.line == seg.line && b.glyph + 1 == glyph => {
@@ -60,7 +64,7 @@ impl<'a> Stream<'a> {
                     Some(b) if beside(&b.rect, &rect) => (rect.x0 - b.rect.x1) as f32 / em,
                     _ => f32::INFINITY,
                 };
-                let boxed = page.boxes.iter().any(|b| same_place(&b.rect, &rect, em));
+                let boxed = boxes.iter().any(|b| same_place(&b.rect, &rect, em));
                 let (ch, p, ring, strike) = (g.ch, g.p, g.ring, g.strike);
                 let rivals = rivals(line, g);
                 spots.push(Spot { line: seg.line, glyph, rect, ch, p, rivals, gap, ring, strike, boxed });
@@ -69,7 +73,7 @@ impl<'a> Stream<'a> {
         let raw: String = spots.iter().map(|s| s.ch).collect();
         let folded = text::fold(&raw);
         let chars = folded.chars.into_iter().zip(folded.map).collect();
-        Self { page, spots, chars, em }
+        Self { page, spots, chars, em, boxes }
     }
 
     /// Is it much wider than its character, because a mark was read with it?
@@ -112,16 +116,18 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// Width of a full-width character in the scope: marks make some wider, so of two in the middle the narrower.
+/// Width of a full-width character in the scope; marks make some wider, in a short one most.
 fn usual_em(page: &Page, scope: &[Seg]) -> f32 {
     let usual = if page.em > 0.0 { page.em } else { 24.0 };
     let lines = scope.iter().filter_map(|s| page.lines.get(s.line));
-    let glyphs = lines.flat_map(|l| &l.glyphs).filter(|g| !g.ch.is_ascii() && g.ch.is_alphabetic());
+    let glyphs = lines.flat_map(|l| &l.glyphs).filter(|g| ('一'..='鿿').contains(&g.ch));
     let mut widths: Vec<i32> = glyphs.map(|g| g.x1 - g.x0).collect();
     widths.sort_unstable();
+    let wide = |n: usize| widths[n] as f32 / 0.92;
     match widths.len() {
-        0..3 => usual,
-        n => (widths[(n - 1) / 2] as f32 / 0.92).clamp(0.6 * usual, 2.0 * usual),
+        0 => usual,
+        1..6 => wide(0).clamp(0.6 * usual, 1.1 * usual),
+        n => wide((n - 1) * 2 / 5).clamp(0.6 * usual, 2.0 * usual),
     }
 }
 
@@ -145,23 +151,38 @@ fn beside(a: &Rect, b: &Rect) -> bool {
     overlap * 2 > a.height().min(b.height()) && b.x0 > a.x0
 }
 
-/// A box that was read as part of the character beside it is none of its place.
-fn without_box(page: &Page, glyph: Rect, em: f32) -> Rect {
+/// A box that was read as part of the character beside it is none of its place, nor is a ring that is not its own.
+fn without_marks(page: &Page, boxes: &[CheckBox], glyph: Rect, em: f32) -> Rect {
     let mut out = glyph;
     let left = (0.6 * em) as i32;
-    for b in page.boxes.iter().map(|b| &b.rect).filter(|b| b.intersect(&glyph).is_some()) {
+    for b in boxes.iter().map(|b| &b.rect).filter(|b| b.intersect(&glyph).is_some()) {
         let (x, y) = b.center();
         if y < glyph.y0 || y > glyph.y1 {
             continue;
         }
-        // What is left must be a character still: the halves of 化 look like boxes too.
-        if x < glyph.center().0 && glyph.x1 - b.x1 >= left {
+        // What is left must be a character still, and without a box: the halves of 化 and 褥 look like boxes too.
+        let another = |o: &CheckBox| {
+            o.rect.x1 <= b.x0 && (glyph.x0 - o.rect.x1) as f32 <= 0.45 * em && o.rect.contains(o.rect.center().0, y)
+        };
+        if x < glyph.center().0 && glyph.x1 - b.x1 >= left && !boxes.iter().any(another) {
             out.x0 = out.x0.max(b.x1);
         } else if x > glyph.center().0 && b.x0 - glyph.x0 >= left {
             out.x1 = out.x1.min(b.x0);
         }
     }
-    if out.width() < left { glyph } else { out }
+    if out.width() as f32 > 1.6 * em {
+        let half = (0.5 * em) as i32;
+        let level = |r: &&Rect| r.center().1 > glyph.y0 && r.center().1 < glyph.y1;
+        for r in page.rings.iter().filter(level) {
+            let x = r.center().0;
+            if x > out.x0 + left && x <= out.x1 && r.x0 - out.x0 >= half {
+                out.x1 = out.x1.min(r.x0);
+            } else if x >= out.x0 && x < out.x1 - left && out.x1 - r.x1 >= half {
+                out.x0 = out.x0.max(r.x1);
+            }
+        }
+    }
+    if out.width() < left / 2 { glyph } else { out }
 }
 
 /// The character is what was read of the box.

@@ -145,6 +145,40 @@ fn ticked_boxes() {
 }
 
 #[test]
+fn a_tick_that_hardly_enters_its_box_stands_out_among_empty_ones() {
+    let form = || Form::new().line(100, 100, "□自立 □見守り □一部介助 □全介助", None);
+    assert_eq!(form().boxes(0, &[0.0, 0.12, 0.0, 0.0]).chosen(&Choices::adl()), sure("supervised", How::Box));
+    assert!(form().boxes(0, &[0.08, 0.12, 0.05, 0.0]).chosen(&Choices::adl()).iter().all(|c| !c.1));
+    // The ticked box was not found, and was read with its word.
+    let mut form = Form::new().line(100, 100, "□自立 □見守り 　一部介助 □全介助", None).boxes(0, &[0.0, 0.0, 0.0]);
+    form.glyphs(0, 7..8)[0].x0 -= 26;
+    assert_eq!(form.chosen(&Choices::adl()), sure("partial", How::Box));
+}
+
+#[test]
+fn a_box_read_with_its_word_and_boxes_seen_in_words() {
+    let mut form = Form::new().line(100, 100, "男 　女", None);
+    form.glyphs(0, 1..2)[0].x0 -= 28;
+    let x0 = form.page.lines[0].glyphs[1].x0;
+    for (x, ink) in [(x0, 0.4), (74, 0.0)] {
+        form.page.boxes.push(CheckBox { rect: Rect::new(x, 100, x + 22, 122), ink });
+    }
+    assert_eq!(form.chosen(&Choices::sex()), sure("female", How::Box));
+    // 管 looks like a box with ink in it.
+    let form = Form::new().line(100, 100, "□気管切開 □胃ろう", None);
+    let mut form = form.boxes(0, &[0.0, 0.0]);
+    form.page.boxes.push(CheckBox { rect: form.rect(0, 2..3), ink: 0.6 });
+    let choices = Choices::new(&[("a", &["気管切開"]), ("b", &["胃ろう"])], true);
+    assert_eq!(form.chosen(&choices), []);
+}
+
+#[test]
+fn a_level_written_between_brackets() {
+    let form = Form::new().line(100, 100, "要支援( ) 要介護(3) 申請中", None);
+    assert_eq!(form.chosen(&Choices::care_level()), sure("care_3", How::Alone));
+}
+
+#[test]
 fn three_grades_and_a_misread_one() {
     let form = Form::new().line(100, 100, "自立・一部介助・全介助", None).ring(0, 3..7);
     assert_eq!(form.chosen(&Choices::adl()), sure("partial", How::Ring));
@@ -190,6 +224,23 @@ fn care_levels_with_boxes() {
 fn the_one_that_is_not_struck_is_chosen() {
     let form = Form::new().line(100, 100, "男・女", None).strike(0, 0..1);
     assert_eq!(form.chosen(&Choices::sex()), sure("female", How::Strike));
+    // The stroke's ends are a little like a ring; a real one is not struck.
+    let mut form = Form::new().line(100, 100, "男・女", None).strike(0, 0..1);
+    form.glyphs(0, 0..1)[0].ring = 0.09;
+    assert_eq!(form.chosen(&Choices::sex()), sure("female", How::Strike));
+    let form = Form::new().line(100, 100, "男・女", None).strike(0, 0..1).ring(0, 0..1);
+    assert_eq!(form.chosen(&Choices::sex()), sure("male", How::Ring));
+}
+
+#[test]
+fn a_ring_on_what_was_not_read_is_not_its_neighbours() {
+    // S was lost under its ring, which was read with T.
+    let mut form = Form::new().line(100, 100, "M・T　　　H 36年", None);
+    let t = &mut form.glyphs(0, 2..3)[0];
+    (t.x1, t.ring) = (t.x0 + 60, 0.2);
+    assert!(era(&form.page, &form.scope()).unwrap().era.is_none_or(|e| e.1 < 0.9));
+    form.page.rings.push(Rect::new(162, 92, 200, 130));
+    assert_eq!(era(&form.page, &form.scope()).unwrap().era.map(|e| e.0), Some(Era::Showa));
 }
 
 #[test]
