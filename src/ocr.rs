@@ -160,7 +160,7 @@ fn line_em(line: &Line, usual: f32) -> f32 {
     let wide = |n: usize| widths[n] as f32 / 0.92;
     match widths.len() {
         0 => usual,
-        1..6 => wide(0).clamp(0.7 * usual, 1.1 * usual),
+        1..6 => wide(0).clamp(0.85 * usual, 1.1 * usual),
         n => wide((n - 1) * 2 / 5).clamp(0.7 * usual, 2.0 * usual),
     }
 }

@@ -70,7 +70,9 @@ impl Seen {
         let words: Vec<Option<f32>> = places.iter().map(|p| ring(stream, p.spots.clone())).collect();
         let numbers: Vec<Option<f32>> = places.iter().map(|p| ring(stream, p.number.clone())).collect();
         let ringed = ringed_places(stream, places);
-        let mut leads: Vec<f32> = leads(&words).into_iter().zip(leads(&numbers)).map(|(w, n)| w.max(n)).collect();
+        let single: Vec<bool> = places.iter().map(|p| p.spots.len() == 1).collect();
+        let (words, numbers) = (leads(&words, &single), leads(&numbers, &vec![true; places.len()]));
+        let mut leads: Vec<f32> = words.into_iter().zip(numbers).map(|(w, n)| w.max(n)).collect();
         // Where a ring let nothing be read, no ink was measured: the ring itself is what there is.
         for i in (0..places.len()).filter(|i| places[*i].spots.is_empty() && ringed[*i]) {
             leads[i] = PLAIN_RING;
@@ -338,14 +340,21 @@ fn strike(stream: &Stream, place: &Place) -> f32 {
     mean(stream.spots[place.spots.clone()].iter().map(|s| s.strike)).unwrap_or(0.0)
 }
 
-/// What each has more than the median of the others; 0 where nothing was read.
-fn leads(values: &[Option<f32>]) -> Vec<f32> {
+/// What each has more than the median of the others, of its own length where there are such (the characters of a word
+/// are ink to each other); 0 where nothing was read.
+fn leads(values: &[Option<f32>], single: &[bool]) -> Vec<f32> {
     values
         .iter()
         .enumerate()
         .map(|(i, v)| {
-            let mut others: Vec<f32> =
-                values.iter().enumerate().filter(|(k, _)| *k != i).filter_map(|(_, v)| *v).collect();
+            let other = |alike: bool| {
+                let fits = move |k: &usize| *k != i && (!alike || single[*k] == single[i]);
+                (0..values.len()).filter(fits).filter_map(|k| values[k]).collect::<Vec<f32>>()
+            };
+            let mut others = other(true);
+            if others.is_empty() {
+                others = other(false);
+            }
             others.sort_by(f32::total_cmp);
             match (v, others.len()) {
                 (Some(v), n) if n > 0 => v - (others[(n - 1) / 2] + others[n / 2]) / 2.0,

@@ -79,7 +79,7 @@ impl<'a> Stream<'a> {
     /// Is it much wider than its character, because a mark was read with it?
     pub fn is_swollen(&self, spot: usize) -> bool {
         let s = &self.spots[spot];
-        let usual = if s.ch.is_ascii() { 0.6 } else { 1.0 } * self.em;
+        let usual = if s.ch.is_ascii_digit() { 0.6 } else { 1.0 } * self.em;
         s.rect.width() as f32 > usual + 0.45 * self.em
     }
 
@@ -126,7 +126,7 @@ fn usual_em(page: &Page, scope: &[Seg]) -> f32 {
     let wide = |n: usize| widths[n] as f32 / 0.92;
     match widths.len() {
         0 => usual,
-        1..6 => wide(0).clamp(0.6 * usual, 1.1 * usual),
+        1..6 => wide(0).clamp(0.85 * usual, 1.1 * usual),
         n => wide((n - 1) * 2 / 5).clamp(0.6 * usual, 2.0 * usual),
     }
 }
