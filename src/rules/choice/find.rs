@@ -248,11 +248,21 @@ fn is_near(stream: &Stream, between: Range<usize>) -> bool {
     !wide && strange <= 7
 }
 
-/// A middle dot or the like joins it to something that was not read.
+/// A middle dot or the like joins it to something that was not read: to nothing, or to what a ring made unsure.
 fn dangles(stream: &Stream, spots: &Range<usize>) -> bool {
     let unsure = |i: usize| stream.spots[i].p < 0.9 && stream.spots[i].ring > IN_RING;
-    let joins = |i: usize| stream.spots.get(i).is_some_and(|s| is_joint(s.ch) || unsure(i));
-    spots.start.checked_sub(1).is_some_and(joins) || joins(spots.end)
+    let lost = |i: Option<usize>| {
+        i.filter(|i| *i < stream.spots.len()).is_none_or(|i| {
+            let s = &stream.spots[i];
+            s.p < 0.9 || s.ring > IN_RING || stream.is_between(i)
+        })
+    };
+    let beside = |near: Option<usize>, far: Option<usize>| {
+        near.filter(|i| *i < stream.spots.len())
+            .is_some_and(|i| unsure(i) || (is_joint(stream.spots[i].ch) && lost(far)))
+    };
+    let (start, end) = (spots.start, spots.end);
+    beside(start.checked_sub(1), start.checked_sub(2)) || beside(Some(end), Some(end + 1))
 }
 
 pub(super) fn is_joint(ch: char) -> bool {

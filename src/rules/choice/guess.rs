@@ -172,7 +172,7 @@ pub(super) fn linked(stream: &Stream, a: &Range<usize>, b: &Range<usize>) -> boo
     let (ra, rb) = (stream.rect(a.clone()), stream.rect(b.clone()));
     let gap = (rb.x0 - ra.x1) as f32 / stream.em;
     let row = ra.y1.min(rb.y1) - ra.y0.max(rb.y0);
-    if gap > 3.0 || row * 2 < ra.height().min(rb.height()) {
+    if !(-0.5..=3.0).contains(&gap) || row * 2 < ra.height().min(rb.height()) {
         return false;
     }
     let joint = (a.end..b.start).any(|i| is_joint(spots[i].ch) || spots[i].boxed || "、,，".contains(spots[i].ch));

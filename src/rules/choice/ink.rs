@@ -93,10 +93,13 @@ impl Seen {
         self.boxes.len()
     }
 
-    /// The options stand beside boxes.
+    /// The options stand beside boxes; where only one was found (a ring may look like one), its sibling shows a trace of
+    /// another.
     fn boxed(&self) -> bool {
         let n = self.boxes.iter().flatten().count();
-        n > 0 && (n + 1 >= self.len() || n >= 2)
+        let trace = |i: usize| self.swollen[i] || self.signs[i].is_some_and(|s| s != Sign::Unknown);
+        n >= 2
+            || (n == 1 && (self.len() == 1 || (self.len() == 2 && (0..2).any(|i| self.boxes[i].is_none() && trace(i)))))
     }
 
     /// The options stand beside printed signs, of which one kind means yes.
@@ -243,7 +246,7 @@ fn ticked_box(seen: &Seen) -> Option<Vec<Verdict>> {
     {
         match seen.signs[*only] {
             Some(Sign::Ticked) => return verdict(*only, 0.94),
-            Some(Sign::Unknown) => return verdict(*only, 0.9),
+            Some(Sign::Unknown) if *only > 0 => return verdict(*only, 0.8),
             None if seen.swollen[*only] => return verdict(*only, 0.93),
             _ => {}
         }
@@ -397,15 +400,7 @@ fn boxes(stream: &Stream, places: &[Place]) -> Vec<Option<f32>> {
         y > p.y0 - (0.25 * em) as i32 && y < p.y1 + (0.25 * em) as i32
     };
     // Strokes of 化, 管 and コ look like boxes: what lies in a word is none.
-    let within = |r: &Rect, b: &Rect| r.contains(b.center().0, b.center().1);
-    let in_word = |b: &Rect| {
-        places.iter().any(|p| within(&p.rect, b) && b.x0 >= p.rect.x0)
-            || (1..stream.spots.len()).any(|i| {
-                let word = |i: usize| !stream.is_between(i) && !is_sign(stream.spots[i].ch);
-                let s = &stream.spots[i];
-                within(&s.rect, b) && s.gap < 0.25 && word(i) && word(i - 1) && (s.rect.width() as f32) < 1.3 * em
-            })
-    };
+    let in_word = |b: &Rect| places.iter().any(|p| p.rect.contains(b.center().0, b.center().1) && b.x0 >= p.rect.x0);
     let own: Vec<&CheckBox> = stream.boxes.iter().filter(|b| !in_word(&b.rect)).collect();
     let left: Vec<Option<f32>> = places
         .iter()
@@ -435,10 +430,6 @@ fn boxes(stream: &Stream, places: &[Place]) -> Vec<Option<f32>> {
         })
         .collect();
     if right.iter().all(Option::is_some) { right } else { left }
-}
-
-fn is_sign(ch: char) -> bool {
-    EMPTY_BOX.contains(ch) || TICKED_BOX.contains(ch)
 }
 
 /// The printed sign before an option: □ ■ ○ ● or something in brackets.

@@ -33,7 +33,8 @@ pub(super) struct Stream<'a> {
     pub chars: Vec<(char, usize)>,
     /// Size of a character here.
     pub em: f32,
-    /// The page's boxes, without those that are too small to be one here (the loops of 2 and 5 look so).
+    /// The page's boxes, without those that are too small to be one here (the loops of 2 and 5 look so) or lie in a word
+    /// (管, コ and 便 do).
     pub boxes: Vec<CheckBox>,
 }
 
@@ -47,7 +48,8 @@ impl<'a> Stream<'a> {
     pub fn new(page: &'a Page, scope: &[Seg]) -> Self {
         let em = usual_em(page, scope);
         let large = |b: &&CheckBox| b.rect.width().min(b.rect.height()) as f32 > 0.56 * em;
-        let boxes: Vec<CheckBox> = page.boxes.iter().filter(large).cloned().collect();
+        let boxes: Vec<CheckBox> =
+            page.boxes.iter().filter(large).filter(|b| !in_word(page, &b.rect, em)).cloned().collect();
         let mut spots: Vec<Spot> = Vec::new();
         for seg in scope {
             let Some(line) = page.lines.get(seg.line) else { continue };
@@ -166,7 +168,7 @@ fn without_marks(page: &Page, boxes: &[CheckBox], glyph: Rect, em: f32) -> Rect 
         };
         if x < glyph.center().0 && glyph.x1 - b.x1 >= left && !boxes.iter().any(another) {
             out.x0 = out.x0.max(b.x1);
-        } else if x > glyph.center().0 && b.x0 - glyph.x0 >= left {
+        } else if x > glyph.center().0 && b.x0 - out.x0 >= left {
             out.x1 = out.x1.min(b.x0);
         }
     }
@@ -183,6 +185,24 @@ fn without_marks(page: &Page, boxes: &[CheckBox], glyph: Rect, em: f32) -> Rect 
         }
     }
     if out.width() < left / 2 { glyph } else { out }
+}
+
+/// Is this box a character of usual width that follows another closely?
+fn in_word(page: &Page, bx: &Rect, em: f32) -> bool {
+    let (x, y) = bx.center();
+    let word = |c: char| !is_separator(c) && !is_sign(c);
+    page.lines.iter().filter(|l| l.rect.y0 < y && y < l.rect.y1).any(|l| {
+        let at = l.glyphs.iter().position(|g| g.x0 <= x && x <= g.x1);
+        at.filter(|i| *i > 0).is_some_and(|i| {
+            let (before, own) = (&l.glyphs[i - 1], &l.glyphs[i]);
+            own.gap < 0.25 && word(own.ch) && word(before.ch) && ((own.x1 - own.x0) as f32) < 1.3 * em
+        })
+    })
+}
+
+/// A sign that stands for a box.
+pub(super) fn is_sign(ch: char) -> bool {
+    EMPTY_BOX.contains(ch) || TICKED_BOX.contains(ch)
 }
 
 /// The character is what was read of the box.

@@ -123,6 +123,8 @@ fn other_words_are_no_options() {
 fn what_is_printed_alone_is_text() {
     let form = Form::new().line(100, 100, "野口 春江 様 (女)", None);
     assert_eq!(form.chosen(&Choices::sex()), sure("female", How::Alone));
+    let form = Form::new().line(100, 100, "見守り/歩行 自立", None);
+    assert_eq!(chosen(&form.page, &[Seg { line: 0, glyphs: 0..6 }], &Choices::adl())[0].value, "supervised");
     let form = Form::new().line(100, 100, "要介護3 (認定期間 R5.1.1～R7.12.31)", None);
     assert_eq!(form.chosen(&Choices::care_level()), sure("care_3", How::Alone));
     let form = Form::new().line(100, 100, "要介護2 1割", None);
