@@ -50,6 +50,8 @@ enum Sign {
 /// What is seen of each option.
 struct Seen {
     boxes: Vec<Option<f32>>,
+    /// The boxes are of one size, as printed ones are.
+    even: bool,
     signs: Vec<Option<Sign>>,
     /// Ring ink less the median of the siblings'.
     leads: Vec<f32>,
@@ -70,6 +72,7 @@ impl Seen {
         let words: Vec<Option<f32>> = places.iter().map(|p| ring(stream, p.spots.clone())).collect();
         let numbers: Vec<Option<f32>> = places.iter().map(|p| ring(stream, p.number.clone())).collect();
         let ringed = ringed_places(stream, places);
+        let found = boxes(stream, places);
         let single: Vec<bool> = places.iter().map(|p| p.spots.len() == 1).collect();
         let (words, numbers) = (leads(&words, &single), leads(&numbers, &vec![true; places.len()]));
         let mut leads: Vec<f32> = words.into_iter().zip(numbers).map(|(w, n)| w.max(n)).collect();
@@ -78,7 +81,8 @@ impl Seen {
             leads[i] = PLAIN_RING;
         }
         Self {
-            boxes: boxes(stream, places),
+            even: even(&found),
+            boxes: found.iter().map(|b| b.as_ref().map(|b| b.ink)).collect(),
             signs: (0..places.len()).map(|i| sign(stream, places, i)).collect(),
             leads,
             ringed,
@@ -196,7 +200,7 @@ fn box_certainty(ink: f32, usual: f32) -> (bool, f32) {
     let more = ink - usual.min(EMPTY);
     match ink {
         i if i >= TICKED => (true, 0.99),
-        _ if more > 0.15 => (true, 0.9),
+        _ if more > 0.15 => (true, 0.85),
         _ if more > 0.08 => (true, 0.6),
         _ if more > SPOTLESS => (false, 0.6),
         _ => (false, 0.98),
@@ -221,16 +225,13 @@ fn ticked_box(seen: &Seen) -> Option<Vec<Verdict>> {
     let missing: Vec<usize> = (0..seen.len()).filter(|i| seen.boxes[*i].is_none()).collect();
     // Empty boxes hold nothing at all, so among them a box stands out long before the limits.
     if seen.len() > 1 && ink[best] > FAINT && second < SPOTLESS {
-        return verdict(
-            best,
-            if ink[best] < 0.06 {
-                0.92
-            } else if missing.is_empty() {
-                0.99
-            } else {
-                0.95
-            },
-        );
+        let certainty = match ink[best] {
+            i if i < EMPTY && !(seen.even && missing.is_empty()) => 0.6,
+            _ if !missing.is_empty() => 0.95,
+            i if i < 2.0 * FAINT => 0.92,
+            _ => 0.99,
+        };
+        return verdict(best, certainty);
     }
     if ink[best] >= EMPTY {
         let rivals: Vec<usize> = order.iter().copied().filter(|i| ink[*i] > EMPTY).collect();
@@ -393,7 +394,7 @@ fn ringed_places(stream: &Stream, places: &[Place]) -> Vec<bool> {
 }
 
 /// Ink of the box beside each option: on the left, or on the right where all have theirs there.
-fn boxes(stream: &Stream, places: &[Place]) -> Vec<Option<f32>> {
+fn boxes(stream: &Stream, places: &[Place]) -> Vec<Option<CheckBox>> {
     let em = stream.em;
     let level = |b: &Rect, p: &Rect| {
         let y = b.center().1;
@@ -402,7 +403,7 @@ fn boxes(stream: &Stream, places: &[Place]) -> Vec<Option<f32>> {
     // Strokes of 化, 管 and コ look like boxes: what lies in a word is none.
     let in_word = |b: &Rect| places.iter().any(|p| p.rect.contains(b.center().0, b.center().1) && b.x0 >= p.rect.x0);
     let own: Vec<&CheckBox> = stream.boxes.iter().filter(|b| !in_word(&b.rect)).collect();
-    let left: Vec<Option<f32>> = places
+    let left: Vec<Option<CheckBox>> = places
         .iter()
         .enumerate()
         .map(|(i, p)| {
@@ -413,23 +414,30 @@ fn boxes(stream: &Stream, places: &[Place]) -> Vec<Option<f32>> {
                 x > after && x < rect.x0 + (0.2 * em) as i32 && (rect.x0 - x) as f32 <= 1.9 * em && level(b, &rect)
             };
             let found = own.iter().filter(|b| near(&b.rect));
-            found.max_by_key(|b| b.rect.x0).map(|b| b.ink)
+            found.max_by_key(|b| b.rect.x0).map(|b| (*b).clone())
         })
         .collect();
     if left.iter().any(Option::is_some) {
         return left;
     }
-    let right: Vec<Option<f32>> = places
+    let right: Vec<Option<CheckBox>> = places
         .iter()
         .map(|p| {
             let near = |b: &Rect| {
                 let x = b.center().0;
                 x > p.rect.x1 - (0.2 * em) as i32 && (x - p.rect.x1) as f32 <= 1.6 * em && level(b, &p.rect)
             };
-            own.iter().filter(|b| near(&b.rect)).min_by_key(|b| b.rect.x0).map(|b| b.ink)
+            own.iter().filter(|b| near(&b.rect)).min_by_key(|b| b.rect.x0).map(|b| (*b).clone())
         })
         .collect();
     if right.iter().all(Option::is_some) { right } else { left }
+}
+
+/// Boxes of one form have one size; what was taken for one among them has not.
+fn even(boxes: &[Option<CheckBox>]) -> bool {
+    let widths: Vec<i32> = boxes.iter().flatten().map(|b| b.rect.width()).collect();
+    let (least, most) = (widths.iter().min().copied().unwrap_or(0), widths.iter().max().copied().unwrap_or(0));
+    most - least <= 2 || most * 5 <= least * 6
 }
 
 /// The printed sign before an option: □ ■ ○ ● or something in brackets.
