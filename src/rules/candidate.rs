@@ -235,6 +235,7 @@ fn honorific_behind(view: &View, segs: &[Seg], behind: &str) -> Option<&'static 
         ("さん", "様"),
         ("殿", "様"),
         ("先生", "先生"),
+        ("医師", "先生"),
         ("御侍史", "先生"),
         ("侍史", "先生"),
         ("御中", "御中"),

@@ -4,6 +4,9 @@
 
 use std::sync::LazyLock;
 
+use jiff::civil::Date;
+
+use crate::model::Value;
 use crate::ocr::choose::{self, Grammar, Pattern};
 use crate::reading::Page;
 use crate::text::names::{self, Agreement};
@@ -34,19 +37,20 @@ pub fn bar(form: Form) -> f64 {
 }
 
 /// Margin over the second value, in natural logs, at which a grammar's choice counts as certain.
-const MARGIN: f32 = 2.5;
+const MARGIN: f32 = 3.0;
 /// How far a grammar may bend what was read.
 const BEND: f32 = 3.0;
 
-pub fn reading(
+pub fn reading<'c>(
     case: &Case,
     field: &Field,
     c: &Candidate,
     page: &Page,
-    text: &dyn Fn(&str) -> Option<String>,
+    beside: &dyn Fn(&str) -> Option<&'c Candidate>,
 ) -> Certain {
     let (least, mean) = probabilities(page, &c.segs);
     let value = c.value.text();
+    let text = |key: &str| beside(key).map(|o| o.value.text());
     let second = disagreement(page, c);
     let certain = |reading: f32| Certain { reading, note: second.clone() };
     match field.form {
@@ -63,10 +67,14 @@ pub fn reading(
             // a printed list of eras, one of them ringed: the ring's certainty counts
             let era = c.mark.unwrap_or(1.0);
             let whole = if c.quality >= 0.8 { 1.0 } else { 0.8 };
-            certain(certainty.min(era) * whole)
+            // a meeting without its hour is half read
+            let hour = if field.key == "conference.datetime" && !value.contains('T') { 0.8 } else { 1.0 };
+            certain(certainty.min(era) * whole * hour)
         }
         Form::Phone => {
-            certain(number(page, c, &*PHONE, &|t| Some(numbers::phone_digits(t)), &numbers::phone_digits(&value)))
+            let p = number(page, c, &*PHONE, &|t| Some(numbers::phone_digits(t)), &numbers::phone_digits(&value));
+            let mine = field.key != "sender.phone" || vouched(case, &value, text("sender.fax").as_deref());
+            certain(if mine { p } else { p.min(0.8) })
         }
         Form::Postal => certain(number(page, c, &*POSTAL, &|t| Some(numbers::digits(t)), &numbers::digits(&value))),
         Form::Insurer | Form::Insured => {
@@ -101,6 +109,8 @@ pub fn reading(
             let office = case.registers.offices().iter().any(|o| institution::comparable(&o.name) == form);
             certain(if (known || office) && mean >= 0.7 { 0.98 } else { 0.75 * least.max(0.3) })
         }
+        // several relatives may stand on a sheet: only the one beside the contact's own name
+        Form::Relation if !beside("contact.name").is_some_and(|n| same_row(n, c)) => certain(0.6 * least),
         Form::Relation => certain(if least >= 0.9 && c.quality >= 0.9 { 0.95 } else { 0.7 * least }),
         f if f.marked() => certain(match c.mark {
             Some(m) => m,
@@ -108,8 +118,28 @@ pub fn reading(
             None if c.quality >= 0.9 => least,
             None => 0.6 * least,
         }),
+        // a row that was lost leaves no trace
+        Form::Text | Form::Finding if c.segs.len() > 1 => certain(0.9 * plain(&value, least)),
         _ => certain(plain(&value, least)),
     }
+}
+
+/// A sheet's date far from the day that the sending machine printed on its page: one of them is wrong.
+pub fn far_from_sending(field: &Field, value: &Value, pages: &[&Page]) -> Option<String> {
+    const DAYS: i64 = 45;
+    if field.key != "document.date" {
+        return None;
+    }
+    let day: Date = value.text().parse().ok()?;
+    let sent: Vec<Date> = pages
+        .iter()
+        .flat_map(|p| p.lines.iter().filter(|l| l.tti))
+        .filter_map(|l| era::best(&l.spaced(0.4), &era::Context::default()))
+        .filter(|r| r.quality >= 0.6 && (2000..=2100).contains(&r.date.year()))
+        .map(|r| r.date)
+        .collect();
+    let near = |d: &Date| (day - *d).get_days().unsigned_abs() as i64 <= DAYS;
+    (!sent.is_empty() && !sent.iter().any(near)).then(|| "送信機の印字した日付と離れています".to_owned())
 }
 
 /// Certainty of one element of a list.
@@ -130,7 +160,26 @@ fn plain(value: &str, least: f32) -> f32 {
     if least >= 0.99 { 0.985 * long } else { 0.9 * least }
 }
 
+/// Whether two values stand at one height of one page, or one right under the other.
+fn same_row(a: &Candidate, b: &Candidate) -> bool {
+    let apart = (a.rect.center().1 - b.rect.center().1).abs();
+    a.page == b.page && apart <= 2 * a.rect.height().max(b.rect.height())
+}
+
+/// Whether a telephone number is the sender's by more than its place: the register has it, or the fax shares its exchange.
+fn vouched(case: &Case, phone: &str, fax: Option<&str>) -> bool {
+    let phone = numbers::phone_digits(phone);
+    let registered =
+        case.registers.institutions().iter().any(|i| i.phones.iter().any(|p| numbers::phone_digits(p) == phone));
+    let fax = fax.map(numbers::phone_digits);
+    registered || fax.is_some_and(|f| f != phone && f.len() == phone.len() && f.get(..6) == phone.get(..6))
+}
+
 fn person(value: &str, kana: Option<&str>, least: f32, mean: f32) -> f32 {
+    // forms that the recogniser cannot tell, or does not know
+    if value.contains(['崎', '﨑', '髙', '邊', '邉', '齋', '齊', '濵', '濱']) {
+        return 0.9 * least;
+    }
     let known = names::split(value).is_some_and(|s| names::known_surname(&s.surname) && names::known_given(&s.given));
     match kana.map(|k| names::reads_as(value, k)) {
         Some(Agreement::Agrees) if mean >= 0.85 && least >= 0.5 => 0.985,
@@ -175,7 +224,7 @@ fn grammar(
 }
 
 fn from_margin(margin: f32) -> f32 {
-    if margin >= MARGIN { 0.97 + 0.03 * (margin / 25.0).min(1.0) } else { 0.5 + 0.18 * margin }
+    if margin >= MARGIN { 0.97 + 0.03 * (margin / 25.0).min(1.0) } else { 0.5 + 0.14 * margin }
 }
 
 fn number(

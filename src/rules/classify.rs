@@ -76,8 +76,11 @@ impl Sorter {
         let mut out = PageKind::default();
         for row in &view.rows {
             // spaced titles come in pieces: the row as a whole, and each line
-            let whole: String = row.iter().map(|l| view.folded[*l].text()).collect();
-            let rect = row.iter().map(|l| view.rect(*l)).reduce(|a, b| a.union(&b)).unwrap_or_default();
+            let tall =
+                row.iter().copied().filter(|l| view.rect(*l).height() as f32 >= 1.1 * view.em).collect::<Vec<_>>();
+            let pieces = if tall.len() > 1 { &tall } else { row };
+            let whole: String = pieces.iter().map(|l| view.folded[*l].text()).collect();
+            let rect = pieces.iter().map(|l| view.rect(*l)).reduce(|a, b| a.union(&b)).unwrap_or_default();
             let mut texts = vec![(whole, rect)];
             if row.len() > 1 {
                 texts.extend(row.iter().map(|l| (view.folded[*l].text(), view.rect(*l))));
@@ -99,7 +102,7 @@ impl Sorter {
 
     fn titles(&self, view: &View, text: &str, rect: Rect, out: &mut PageKind) {
         let n = text.chars().count();
-        if n < 3 {
+        if n < 2 {
             return;
         }
         let (w, h) = (view.page.width.max(1) as f32, view.page.height.max(1) as f32);
@@ -122,7 +125,7 @@ impl Sorter {
                     let near = k.max_edits > 0
                         && m >= 6
                         && n.abs_diff(m) <= 2
-                        && confusion::distance(t, text) <= f32::from(k.max_edits);
+                        && confusion::distance(t, text) <= f32::from(k.max_edits) * (1.0 + m as f32 / 8.0);
                     near.then_some(0.85)
                 })
                 .fold(0.0, f32::max);

@@ -148,9 +148,9 @@ fn finish(
     candidates: &[Candidate],
 ) -> model::Field {
     let page = case.pages.iter().find(|p| p.number == c.page);
-    let text = |key: &str| chosen.get(key).map(|i| candidates[*i].value.text());
+    let beside = |key: &str| chosen.get(key).map(|i| &candidates[*i]);
     let Certain { reading, note } = match page {
-        Some(page) => certain::reading(case, field, c, page, &text),
+        Some(page) => certain::reading(case, field, c, page, &beside),
         None => Certain { reading: 0.0, note: None },
     };
     let margin = rivals.first().map_or(10.0, |r| logit(c.p) - logit(r.p));
@@ -158,6 +158,7 @@ fn finish(
     if let Value::One(v) = &c.value {
         failed.extend(field.rule.check.iter().filter_map(|k| k.failed(v, case.known.reference)));
     }
+    failed.extend(certain::far_from_sending(field, &c.value, case.pages));
     let bar = field.rule.accept.unwrap_or(certain::bar(field.form));
     let placed = c.p >= SURE && margin >= CLEAR;
     let confidence = (f64::from(c.p) * f64::from(reading)).clamp(0.0, 1.0);

@@ -70,7 +70,7 @@ impl Hits {
     /// Whether the line opens with a label (bullets and brackets do not count).
     pub fn opens(&self, view: &View, line: usize) -> bool {
         let Some((range, _)) = self.on[line].first() else { return false };
-        view.page.lines[line].glyphs[..range.start].iter().all(|g| is_bullet(g.ch))
+        range.start == 1 || view.page.lines[line].glyphs[..range.start].iter().all(|g| is_bullet(g.ch))
     }
     /// First label in a line at or behind a glyph.
     pub fn next(&self, line: usize, from: usize) -> Option<usize> {
@@ -229,8 +229,31 @@ impl Lexicon {
                     lines.iter().for_each(|l| taken[*l] = true);
                 }
             }
+            if !lines.is_empty() && !lines.iter().any(|l| taken[*l]) && self.ending(view, &lines, hits) {
+                lines.iter().for_each(|l| taken[*l] = true);
+            }
         }
         taken
+    }
+
+    /// A cell whose text ends in a label: 入院前に実施している医療処置.
+    fn ending(&self, view: &View, lines: &[usize], hits: &mut Hits) -> bool {
+        let joined: String = lines.iter().map(|l| view.folded[*l].text()).collect();
+        let text = joined.trim_matches(parts);
+        let n = text.chars().count();
+        if !(5..=20).contains(&n) || text.contains(['。', '、', ':']) {
+            return false;
+        }
+        let starts = text.char_indices().map(|c| c.0).skip(2);
+        let word = starts.map(|b| &text[b..]).find_map(|tail| {
+            let entry = *self.exact.get(tail)?;
+            let e = &self.entries[entry];
+            (e.len >= 3 && e.fields.iter().any(|f| f.1 == Strength::Strong)).then_some(entry)
+        });
+        if let Some(entry) = word {
+            self.push(view, hits, lines.iter().map(|l| view.whole(*l)).collect(), entry);
+        }
+        word.is_some()
     }
 
     /// The one long word that a text misses by a character.
@@ -290,7 +313,13 @@ fn left_bound(view: &View, line: usize, start: usize, behind_label: bool) -> boo
         return true;
     }
     let before = glyphs[start - 1].ch;
-    parts(before) || is_bullet(before) && glyphs[..start].iter().all(|g| is_bullet(g.ch))
+    // TEL04-7191-6040FAX04-7191-6041
+    let number = glyphs[start].ch.is_ascii_alphabetic() || "電携代直℡".contains(glyphs[start].ch);
+    // a line's first bracket reads as く or ぐ
+    before.is_ascii_digit() && number
+        || start == 1 && "くぐ".contains(before)
+        || parts(before)
+        || is_bullet(before) && glyphs[..start].iter().all(|g| is_bullet(g.ch))
 }
 
 fn right_bound(
@@ -304,15 +333,27 @@ fn right_bound(
 ) -> bool {
     let glyphs = &view.page.lines[line].glyphs;
     let Some(next) = glyphs.get(end) else { return true };
-    if next.gap > 0.45 || parts(next.ch) {
+    let digit = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
+    if entry.len == 1 {
+        // T, F, 性: only with their value at once behind them
+        let behind = glyphs[end..].iter().find(|g| !":：.．,".contains(g.ch));
+        return behind.is_some_and(|g| digit(g.ch))
+            || ":：".contains(next.ch)
+            || next.gap > 0.45 && entry.fields.len() == 1;
+    }
+    let ends = next.gap > 0.45 || ":：".contains(next.ch);
+    if entry.fields.is_empty() {
+        // what only ends a value is one too easily: 褥瘡（仙骨部）, 栄養・嚥下
+        return ends || ")）】］」〕".contains(next.ch);
+    }
+    if ends || parts(next.ch) && !"、。，,-ー".contains(next.ch) {
         return true;
     }
     // another label follows at once, or the value's first character can only be a value's
     let rest: String = text.chars().skip(folded_end).collect();
     let long = lexicon.automaton.find_iter(&rest).next().is_some_and(|m| m.start() == 0);
-    let value = next.ch.is_ascii_digit()
+    let value = digit(next.ch)
         || "〒℡明大昭平令MTSHR".contains(next.ch)
-        || ('０'..='９').contains(&next.ch)
         || known_name(glyphs.get(end..end + 4).unwrap_or_default());
     if entry.len <= 2 { value } else { value || long }
 }

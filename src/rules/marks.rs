@@ -85,10 +85,20 @@ pub fn finding(
         let mut m = made(sheet, c);
         if m.value.text() == "yes" {
             let text = sheet.view.text(&scope.segs);
-            let open = text.chars.iter().rposition(|c| "(（".contains(*c));
-            let Some(open) = open else { continue };
-            let close =
-                text.chars[open..].iter().position(|c| ")）".contains(*c)).map_or(text.chars.len(), |n| open + n);
+            // the bracket behind the option, to the last one that closes it
+            let behind = text
+                .from
+                .iter()
+                .position(|f| *f == Some((m.segs[0].line, m.segs[0].glyphs.end.saturating_sub(1))))
+                .unwrap_or(0);
+            let Some(open) = (behind..text.chars.len()).find(|i| "(（".contains(text.chars[*i])) else { continue };
+            let mut depth = 0;
+            let close = (open..text.chars.len())
+                .find(|i| {
+                    depth += i32::from("(（".contains(text.chars[*i])) - i32::from(")）".contains(text.chars[*i]));
+                    depth == 0
+                })
+                .unwrap_or(text.chars.len());
             let inner = text.slice(open + 1..close);
             let range = inner.trimmed();
             let value = super::form::flowing(&inner.chars[range.clone()]);

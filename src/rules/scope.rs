@@ -167,6 +167,9 @@ impl Scopes<'_, '_> {
             if self.hits.opens(view, l) && !self.in_hit(l) {
                 break;
             }
+            if below.is_empty() && bracketed(view, l) && blank(view, first) {
+                continue;
+            }
             let seg = self.until_label(l, 0);
             let whole = seg.glyphs.end == view.len(l);
             below.push(seg);
@@ -189,7 +192,10 @@ impl Scopes<'_, '_> {
         }
         // a label that shares its cell with other labels and values has its value there
         let alone = view.lines_in(cell).iter().all(|l| {
-            self.in_hit(*l) && view_rest(view, self.hits, *l) <= 3 || self.label_line(*l) || view.len(*l) <= 3
+            self.in_hit(*l) && view_rest(view, self.hits, *l) <= 3
+                || self.label_line(*l)
+                || view.len(*l) <= 3
+                || bracketed(view, *l)
         });
         if alone {
             self.right_cells(cell);
@@ -279,9 +285,12 @@ impl Scopes<'_, '_> {
         for n in 0..12 {
             let under = view.page.cells.iter().copied().enumerate().find(|(i, r)| {
                 let shared = r.x1.min(c.x1) - r.x0.max(c.x0);
+                let close = (r.y0 - c.y1).abs() <= (0.7 * view.em) as i32 + 4;
+                let flush = (r.x0 - c.x0).abs() as f32 <= view.em;
                 *i != cell
-                    && (r.y0 - c.y1).abs() <= (0.7 * view.em) as i32 + 4
-                    && 10 * shared > 7 * r.width().max(c.width()).min(2 * c.width())
+                    && close
+                    && (flush || 2 * r.width() <= 3 * c.width())
+                    && 10 * shared > 7 * r.width().min(c.width())
             });
             let Some((i, r)) = under else { break };
             if view.lines_in(i).first().is_some_and(|l| self.hits.opens(view, *l)) {
@@ -401,7 +410,9 @@ impl Scopes<'_, '_> {
             if gap > limit || view.cell(head).is_some() || self.hits.opens(view, head) || heading(view, head) {
                 break;
             }
-            if self.ruled(bottom, r.y0, r.x0, r.x1) || left.is_some_and(|x| (r.x0 - x) as f32 > 9.0 * em) {
+            // a rule may part a label from the block under it
+            let heads = out.is_empty() && value_x.is_none();
+            if !heads && self.ruled(bottom, r.y0, r.x0, r.x1) || left.is_some_and(|x| (r.x0 - x) as f32 > 9.0 * em) {
                 break;
             }
             left = Some(left.map_or(r.x0, |x: i32| x.min(r.x0)));
@@ -433,6 +444,14 @@ fn view_rest(view: &View, hits: &Hits, line: usize) -> usize {
             !hits.on[line].iter().any(|h| h.0.contains(i)) && !super::lexicon::is_bullet(g.ch) && !":：".contains(g.ch)
         })
         .count()
+}
+
+/// A remark that belongs to a label: （入所目的等）.
+fn bracketed(view: &View, line: usize) -> bool {
+    let glyphs = &view.page.lines[line].glyphs;
+    glyphs.len() <= 12
+        && glyphs.first().is_some_and(|g| "(（".contains(g.ch))
+        && glyphs.last().is_some_and(|g| ")）".contains(g.ch))
 }
 
 /// A line that opens a block by its bracket.

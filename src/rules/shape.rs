@@ -1,5 +1,7 @@
 //! Values that need no label: a name with 様 behind it, a letterhead, a date with 生, a postal code, a web address.
 
+use crate::text::drug;
+
 use super::candidate::{Candidate, Field, Sheet, candidate, from_scope};
 use super::choice::Seg;
 use super::form::{self, Form, Known};
@@ -33,6 +35,16 @@ pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known, out: &mut Vec<Can
             for seg in segs {
                 for field in &fields {
                     one(sheet, field, vec![seg.clone()], known, out);
+                }
+            }
+        }
+        // 山崎　　慎也 先生: family and given name far apart
+        for pair in lines.windows(2) {
+            let gap = (view.rect(pair[1]).x0 - view.rect(pair[0]).x1) as f32 / view.em;
+            let near = (0.0..=3.5).contains(&gap) && (1..=4).contains(&view.len(pair[0]));
+            if near && view.cell(pair[0]) == view.cell(pair[1]) && sheet.hits.on[pair[0]].is_empty() {
+                for field in fields.iter().filter(|f| f.form == Form::Person) {
+                    one(sheet, field, vec![view.whole(pair[0]), view.whole(pair[1])], known, out);
                 }
             }
         }
@@ -196,13 +208,15 @@ fn drug_blocks(sheet: &Sheet, field: &Field, known: &Known, out: &mut Vec<Candid
         }
     };
     for row in &view.rows {
-        let drug = row.iter().any(|l| {
-            let seg = view.whole(*l);
-            let text = view.text(&[seg]).string();
-            crate::text::drug::plausible(&text) >= 0.6 && crate::text::drug::known_drug(&text).is_some()
+        // name, dose and usage may stand in columns, a label in front of them
+        let first = row.iter().position(|l| {
+            let text = view.text(&[view.whole(*l)]).string();
+            drug::plausible(&text) >= 0.5 || drug::known_drug(&text).is_some()
         });
-        if drug {
-            run.extend(row.iter().map(|l| view.whole(*l)));
+        let segs: Vec<Seg> = row[first.unwrap_or(row.len())..].iter().map(|l| view.whole(*l)).collect();
+        let text = view.text(&segs).string();
+        if drug::plausible(&text) >= if drug::known_drug(&text).is_some() { 0.5 } else { 0.7 } {
+            run.extend(segs);
         } else {
             flush(&mut run, out);
         }

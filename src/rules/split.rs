@@ -4,6 +4,9 @@
 //! same title; a cover joins what follows it; another patient's name opens one (shared/design/extract.md, 8).
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::text::confusion;
 
@@ -20,7 +23,7 @@ pub struct Facts {
     pub kind: PageKind,
     /// The patient's name without white space, and how sure it is that it is one.
     pub name: Option<(String, f32)>,
-    /// `2/3` on the page.
+    /// `2/3` on the page; the second is 0 where it does not say how many.
     pub count: Option<(u32, u32)>,
 }
 
@@ -76,10 +79,19 @@ fn opens(doc: &Together, facts: &[Facts], page: &Facts, cover: bool) -> bool {
         return false;
     }
     let title = page.kind.title().filter(|t| t.strength >= STRONG);
+    // an advertisement behind somebody's sheet
+    let selling = page.kind.words.get("other").is_some_and(|w| *w >= 2.0);
+    if title.is_none() && selling && page.name.as_ref().is_none_or(|n| n.1 < 0.5) {
+        return true;
+    }
     let last = doc.pages.last().map(|p| &facts[*p]);
     match page.count {
         // its own page number goes on from the one before
-        Some((k, n)) if k > 1 && last.and_then(|l| l.count).is_none_or(|(a, b)| a + 1 == k && b == n) => return false,
+        Some((k, n))
+            if k > 1 && last.and_then(|l| l.count).is_none_or(|(a, b)| a + 1 == k && (b == n || n == 0 || b == 0)) =>
+        {
+            return false;
+        }
         Some((1, n)) if n >= 1 && title.is_some() => return true,
         _ => {}
     }
@@ -163,43 +175,32 @@ fn name(doc: &mut Together, facts: &[Facts], types: &[String]) {
     }
 }
 
-/// `2/3`, `2／3頁`, `(2枚目/3枚)` near the top or bottom edge: page and number of pages.
+/// `2/3`, `2／3頁`, `(2枚目)` near the top or bottom edge: page and number of pages, 0 where it does not say how many.
 pub fn page_count(view: &super::view::View) -> Option<(u32, u32)> {
+    static SHAPES: LazyLock<[Regex; 3]> = LazyLock::new(|| {
+        let re = |s: &str| Regex::new(s).expect("a pattern of the program's own");
+        [
+            re(
+                r"(?:^|[^0-9/])(?P<k>[0-9]{1,2})(?:枚目|頁目?|ページ目?)?[/／](?:全)?(?P<n>[0-9]{1,2})(?:枚|頁|ページ)?[)）]?$",
+            ),
+            re(r"(?P<n>[0-9]{1,2})枚中[のノ]?(?P<k>[0-9]{1,2})枚目"),
+            re(r"(?:^|[^0-9])(?P<k>[0-9]{1,2})(?:枚目|頁目|ページ目)[)）]?$"),
+        ]
+    });
     let h = view.page.height.max(1);
     let mut found = None;
-    for (i, line) in view.page.lines.iter().enumerate() {
+    for line in &view.page.lines {
         let y = line.rect.center().1;
-        if line.tti || (y > h / 8 && y < h - h / 8) || view.len(i) > 16 {
+        if line.tti || (y > h / 8 && y < h - h / 8) {
             continue;
         }
-        let t = crate::text::squeeze(&line.text());
-        let digits: Vec<&str> = t.split(|c: char| !c.is_ascii_digit()).filter(|d| !d.is_empty()).collect();
-        let shape: String = t.chars().filter(|c| !c.is_ascii_digit()).collect();
-        let fits = matches!(
-            shape.trim_matches(|c| "()-–—".contains(c)),
-            "/" | "/頁"
-                | "頁/頁"
-                | "枚/枚"
-                | "枚目/枚"
-                | "枚中枚目"
-                | "P./"
-                | "Page/"
-                | "page/"
-                | "P/"
-                | "ページ/ページ"
-                | "ページ/"
-                | "of"
-                | "Pageof"
-                | "頁目/頁"
-        );
-        if let ([a, b], true) = (&digits[..], fits)
-            && let (Ok(mut a), Ok(mut b)) = (a.parse::<u32>(), b.parse::<u32>())
-        {
-            if shape.contains('中') {
-                std::mem::swap(&mut a, &mut b);
-            }
-            if (1..=99).contains(&a) && a <= b && b <= 99 {
-                found = Some((a, b));
+        let text = crate::text::nfkc(&line.spaced(super::view::SPACE));
+        for re in SHAPES.iter() {
+            let Some(c) = re.captures(text.trim()) else { continue };
+            let number = |name: &str| c.name(name).and_then(|m| m.as_str().parse::<u32>().ok());
+            let (Some(k), n) = (number("k"), number("n").unwrap_or(0)) else { continue };
+            if (1..=40).contains(&k) && (n == 0 || k <= n && n <= 40) {
+                found = Some((k, n));
             }
         }
     }

@@ -66,6 +66,7 @@ pub const SUFFIXES: &[&str] = &[
 
 /// Legal persons that stand in front, longest first.
 const CORPORATIONS: &[&str] = &[
+    "NPO法人",
     "国家公務員共済組合連合会",
     "地方独立行政法人",
     "国立研究開発法人",
@@ -159,6 +160,32 @@ pub fn plausible(text: &str) -> f32 {
         return 0.0;
     }
     let Some(end) = suffix(&s) else {
+        // 訪問看護ステーションかえで, ケアプランすみれ: the kind stands in front
+        const FIRST: &[&str] = &[
+            "訪問看護ステーション",
+            "訪問看護リハビリステーション",
+            "訪問看護",
+            "居宅介護支援事業所",
+            "居宅介護支援センター",
+            "地域包括支援センター",
+            "ケアプランセンター",
+            "ケアプラン",
+            "ケアサポート",
+            "ケアマネジメント",
+            "介護老人保健施設",
+            "特別養護老人ホーム",
+            "グループホーム",
+            "サービス付き高齢者向け住宅",
+        ];
+        let own = split_corporation(&s).1;
+        let own = own.trim_end_matches(')');
+        let named = FIRST.iter().find_map(|f| own.strip_prefix(f)).map(|r| r.chars().count());
+        if named.is_some_and(|r| (1..=12).contains(&r)) && !own.contains(['を', 'へ', 'に', 'の', '、']) {
+            return 0.8;
+        }
+        if own_practice(own) {
+            return if honorific == Some("御中") { 0.8 } else { 0.6 };
+        }
         let known_inside = SUFFIXES.iter().take(36).any(|w| s.contains(*w));
         let corporation = CORPORATIONS.iter().any(|c| s.starts_with(*c));
         return match (corporation, known_inside, honorific) {
@@ -180,6 +207,56 @@ pub fn plausible(text: &str) -> f32 {
         .any(|w| s.starts_with(w) && n <= w.chars().count() + 4);
     let base: f32 = if weak { 0.6 } else { 0.85 };
     (base + if honorific == Some("御中") { 0.1 } else { 0.0 } - if label { 0.5 } else { 0.0 }).clamp(0.0, 1.0)
+}
+
+/// 木もれび内科: a practice named after its speciality; 循環器内科 is a department.
+fn own_practice(s: &str) -> bool {
+    const SPECIALITIES: &[&str] =
+        &["内科", "外科", "眼科", "小児科", "皮膚科", "耳鼻科", "耳鼻咽喉科", "整形外科", "泌尿器科", "婦人科"];
+    const DEPARTMENTS: &[&str] = &[
+        "循環器",
+        "消化器",
+        "呼吸器",
+        "神経",
+        "脳神経",
+        "腎臓",
+        "血液",
+        "糖尿病",
+        "一般",
+        "総合",
+        "漢方",
+        "心療",
+        "内分泌",
+        "代謝",
+        "腫瘍",
+        "緩和",
+        "リウマチ",
+        "アレルギー",
+        "老年",
+        "整形",
+        "形成",
+        "心臓",
+        "血管",
+        "小児",
+        "乳腺",
+        "甲状腺",
+        "救急",
+        "肝臓",
+        "感染症",
+        "膠原病",
+        "産",
+        "第一",
+        "第二",
+        "第三",
+        "病棟",
+        "診療科",
+        "科",
+    ];
+    SPECIALITIES.iter().filter_map(|x| s.strip_suffix(x)).any(|stem| {
+        stem.chars().count() >= 2
+            && !DEPARTMENTS.iter().any(|d| stem.ends_with(d) || stem.starts_with("脳神経"))
+            && !stem.contains(['・', '階', '病'])
+    })
 }
 
 #[cfg(test)]

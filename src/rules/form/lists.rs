@@ -15,8 +15,11 @@ fn items(text: &Text, separators: &str) -> Vec<Range<usize>> {
     let mut depth = 0;
     for i in 0..=text.chars.len() {
         let c = text.chars.get(i).copied();
+        if c.is_some() && opens_item(text, i) {
+            depth = 0;
+        }
         match c {
-            Some('(' | '（') => depth += 1,
+            Some('(' | '（') if !opens_item(text, i) => depth += 1,
             Some(')' | '）') => depth = (depth - 1).max(0),
             _ => {}
         }
@@ -43,12 +46,16 @@ fn items(text: &Text, separators: &str) -> Vec<Range<usize>> {
 fn opens_item(text: &Text, i: usize) -> bool {
     let c = text.chars[i];
     let behind_space = i > 0 && text.chars[i - 1].is_whitespace();
+    // (1) at a row's start or behind white space
+    let bracketed = "(（".contains(c)
+        && text.chars.get(i + 1).is_some_and(char::is_ascii_digit)
+        && text.chars.get(i + 2).is_some_and(|n| ")）".contains(*n));
     let circled = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫".contains(c) || "#＃".contains(c);
     let numbered = behind_space
         && c.is_ascii_digit()
         && text.chars.get(i + 1).is_some_and(|n| ".)）．、".contains(*n))
         && !text.chars.get(i + 2).is_some_and(char::is_ascii_digit);
-    i > 0 && (circled || numbered)
+    i > 0 && (circled || numbered || bracketed && behind_space)
 }
 
 /// Without the number or bullet in front and punctuation around.

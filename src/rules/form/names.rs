@@ -106,6 +106,18 @@ fn unroled(text: &Text, mut range: Range<usize>) -> (Range<usize>, bool) {
         }
         break;
     }
+    // 小山 俊介 医師
+    let t = string(text, &range);
+    for r in ["医師", "看護師", "担当医", "MSW", "薬剤師"] {
+        if let Some(rest) = t.trim_end().strip_suffix(r)
+            && rest.trim().chars().count() >= 2
+            && !role
+        {
+            range.end = range.start + rest.trim_end().chars().count();
+            role = true;
+            break;
+        }
+    }
     while range.end > range.start
         && (text.chars[range.end - 1] == '印'
             || "㊞ⓘ".contains(text.chars[range.end - 1])

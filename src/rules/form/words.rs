@@ -88,7 +88,7 @@ pub fn prose(text: &Text) -> Vec<Parsed> {
     let sentence = value.contains('。') || value.contains('、');
     let quality = match n {
         0 => 0.0,
-        1 => 0.15,
+        1 => 0.5,
         2..=5 => 0.7,
         _ if sentence => 1.0,
         6..=40 => 0.85,
