@@ -134,12 +134,21 @@ pub fn far_from_sending(field: &Field, value: &Value, pages: &[&Page]) -> Option
     let sent: Vec<Date> = pages
         .iter()
         .flat_map(|p| p.lines.iter().filter(|l| l.tti))
-        .filter_map(|l| era::best(&l.spaced(0.4), &era::Context::default()))
-        .filter(|r| r.quality >= 0.6 && (2000..=2100).contains(&r.date.year()))
-        .map(|r| r.date)
+        .filter_map(|l| {
+            machine_date(&l.text()).or_else(|| Some(era::best(&l.spaced(0.4), &era::Context::default())?.date))
+        })
+        .filter(|d| (2000..=2100).contains(&d.year()))
         .collect();
     let near = |d: &Date| (day - *d).get_days().unsigned_abs() as i64 <= DAYS;
     (!sent.is_empty() && !sent.iter().any(near)).then(|| "送信機の印字した日付と離れています".to_owned())
+}
+
+/// `JUL-12-2026`, as fax machines print it.
+fn machine_date(text: &str) -> Option<Date> {
+    const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+    let (month, at) = MONTHS.iter().enumerate().find_map(|(i, m)| Some((i as i8 + 1, text.find(&format!("{m}-"))?)))?;
+    let rest: String = text.get(at + 4..)?.chars().filter(char::is_ascii_digit).take(6).collect();
+    Date::new(rest.get(2..)?.parse().ok()?, month, rest.get(..2)?.parse().ok()?).ok()
 }
 
 /// Certainty of one element of a list.

@@ -7,8 +7,10 @@ mod names;
 mod words;
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use jiff::civil::Date;
+use regex::Regex;
 use serde::Deserialize;
 
 use crate::model::Value;
@@ -194,6 +196,11 @@ fn phones(text: &Text) -> Vec<Parsed> {
 fn dates(form: Form, text: &Text, known: &Known) -> Vec<Parsed> {
     let context = era::Context { reference: known.reference, era: known.era, birth: form == Form::BirthDate };
     let string = text.string();
+    // 1992/03/1834歳: the age at once behind the day
+    static GLUED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(.*?[0-9]{4}[/.][0-9]{2}[/.][0-9]{2})[0-9]{1,3}[歳才]").expect("a pattern of the program's own")
+    });
+    let string = GLUED.captures(&string).map_or(string.clone(), |c| c[1].to_owned());
     let found = era::find(&string, &context);
     let several = found.len() > 1;
     let mut out = Vec::new();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::model::Rect;
-use crate::text::{fold_text, lexicon};
+use crate::text::{fold_text, kana, lexicon};
 
 use super::choice::Seg;
 use super::file::{FieldRule, Group};
@@ -29,6 +29,12 @@ struct Entry {
     /// Characters after folding.
     len: usize,
     stop: bool,
+}
+
+impl Entry {
+    fn is(&self, field: &str) -> bool {
+        self.fields.iter().any(|f| f.0 == field)
+    }
 }
 
 /// All words of a set of rules.
@@ -174,7 +180,8 @@ impl Lexicon {
             if address.as_ref().is_some_and(|r| r.contains(&span.start)) {
                 continue;
             }
-            if !left_bound(view, line, span.start, end > 0 && a == end)
+            let glued = entry.fields.iter().any(|f| f.0.starts_with("patient."));
+            if !left_bound(view, line, span.start, end > 0 && a == end, glued)
                 || !right_bound(self, view, line, span.end, entry, &text, b)
             {
                 continue;
@@ -307,7 +314,7 @@ fn web_address(view: &View, line: usize) -> Option<std::ops::Range<usize>> {
     Some(at..at + n)
 }
 
-fn left_bound(view: &View, line: usize, start: usize, behind_label: bool) -> bool {
+fn left_bound(view: &View, line: usize, start: usize, behind_label: bool, glued: bool) -> bool {
     let glyphs = &view.page.lines[line].glyphs;
     if start == 0 || behind_label || glyphs[start].gap > 0.5 {
         return true;
@@ -317,6 +324,8 @@ fn left_bound(view: &View, line: usize, start: usize, behind_label: bool) -> boo
     let number = glyphs[start].ch.is_ascii_alphabetic() || "電携代直℡".contains(glyphs[start].ch);
     // a line's first bracket reads as く or ぐ
     before.is_ascii_digit() && number
+        // フリガナヨシカワフサエ氏名吉川房江様性別男: a value ended, and what follows can only be a label's value
+        || (kana::is_kana_char(before) || "様殿)）歳才".contains(before)) && glued
         || start == 1 && "くぐ".contains(before)
         || parts(before)
         || is_bullet(before) && glyphs[..start].iter().all(|g| is_bullet(g.ch))
@@ -354,8 +363,16 @@ fn right_bound(
     let long = lexicon.automaton.find_iter(&rest).next().is_some_and(|m| m.start() == 0);
     let value = digit(next.ch)
         || "〒℡明大昭平令MTSHR".contains(next.ch)
+        || entry.is("patient.sex") && "男女□☑".contains(next.ch)
+        || entry.is("patient.kana") && kana::is_kana_char(next.ch)
         || known_name(glyphs.get(end..end + 4).unwrap_or_default());
-    if entry.len <= 2 { value } else { value || long }
+    // a long label that opens a line and is no word of a sentence
+    let opens = entry.len >= 4
+        && entry.fields.iter().any(|f| f.1 == Strength::Strong)
+        && glyphs.get(end.saturating_sub(entry.len)).is_some()
+        && end == entry.len
+        && !('ぁ'..='ん').contains(&next.ch);
+    if entry.len <= 2 { value } else { value || long || opens }
 }
 
 fn known_name(glyphs: &[crate::reading::Glyph]) -> bool {

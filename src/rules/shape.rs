@@ -1,5 +1,6 @@
 //! Values that need no label: a name with 様 behind it, a letterhead, a date with 生, a postal code, a web address.
 
+use crate::model::Value;
 use crate::text::drug;
 
 use super::candidate::{Candidate, Field, Sheet, candidate, from_scope};
@@ -152,6 +153,24 @@ fn one(sheet: &Sheet, field: &Field, segs: Vec<Seg>, known: &Known, out: &mut Ve
         }
         Form::Urgency if n <= 14 => from_scope(sheet, field, None, &scope, known, out),
         Form::Sex if n <= 6 => from_scope(sheet, field, None, &scope, known, out),
+        // 昭和23年6月12日 男; 1949/03/07（77歳）女性
+        Form::Sex if string.contains(['年', '歳', '才', '/']) => {
+            let range = text.trimmed();
+            let tail = [3, 2, 1].into_iter().filter(|n| range.len() > *n).map(|n| range.end - n..range.end);
+            for span in tail {
+                let word: String = text.chars[span.clone()].iter().collect();
+                let word = word.trim_matches(|c: char| "()（） 　".contains(c)).to_owned();
+                if ["男", "女", "男性", "女性"].contains(&word.as_str())
+                    && !string[..string.len() - word.len()].contains(['男', '女'])
+                {
+                    let value = if word.starts_with('男') { "male" } else { "female" };
+                    let parsed =
+                        form::Parsed { value: Value::One(value.to_owned()), span, items: Vec::new(), quality: 0.9 };
+                    out.push(candidate(sheet, field, None, &scope, &text, parsed));
+                    break;
+                }
+            }
+        }
         Form::CareLevel if n <= 12 => from_scope(sheet, field, None, &scope, known, out),
         Form::Relation => {
             for p in form::read(field.form, &text, known).into_iter().take(1) {

@@ -166,6 +166,7 @@ pub fn person(text: &Text) -> Vec<Parsed> {
                 quality = (quality + 0.05).min(1.0);
             }
             let end = way.start + kept(&text.chars[way.clone()], &name);
+            let name = name.split(' ').map(kana_word).collect::<Vec<_>>().join(" ");
             out.push(Parsed::one(name, way.start..end.max(way.start + 1), quality));
         }
     }
@@ -208,6 +209,29 @@ fn words(text: &Text, range: &Range<usize>) -> Vec<Range<usize>> {
         }
     }
     out
+}
+
+/// A given name of kana in which single characters were read as kanji: 卜メ.
+fn kana_word(word: &str) -> String {
+    const LOOKS: &[(char, char)] = &[
+        ('卜', 'ト'),
+        ('口', 'ロ'),
+        ('工', 'エ'),
+        ('力', 'カ'),
+        ('夕', 'タ'),
+        ('二', 'ニ'),
+        ('八', 'ハ'),
+        ('三', 'ミ'),
+        ('千', 'チ'),
+        ('才', 'オ'),
+    ];
+    let kana = |c: char| text_kana::is_kana_char(c);
+    let looks = |c: char| LOOKS.iter().find(|l| l.0 == c).map(|l| l.1);
+    if word.chars().any(kana) && word.chars().all(|c| kana(c) || looks(c).is_some()) {
+        word.chars().map(|c| looks(c).unwrap_or(c)).collect()
+    } else {
+        word.replace('卜', "ト")
+    }
 }
 
 pub fn kana(text: &Text) -> Vec<Parsed> {
@@ -300,7 +324,9 @@ fn offer(text: &Text, range: Range<usize>, factor: f32, out: &mut Vec<Parsed>) {
         let part = words[..n].join(" ");
         let quality = institution::plausible(&part) * factor * if n == words.len() { 1.0 } else { 0.93 };
         let ends = institution::suffix(&part).is_some();
-        if quality > 0.2 && (ends || n == words.len()) {
+        // a person behind the name is none of it
+        let whole = n == words.len() && !(1..n).any(|m| institution::suffix(&words[..m].join(" ")).is_some());
+        if quality > 0.2 && (ends || whole) {
             let end = range.start + kept(&text.chars[range.clone()], &part);
             out.push(Parsed::one(part, range.start..end, quality.min(1.0)));
         }
@@ -310,7 +336,7 @@ fn offer(text: &Text, range: Range<usize>, factor: f32, out: &mut Vec<Parsed>) {
     for at in 3..chars.len() {
         let (head, tail): (String, String) = (chars[..at].iter().collect(), chars[at..].iter().collect());
         let tail = tail.trim();
-        if institution::suffix(&head).is_some()
+        if (institution::suffix(&head).is_some() || institution::plausible(&head) == 0.6 && at + 2 < chars.len())
             && DEPARTMENTS.iter().any(|d| tail.ends_with(d))
             && institution::suffix(tail).is_none()
             && tail.chars().count() >= 2
