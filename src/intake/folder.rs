@@ -56,6 +56,8 @@ pub struct Folder {
     moved: Vec<Moved>,
     /// Names that came back from `processed/`: our own rename says nothing about the writer.
     returned: HashSet<OsString>,
+    /// Heard of names that the last list did not have: they may have come after it.
+    early: HashMap<OsString, Mark>,
     warning: Option<String>,
 }
 
@@ -125,6 +127,7 @@ impl Folder {
             done: HashMap::new(),
             moved: Vec::new(),
             returned: HashSet::new(),
+            early: HashMap::new(),
             warning: None,
         }
     }
@@ -196,9 +199,12 @@ impl Folder {
 
     async fn go_through(&mut self, ctx: &mut Ctx, entries: Vec<Item>) -> Result<(), Refused> {
         let now = Instant::now();
-        let mut marks = self.watch.as_ref().map(Watch::take).unwrap_or_default();
-        marks.retain(|n, m| *m != Mark::Arrived || !self.returned.contains(n));
         let here: HashSet<&OsStr> = entries.iter().map(|e| e.name.as_os_str()).collect();
+        let heard = self.watch.as_ref().map(Watch::take).unwrap_or_default();
+        let early = heard.iter().filter(|(n, _)| !here.contains(n.as_os_str())).map(|(n, m)| (n.clone(), *m)).collect();
+        let mut marks = std::mem::replace(&mut self.early, early);
+        marks.extend(heard);
+        marks.retain(|n, m| *m != Mark::Arrived || !self.returned.contains(n));
         self.waiting.retain(|n, _| here.contains(n.as_os_str()));
         self.done.retain(|n, _| here.contains(n.as_os_str()));
         self.returned.retain(|n| here.contains(n.as_os_str()));

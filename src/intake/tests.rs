@@ -159,6 +159,21 @@ async fn a_scanner_that_adds_a_page_after_closing_makes_one_receipt() {
 }
 
 #[tokio::test]
+async fn a_file_that_arrives_during_a_look_is_taken_as_soon_as_any() {
+    let b = Bench::folder(|c| c.settle_seconds = 3600);
+    b.looked().await;
+    for n in 0..60u64 {
+        let (temporary, name) = (b.at("being-written.tmp"), format!("{n:02}.tif"));
+        std::fs::write(&temporary, folder::whole::tests::tiff_of(1)).expect("write");
+        // Anywhere in the hundred milliseconds between two looks, and in the looks.
+        tokio::time::sleep(Duration::from_millis(n * 7 % 100)).await;
+        std::fs::rename(&temporary, b.at(&name)).expect("rename");
+    }
+    until("all received", || b.memory.ids().len() == 60).await;
+    b.intakes.stop().await;
+}
+
+#[tokio::test]
 async fn a_renamed_whole_file_is_taken_at_once() {
     let b = Bench::folder(|c| (c.settle_seconds, c.rescan_seconds) = (3600, 3600));
     until("watching", || b.intakes.standings()[0].1.looks > 0).await;
