@@ -157,6 +157,6 @@ fn until<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
             return t;
         }
         assert!(began.elapsed() < LIMIT, "did not happen: {what}");
-        std::thread::sleep(Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
