@@ -1,6 +1,7 @@
 //! The wiring: store, registers, rules, reading pool, workers, deliverers, sources and pages, from start to stop.
 //!
-//! Nothing is decided here. Where several things are asked at once, they go in this order: end (SIGTERM, SIGINT), reload (SIGHUP), drained.
+//! Nothing is decided here. Where several things are asked at once they go in this order: end (SIGTERM, SIGINT), reload
+//! (SIGHUP), drained.
 //! A daemon that dies anywhere loses nothing: the store is the memory, and the next start goes on from there.
 
 mod alarms;
@@ -182,7 +183,7 @@ impl Daemon {
     async fn start(config: Config, drain: bool) -> anyhow::Result<Daemon> {
         let rules = load_rules(&config)?;
         let mail = match mail_options(&config)? {
-            Some(options) => Some(MailSink::new(options).map_err(anyhow::Error::msg)?),
+            Some(options) => Some(Arc::new(MailSink::new(options).map_err(anyhow::Error::msg)?)),
             None => None,
         };
         let notify = Notify {
@@ -197,7 +198,7 @@ impl Daemon {
         tracing::info!(reader = ?pool.reader(), rules = rules.hash(), drain, "starting");
         let reading = Arc::new(Reading::new(pool, rules));
         store.forget_faults().await?;
-        let mut alarms = Alarms::new(store.clone(), &config);
+        let mut alarms = Alarms::new(store.clone(), mail.clone(), &config);
         let mut books = Books::new(&config.register);
         books.look(&store, &reading, true, &mut alarms).await?;
         if drain {
@@ -222,7 +223,7 @@ impl Daemon {
         daemon.serve(pages, stopped.clone());
         daemon.work(stopped.clone());
         if let Some(mail) = mail {
-            daemon.deliver(Arc::new(mail), stopped);
+            daemon.deliver(mail, stopped);
         }
         let receiver: Arc<dyn Receiver> = Arc::new(receiver::Keeper(daemon.store.clone()));
         let largest = daemon.config.reader.max_file_mb << 20;
@@ -280,7 +281,7 @@ impl Daemon {
     async fn attend(&mut self, signals: &mut Signals) -> anyhow::Result<()> {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let (mut usec, begun) = (0, tokio::time::Instant::now());
+        let mut usec = 0;
         let _ = sd_notify::watchdog_enabled(false, &mut usec);
         let mut watchdog = tokio::time::interval(match usec {
             0 => Duration::from_secs(3600),
@@ -305,7 +306,7 @@ impl Daemon {
                 ended = &mut drained => return ended,
                 _ = tick.tick() => {
                     self.books.refresh(&store, &self.reading, false, &mut self.alarms).await;
-                    self.alarms.look(begun.elapsed()).await;
+                    self.alarms.look().await;
                 }
                 // A store that answers is what the daemon lives by.
                 _ = watchdog.tick() => match store.open_jobs().await {
@@ -327,6 +328,7 @@ impl Daemon {
                 tracing::error!(error = %e, "stopping");
             }
         }
+        self.alarms.finish().await;
         if let Some(mut pages) = self.pages.take()
             && tokio::time::timeout(FAREWELL, &mut pages).await.is_err()
         {

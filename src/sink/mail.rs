@@ -89,23 +89,46 @@ impl MailSink {
         format!("<{key}@{}>", self.from.email.domain())
     }
 
-    fn message(&self, posting: &Posting) -> Result<Message, SinkError> {
-        let to: Mailbox = posting
-            .recipient
-            .parse()
-            .map_err(|e| SinkError::Never(format!("the recipient's address cannot be used: {e}")))?;
-        let (subject, body) = compose(posting, &self.options);
+    fn message(&self, to: &str, key: &str, subject: &str, body: String) -> Result<Message, SinkError> {
+        let to: Mailbox =
+            to.parse().map_err(|e| SinkError::Never(format!("the recipient's address cannot be used: {e}")))?;
         Message::builder()
             .from(self.from.clone())
             .to(to)
             .subject(subject)
-            .message_id(Some(self.message_id(&posting.key)))
+            .message_id(Some(self.message_id(key)))
             .header(AutoSubmitted)
             .header(ContentType::TEXT_PLAIN)
             .body(body)
             .map_err(|e| SinkError::Never(format!("the mail cannot be composed: {e}")))
     }
+
+    async fn send(&self, message: Message) -> Result<(), SinkError> {
+        // The transport's own timeout covers connecting only.
+        match tokio::time::timeout(self.options.timeout, self.transport.send(message)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(e)) if e.is_permanent() => Err(SinkError::Never(told(&e))),
+            Ok(Err(e)) => Err(SinkError::Later(told(&e))),
+            Err(_) => Err(SinkError::Later(format!("no answer within {} s", self.options.timeout.as_secs()))),
+        }
+    }
+
+    /// Tells an administrator of something that is wrong with the service (or well again), without any outbox: who
+    /// raises alarms repeats them. No patient data.
+    ///
+    /// # Errors
+    /// See [`SinkError`].
+    pub async fn alarm(&self, to: &str, key: &str, what: &str, fault: Option<&str>) -> Result<(), SinkError> {
+        let (subject, line) = match fault {
+            Some(fault) => ("【faxbridge】管理者の確認が必要です", format!("{what}: {fault}")),
+            None => ("【faxbridge】復旧しました", format!("{what}: OK")),
+        };
+        let lines = [line.as_str(), "", &format!("{}/review", self.options.base_url), "", AUTOMATIC, ""];
+        self.send(self.message(to, key, subject, lines.join("\r\n"))?).await
+    }
 }
+
+const AUTOMATIC: &str = "このメールは faxbridge が自動で送っています。返信はできません。";
 
 #[async_trait]
 impl Sink for MailSink {
@@ -114,14 +137,9 @@ impl Sink for MailSink {
     }
 
     async fn post(&self, posting: &Posting) -> Result<String, SinkError> {
-        let message = self.message(posting)?;
-        // The transport's own timeout covers connecting only.
-        match tokio::time::timeout(self.options.timeout, self.transport.send(message)).await {
-            Ok(Ok(_)) => Ok(self.message_id(&posting.key)),
-            Ok(Err(e)) if e.is_permanent() => Err(SinkError::Never(told(&e))),
-            Ok(Err(e)) => Err(SinkError::Later(told(&e))),
-            Err(_) => Err(SinkError::Later(format!("no answer within {} s", self.options.timeout.as_secs()))),
-        }
+        let (subject, body) = compose(posting, &self.options);
+        self.send(self.message(&posting.recipient, &posting.key, &subject, body)?).await?;
+        Ok(self.message_id(&posting.key))
     }
 }
 
@@ -167,7 +185,7 @@ fn compose(posting: &Posting, options: &MailOptions) -> (String, String) {
     lines.push(String::new());
     lines.push(format!("{}{path}", options.base_url));
     lines.push(String::new());
-    lines.push("このメールは faxbridge が自動で送っています。返信はできません。".to_owned());
+    lines.push(AUTOMATIC.to_owned());
     (subject, lines.join("\r\n") + "\r\n")
 }
 

@@ -1,6 +1,7 @@
 //! The daemon as an operator's scripts see it.
 
 use crate::home::{Home, blank_page, get, line, text};
+use crate::smtp::Smtp;
 use crate::until;
 
 #[test]
@@ -44,7 +45,8 @@ fn a_log_that_was_touched_is_found_out() {
 
 #[test]
 fn registers_come_by_file_and_by_command() {
-    let home = Home::new().folder();
+    let smtp = Smtp::start();
+    let home = Home::new().folder().with(&smtp.table());
     let daemon = home.start();
     assert!(daemon.page("/rooms/R-0001").contains("成嶋 節子"), "the rooms of the register");
 
@@ -64,7 +66,11 @@ fn registers_come_by_file_and_by_command() {
     assert!(!review.contains("木之下") && !review.contains("31.2.1941"), "{review}");
     assert!(shows("R-0099", "有栖川 千歳") && room("R-0100").is_none());
     std::fs::write(&file, format!("{sound}{row}")).expect("write");
+    let mail = until("and by mail", || smtp.mails().into_iter().find(|m| m.to == "admin@example.jp"));
+    assert!(mail.body.contains("patients.csv") && !mail.body.contains("木之下"), "{mail:?}");
     until("all is well again", || (!daemon.page("/review").contains("patients.csv")).then_some(()));
+
+    until("told by mail too", || smtp.mails().iter().any(|m| m.subject.contains("復旧")).then_some(()));
 
     // By command, beside the daemon.
     let other = home.at("other.csv");
