@@ -166,7 +166,7 @@ impl Guess<'_> {
     }
 }
 
-/// Two neighbours in a list: joined by a dot, a box or a slash, or one of them is ringed.
+/// Two neighbours in a list: joined by a dot or a slash, both behind a box (a label is not), or one of them ringed.
 pub(super) fn linked(stream: &Stream, a: &Range<usize>, b: &Range<usize>) -> bool {
     let spots = &stream.spots;
     let (ra, rb) = (stream.rect(a.clone()), stream.rect(b.clone()));
@@ -175,7 +175,7 @@ pub(super) fn linked(stream: &Stream, a: &Range<usize>, b: &Range<usize>) -> boo
     if !(-0.5..=3.0).contains(&gap) || row * 2 < ra.height().min(rb.height()) {
         return false;
     }
-    let joint = (a.end..b.start).any(|i| is_joint(spots[i].ch) || spots[i].boxed || "、,，".contains(spots[i].ch));
+    let joint = (a.end..b.start).any(|i| is_joint(spots[i].ch) || "、,，".contains(spots[i].ch));
     let boxed = |r: &Rect| {
         stream.boxes.iter().any(|bx| {
             let (x, y) = bx.rect.center();

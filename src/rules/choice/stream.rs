@@ -187,7 +187,7 @@ fn without_marks(page: &Page, boxes: &[CheckBox], glyph: Rect, em: f32) -> Rect 
     if out.width() < left / 2 { glyph } else { out }
 }
 
-/// Is this box a character of usual width that follows another closely?
+/// Is this box a character of usual width that was read surely and follows another closely?
 fn in_word(page: &Page, bx: &Rect, em: f32) -> bool {
     let (x, y) = bx.center();
     let word = |c: char| !is_separator(c) && !is_sign(c);
@@ -195,7 +195,7 @@ fn in_word(page: &Page, bx: &Rect, em: f32) -> bool {
         let at = l.glyphs.iter().position(|g| g.x0 <= x && x <= g.x1);
         at.filter(|i| *i > 0).is_some_and(|i| {
             let (before, own) = (&l.glyphs[i - 1], &l.glyphs[i]);
-            own.gap < 0.25 && word(own.ch) && word(before.ch) && ((own.x1 - own.x0) as f32) < 1.3 * em
+            own.p > 0.97 && own.gap < 0.25 && word(own.ch) && word(before.ch) && ((own.x1 - own.x0) as f32) < 1.3 * em
         })
     })
 }

@@ -166,6 +166,9 @@ fn a_box_read_with_its_word_and_boxes_seen_in_words() {
         form.page.boxes.push(CheckBox { rect: Rect::new(x, 100, x + 22, 122), ink });
     }
     assert_eq!(form.chosen(&Choices::sex()), sure("female", How::Box));
+    // The label is no option, and a box behind which nothing was read is.
+    let form = Form::new().line(100, 100, "性別:□男 □", None).boxes(0, &[0.0, 0.5]);
+    assert_eq!(form.chosen(&Choices::sex()), sure("female", How::Box));
     // 管 looks like a box with ink in it.
     let form = Form::new().line(100, 100, "□気管切開 □胃ろう", None);
     let mut form = form.boxes(0, &[0.0, 0.0]);
