@@ -30,7 +30,7 @@ pub fn bar(form: Form) -> f64 {
         Form::Phone | Form::Postal | Form::Insurer | Form::Insured | Form::Url => 0.95,
         Form::Person | Form::Kana => 0.95,
         Form::Institution => 0.95,
-        f if f.marked() => 0.9,
+        f if f.marked() => 0.93,
         Form::Relation => 0.9,
         _ => 0.97,
     }

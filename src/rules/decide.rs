@@ -20,6 +20,9 @@ use super::rank::Ranker;
 const SURE: f32 = 0.90;
 /// How many log odds a different value must lie behind.
 const CLEAR: f32 = 1.2;
+/// A value that nothing else comes near may be less likely by itself.
+const LIKELY: f32 = 0.7;
+const ALONE: f32 = 3.0;
 
 /// What stands beside the candidates.
 pub struct Case<'a> {
@@ -160,7 +163,7 @@ fn finish(
     }
     failed.extend(certain::far_from_sending(field, &c.value, case.pages));
     let bar = field.rule.accept.unwrap_or(certain::bar(field.form));
-    let placed = c.p >= SURE && margin >= CLEAR;
+    let placed = c.p >= SURE && margin >= CLEAR || c.p >= LIKELY && margin >= ALONE;
     let confidence = (f64::from(c.p) * f64::from(reading)).clamp(0.0, 1.0);
     let sure = placed && f64::from(reading) >= bar && failed.is_empty();
     let status = |ok: bool| if ok { Status::Accepted } else { Status::Review };

@@ -92,7 +92,7 @@ pub fn is_bullet(c: char) -> bool {
 }
 
 fn parts(c: char) -> bool {
-    ":：;；・･·、。,，.．/／|｜()（）[]［］【】〔〕「」<>＜＞〈〉《》■□●○◎◆◇※*＊→⇒-ー―=＝_＿'’☎📞".contains(c)
+    ":：;；・･·、。,，.．/／|｜()（）[]［］【】〔〕「」<>＜＞〈〉《》■□●○◎◆◇※*＊→⇒~〜～-ー―=＝_＿'’☎📞".contains(c)
 }
 
 impl Lexicon {
@@ -180,8 +180,15 @@ impl Lexicon {
             if address.as_ref().is_some_and(|r| r.contains(&span.start)) {
                 continue;
             }
-            let glued = entry.fields.iter().any(|f| f.0.starts_with("patient."));
-            if !left_bound(view, line, span.start, end > 0 && a == end, glued)
+            let glued = entry
+                .fields
+                .iter()
+                .any(|f| f.0.starts_with("patient.") || f.0.starts_with("encounter.") && entry.len >= 3);
+            // 野口 初枝続柄：長女: a colon makes a label of whatever stands in front
+            let colon = entry.len >= 2
+                && !entry.fields.is_empty()
+                && view.page.lines[line].glyphs.get(span.end).is_some_and(|g| ":：".contains(g.ch));
+            if !colon && !left_bound(view, line, span.start, end > 0 && a == end, glued)
                 || !right_bound(self, view, line, span.end, entry, &text, b)
             {
                 continue;
@@ -248,7 +255,7 @@ impl Lexicon {
         let joined: String = lines.iter().map(|l| view.folded[*l].text()).collect();
         let text = joined.trim_matches(parts);
         let n = text.chars().count();
-        if !(5..=20).contains(&n) || text.contains(['。', '、', ':']) {
+        if !(4..=20).contains(&n) || text.contains(['。', '、', ':']) {
             return false;
         }
         let starts = text.char_indices().map(|c| c.0).skip(2);
@@ -257,6 +264,7 @@ impl Lexicon {
             let e = &self.entries[entry];
             (e.len >= 3 && e.fields.iter().any(|f| f.1 == Strength::Strong)).then_some(entry)
         });
+        let word = word.or_else(|| self.near(text));
         if let Some(entry) = word {
             self.push(view, hits, lines.iter().map(|l| view.whole(*l)).collect(), entry);
         }
@@ -266,15 +274,13 @@ impl Lexicon {
     /// The one long word that a text misses by a character.
     fn near(&self, text: &str) -> Option<usize> {
         let n = text.chars().count();
-        if n < 6 {
+        if n < 4 {
             return None;
         }
-        let mut fits = self
-            .exact
-            .iter()
-            .filter(|(w, _)| w.chars().count().abs_diff(n) <= 1 && crate::text::confusion::distance(w, text) <= 1.0);
-        let first = fits.next()?;
-        Some(*first.1)
+        let near = self.exact.iter().filter(|(w, _)| w.chars().count().abs_diff(n) <= 1);
+        let near = near.map(|(w, e)| (crate::text::confusion::distance(w, text), *e));
+        let first = near.filter(|x| x.0 <= 1.0).min_by(|a, b| a.0.total_cmp(&b.0))?;
+        Some(first.1)
     }
 
     fn whole(&self, view: &View, lines: &[usize], hits: &mut Hits) -> bool {
@@ -325,9 +331,9 @@ fn left_bound(view: &View, line: usize, start: usize, behind_label: bool, glued:
     // a line's first bracket reads as く or ぐ
     before.is_ascii_digit() && number
         // フリガナヨシカワフサエ氏名吉川房江様性別男: a value ended, and what follows can only be a label's value
-        || (kana::is_kana_char(before) || "様殿)）歳才".contains(before)) && glued
+        || (kana::is_kana_char(before) || "様殿)）歳才日".contains(before)) && glued
         || start == 1 && "くぐ".contains(before)
-        || parts(before)
+        || parts(before) && !"。、，".contains(before)
         || is_bullet(before) && glyphs[..start].iter().all(|g| is_bullet(g.ch))
 }
 
@@ -360,18 +366,20 @@ fn right_bound(
     }
     // another label follows at once, or the value's first character can only be a value's
     let rest: String = text.chars().skip(folded_end).collect();
-    let long = lexicon.automaton.find_iter(&rest).next().is_some_and(|m| m.start() == 0);
+    let long = lexicon
+        .automaton
+        .find_overlapping_iter(&rest)
+        .any(|m| m.start() == 0 && lexicon.entries[m.pattern().as_usize()].len >= 2);
     let value = digit(next.ch)
         || "〒℡明大昭平令MTSHR".contains(next.ch)
         || entry.is("patient.sex") && "男女□☑".contains(next.ch)
-        || entry.is("patient.kana") && kana::is_kana_char(next.ch)
+        || entry.is("patient.kana") && entry.len >= 4 && kana::is_kana_char(next.ch)
         || known_name(glyphs.get(end..end + 4).unwrap_or_default());
-    // a long label that opens a line and is no word of a sentence
-    let opens = entry.len >= 4
-        && entry.fields.iter().any(|f| f.1 == Strength::Strong)
-        && glyphs.get(end.saturating_sub(entry.len)).is_some()
-        && end == entry.len
-        && !('ぁ'..='ん').contains(&next.ch);
+    // a label that opens its line: the least white space will do, and for a long one none, if no sentence begins so
+    let start = end.saturating_sub(entry.len);
+    let first = glyphs[..start].iter().all(|g| is_bullet(g.ch)) && entry.fields.iter().any(|f| f.1 == Strength::Strong);
+    let particle = ('ぁ'..='ん').contains(&next.ch);
+    let opens = first && !particle && (entry.len >= 4 || entry.len == 3 && next.gap > 0.1);
     if entry.len <= 2 { value } else { value || long || opens }
 }
 

@@ -42,6 +42,7 @@ pub fn url(text: &Text) -> Vec<Parsed> {
     };
     let url: String =
         normal[at..].chars().take_while(|c| c.is_ascii_graphic() && !"()<>\"'、。".contains(*c)).collect();
+    let url = url.trim_end_matches(['.', ',', ')', ']']).to_owned();
     let skip = normal[..at].chars().count();
     let len = url.chars().count();
     if len < 12 {
@@ -71,7 +72,14 @@ pub fn word(text: &Text) -> Vec<Parsed> {
             _ => 0.2,
         };
         let prose = if value.contains('。') { 0.5 } else { 1.0 };
-        let rows = if text.chars[span.clone()].contains(&'\n') { 0.8 } else { 1.0 };
+        // a name that its cell breaks goes on in the second row
+        let breaks = text.chars[span.clone()].iter().filter(|c| **c == '\n').count();
+        let rows = match (breaks, range.end > end) {
+            (0, false) => 1.0,
+            (0, true) => 0.93,
+            (1, _) => 1.0,
+            _ => 0.7,
+        };
         if !out.iter().any(|p: &Parsed| p.span == span) {
             out.push(Parsed::one(value, span, quality * prose * rows));
         }
