@@ -362,3 +362,6 @@ fn note(reading: &Reading) -> String {
 pub fn missing_types(rules: &RuleSet) -> Vec<String> {
     Vocabulary::get().types.keys().filter(|t| !rules.kinds.contains_key(*t)).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -161,7 +161,7 @@ fn one(sheet: &Sheet, field: &Field, segs: Vec<Seg>, known: &Known, out: &mut Ve
                 let word: String = text.chars[span.clone()].iter().collect();
                 let word = word.trim_matches(|c: char| "()（） 　".contains(c)).to_owned();
                 if ["男", "女", "男性", "女性"].contains(&word.as_str())
-                    && !string[..string.len() - word.len()].contains(['男', '女'])
+                    && !text.chars[..span.start].iter().any(|c| "男女".contains(*c))
                 {
                     let value = if word.starts_with('男') { "male" } else { "female" };
                     let parsed =

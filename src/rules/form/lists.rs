@@ -39,7 +39,8 @@ fn items(text: &Text, separators: &str) -> Vec<Range<usize>> {
             }
         }
     }
-    out.into_iter().map(|r| bare(text, r)).filter(|r| !r.is_empty()).collect()
+    let items = out.into_iter().enumerate();
+    items.map(|(n, r)| bare(text, r, n + 1)).filter(|r| !r.is_empty()).collect()
 }
 
 /// ① or 2) behind white space inside a row.
@@ -58,8 +59,9 @@ fn opens_item(text: &Text, i: usize) -> bool {
     i > 0 && (circled || numbered || bracketed && behind_space)
 }
 
-/// Without the number or bullet in front and punctuation around.
-fn bare(text: &Text, mut r: Range<usize>) -> Range<usize> {
+/// Without the number or bullet in front and punctuation around. `nth` is the number that the item would bear: 2.2型糖尿病
+/// as the second is 2型糖尿病.
+fn bare(text: &Text, mut r: Range<usize>, nth: usize) -> Range<usize> {
     loop {
         let t = text.slice(r.clone());
         let inner = t.trimmed();
@@ -68,7 +70,9 @@ fn bare(text: &Text, mut r: Range<usize>) -> Range<usize> {
         let n = match s {
             [c, ..] if "①②③④⑤⑥⑦⑧⑨⑩⑪⑫・●○◯■□◆◇※*＊-#＃".contains(*c) => 1,
             [a, b, ..]
-                if a.is_ascii_digit() && ".)）．、".contains(*b) && !s.get(2).is_some_and(char::is_ascii_digit) =>
+                if a.is_ascii_digit()
+                    && ".)）．、".contains(*b)
+                    && (!s.get(2).is_some_and(char::is_ascii_digit) || a.to_digit(10) == Some(nth as u32)) =>
             {
                 2
             }
