@@ -259,15 +259,11 @@ fn ordered(document: &Document) -> impl Iterator<Item = (&str, &Field)> {
 
 fn field(key: &str, f: &Field, pages: &[PageView]) -> FieldView {
     let unsure = f.status == Status::Review;
-    let text = match (&f.items, &f.value) {
-        // Items of a list stand for themselves: the sure ones as text, the others as crops.
-        (Some(items), _) if unsure => {
-            let sure: Vec<_> = items.iter().filter(|i| i.status == Status::Accepted).map(|i| i.value.clone()).collect();
-            (!sure.is_empty()).then(|| sure.join("\n"))
-        }
+    let text = match &f.value {
+        // Nor the sure items of a list alone: two drugs of three would be read as all of them.
         _ if unsure => None,
-        (_, Value::Many(v)) => Some(v.iter().map(|v| word(key, v)).collect::<Vec<_>>().join("\n")),
-        (_, Value::One(v)) => Some(shown(key, v)),
+        Value::Many(v) => Some(v.iter().map(|v| word(key, v)).collect::<Vec<_>>().join("\n")),
+        Value::One(v) => Some(shown(key, v)),
     };
     let crops = if unsure || WITH_CROP.contains(&key) { crops(f, pages) } else { Vec::new() };
     FieldView { label: Vocabulary::get().label(key).to_owned(), text, unsure, crops }
@@ -352,7 +348,7 @@ fn crop(number: u32, [x0, y0, x1, y1]: [i32; 4], pages: &[PageView]) -> Option<C
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Trace;
+    use crate::model::{Item, Trace};
 
     fn value(text: &str, status: Status) -> Field {
         Field {
@@ -388,6 +384,26 @@ mod tests {
         assert_eq!(shown[0].crops.len(), 1);
         assert_eq!(shown[1].text.as_deref(), Some("なし"));
         assert_eq!(shown[1].crops.len(), 1, "allergies always show their crop");
+    }
+
+    #[test]
+    fn a_list_that_is_sure_in_part_only_is_no_text_either() {
+        let item = |text: &str, status, y| Item {
+            value: text.into(),
+            raw: text.into(),
+            page: 1,
+            rect: [100, y, 300, y + 30],
+            confidence: 0.9,
+            status,
+        };
+        let items = vec![item("甲錠", Status::Accepted, 100), item("乙錠", Status::Review, 140)];
+        let drugs = Field {
+            value: Value::Many(vec!["甲錠".into(), "乙錠".into()]),
+            items: Some(items),
+            ..value("", Status::Review)
+        };
+        let shown = field("clinical.medications", &drugs, &[page()]);
+        assert_eq!((shown.text, shown.crops.len()), (None, 1));
     }
 
     #[test]
