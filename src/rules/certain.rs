@@ -88,7 +88,7 @@ pub fn reading<'c>(
                 "patient.name" => text("patient.kana"),
                 _ => None,
             };
-            certain(person(&value, kana.as_deref(), least, mean))
+            certain(person(&value, kana.as_deref(), field.key == "patient.name", least, mean))
         }
         Form::Kana => {
             let agrees = text("patient.name").map(|n| names::reads_as(&n, &value));
@@ -154,6 +154,10 @@ fn machine_date(text: &str) -> Option<Date> {
 /// Certainty of one element of a list.
 pub fn item(form: Form, value: &str, segs: &[Seg], page: &Page) -> f32 {
     let (least, mean) = probabilities(page, segs);
+    // OD and 0D look the same
+    if form == Form::Drugs && squeeze(value).contains("0D") {
+        return 0.8;
+    }
     match form {
         Form::Ticked => 1.0,
         Form::Diagnoses if lexicon::diagnoses().contains(&squeeze(value)) && mean >= 0.9 && least >= 0.6 => 0.98,
@@ -184,15 +188,21 @@ fn vouched(case: &Case, phone: &str, fax: Option<&str>) -> bool {
     registered || fax.is_some_and(|f| f != phone && f.len() == phone.len() && f.get(..6) == phone.get(..6))
 }
 
-fn person(value: &str, kana: Option<&str>, least: f32, mean: f32) -> f32 {
+fn person(value: &str, kana: Option<&str>, patient: bool, least: f32, mean: f32) -> f32 {
     // forms that the recogniser cannot tell, or does not know
     if value.contains(['崎', '﨑', '髙', '邊', '邉', '齋', '齊', '濵', '濱']) {
         return 0.9 * least;
     }
     let known = names::split(value).is_some_and(|s| names::known_surname(&s.surname) && names::known_given(&s.given));
+    // one character may be what is left of two
+    let thin = names::split(value).is_none_or(|s| {
+        let unparted = !value.contains(' ');
+        s.surname.chars().count() == 1 && unparted || s.given.chars().count() == 1 && (unparted || !patient)
+    });
     match kana.map(|k| names::reads_as(value, k)) {
         Some(Agreement::Agrees) if mean >= 0.85 && least >= 0.5 => 0.985,
         Some(Agreement::Conflicts) => 0.4,
+        _ if thin => 0.9 * least,
         _ if least >= 0.985 && known => 0.97,
         _ if least >= 0.995 => 0.955,
         _ if known => 0.9 * least,

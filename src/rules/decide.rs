@@ -21,8 +21,8 @@ const SURE: f32 = 0.90;
 /// How many log odds a different value must lie behind.
 const CLEAR: f32 = 1.2;
 /// A value that nothing else comes near may be less likely by itself.
-const LIKELY: f32 = 0.7;
-const ALONE: f32 = 3.0;
+const LIKELY: f32 = 0.6;
+const ALONE: f32 = 2.5;
 
 /// What stands beside the candidates.
 pub struct Case<'a> {
@@ -137,6 +137,23 @@ fn heavier(case: &Case, candidates: &[Candidate], chosen: &mut BTreeMap<String, 
     chosen.insert("adl.toileting".to_owned(), best);
 }
 
+/// Whether a label led to a value that could hardly be anything else: a person, a date, a number, a mark.
+fn shaped(field: &Field, c: &Candidate) -> bool {
+    let form = matches!(field.form, Form::Person | Form::Kana | Form::Sex | Form::CareLevel | Form::Adl)
+        || field.form.dated()
+        || field.form.family() == "number";
+    form && c.strength.is_some()
+}
+
+/// Whether another candidate begins with this one's text and has more.
+fn goes_on(field: &Field, c: &Candidate, other: &Candidate) -> bool {
+    let (own, more) = (squeeze(&c.value.text()), squeeze(&other.value.text()));
+    matches!(field.form, Form::Address | Form::Word | Form::Text | Form::Finding)
+        && other.field == c.field
+        && more.len() > own.len()
+        && more.starts_with(&own)
+}
+
 fn logit(p: f32) -> f32 {
     let p = p.clamp(1e-5, 1.0 - 1e-5);
     (p / (1.0 - p)).ln()
@@ -156,14 +173,21 @@ fn finish(
         Some(page) => certain::reading(case, field, c, page, &beside),
         None => Certain { reading: 0.0, note: None },
     };
-    let margin = rivals.first().map_or(10.0, |r| logit(c.p) - logit(r.p));
+    // a part of the value, or the same ink cut otherwise, is no other place
+    let own = squeeze(&c.value.text());
+    let part = |r: &Candidate| own.contains(&squeeze(&r.value.text())) || r.page == c.page && overlap(r, c) > 0.9;
+    let other = rivals.iter().find(|r| !(field.form == Form::Person && part(r)));
+    let margin = other.map_or(10.0, |r| logit(c.p) - logit(r.p));
     let mut failed: Vec<String> = note.into_iter().collect();
     if let Value::One(v) = &c.value {
         failed.extend(field.rule.check.iter().filter_map(|k| k.failed(v, case.known.reference)));
     }
     failed.extend(certain::far_from_sending(field, &c.value, case.pages));
     let bar = field.rule.accept.unwrap_or(certain::bar(field.form));
-    let placed = c.p >= SURE && margin >= CLEAR || c.p >= LIKELY && margin >= ALONE;
+    let placed = c.p >= SURE && margin >= CLEAR || c.p >= LIKELY && margin >= ALONE && shaped(field, c);
+    if let Some(more) = candidates.iter().find(|o| o.p >= 0.2 && goes_on(field, c, o)) {
+        failed.push(format!("続きがあるかもしれません（{}行）", more.rows));
+    }
     let confidence = (f64::from(c.p) * f64::from(reading)).clamp(0.0, 1.0);
     let sure = placed && f64::from(reading) >= bar && failed.is_empty();
     let status = |ok: bool| if ok { Status::Accepted } else { Status::Review };

@@ -7,17 +7,19 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Value;
+use crate::model::{Rect, Value};
 use crate::register::Registers;
-use crate::text::{institution, names, squeeze};
+use crate::text::names::{self, Agreement};
+use crate::text::{institution, squeeze};
 
 use super::candidate::{Candidate, Field, Sheet};
+use super::file::Group;
 use super::form::Form;
 use super::lexicon::Strength;
 use super::scope::Direction;
 
 /// Names of the features, in the order of [`Candidate::features`].
-pub const FEATURES: [&str; 32] = [
+pub const FEATURES: [&str; 34] = [
     "bias",
     "quality",
     "well_formed",
@@ -49,6 +51,10 @@ pub const FEATURES: [&str; 32] = [
     "honorific_onchu",
     "claimed",
     "cover",
+    // the patient's name can be read as kana on the page say, and the other way round
+    "kana_agrees",
+    // the patient's birth date stands close
+    "birth_near",
     // log odds that a document of the type carries the field, / 4
     "carried",
 ];
@@ -141,8 +147,13 @@ pub fn describe(sheet: &Sheet, fields: &[Field], candidates: &mut [Candidate], r
     let view = &sheet.view;
     let (w, h) = (view.page.width.max(1) as f32, view.page.height.max(1) as f32);
     let keys: Vec<(String, String)> = candidates.iter().map(|c| (c.field.clone(), squeeze(&c.value.text()))).collect();
-    let places: Vec<(String, Option<Strength>, f32, crate::model::Rect)> =
+    let places: Vec<(String, Option<Strength>, f32, Rect)> =
         candidates.iter().map(|c| (c.field.clone(), c.strength, c.quality, c.rect)).collect();
+    let births: Vec<Rect> = candidates
+        .iter()
+        .filter(|c| c.field == "patient.birth_date" && c.strength.is_some() && c.quality >= 0.6)
+        .map(|c| c.rect)
+        .collect();
     for (i, c) in candidates.iter_mut().enumerate() {
         let Some(field) = fields.iter().find(|f| f.key == c.field) else { continue };
         let (least, mean) = view.certainty(&c.segs);
@@ -193,10 +204,35 @@ pub fn describe(sheet: &Sheet, fields: &[Field], candidates: &mut [Candidate], r
             yes(c.honorific == Some("御中")),
             yes(claimed),
             yes(cover),
+            kana_agrees(&c.field, &keys[i].1, &keys),
+            yes(field.group == Some(Group::Patient) && births.iter().any(|b| beside(b, &c.rect, view.em))),
             0.0, // known once the type is: see [`Ranker::rank`]
         ];
         debug_assert_eq!(c.features.len(), N);
     }
+}
+
+/// How well a name and kana on the same page read each other.
+fn kana_agrees(field: &str, text: &str, all: &[(String, String)]) -> f32 {
+    let other = match field {
+        "patient.name" => "patient.kana",
+        "patient.kana" => "patient.name",
+        _ => return 0.0,
+    };
+    let score = |o: &str| {
+        let (name, kana) = if field == "patient.name" { (text, o) } else { (o, text) };
+        match names::reads_as(name, kana) {
+            Agreement::Agrees => 1.0,
+            Agreement::Partly => 0.5,
+            _ => 0.0,
+        }
+    };
+    all.iter().filter(|k| k.0 == other).map(|k| score(&k.1)).fold(0.0, f32::max)
+}
+
+/// Whether two places stand in one row or within three rows of each other.
+fn beside(a: &Rect, b: &Rect, em: f32) -> bool {
+    (a.center().1 - b.center().1).abs() as f32 <= 4.5 * em
 }
 
 fn known_name(field: &Field, value: &Value, registers: &Registers) -> f32 {

@@ -220,6 +220,14 @@ impl Scopes<'_, '_> {
     fn content(&self, cell: usize) -> Vec<Seg> {
         let mut segs = Vec::new();
         for l in self.view.lines_in(cell) {
+            // （フリガナ）ナルシマ スミエ above the name
+            let reading = self.hits.on[l].first().is_some_and(|(_, i)| {
+                let fields = &self.hits.all[*i].fields;
+                !fields.is_empty() && fields.iter().all(|f| f.0 == "patient.kana")
+            });
+            if reading && self.hits.opens(self.view, l) && self.hit.fields.iter().any(|f| f.0 == "patient.name") {
+                continue;
+            }
             let seg = self.until_label(l, 0);
             let whole = seg.glyphs.end == self.view.len(l);
             if !seg.glyphs.is_empty() {

@@ -207,7 +207,7 @@ pub fn plausible(s: &str) -> f32 {
     {
         return 0.0;
     }
-    let bonus = if honorific.is_some() { 0.1 } else { 0.0 };
+    let bonus = if honorific.is_some() { 0.2 } else { 0.0 };
     let base = match split(&name) {
         Some(s) => {
             let (k, g) = (known_surname(&s.surname), known_given(&s.given));
@@ -223,9 +223,9 @@ pub fn plausible(s: &str) -> f32 {
                 }
                 (false, true) => {
                     if spaced {
-                        0.65
+                        0.75
                     } else {
-                        0.45
+                        0.6
                     }
                 }
                 _ => {

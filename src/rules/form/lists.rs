@@ -40,7 +40,16 @@ fn items(text: &Text, separators: &str) -> Vec<Range<usize>> {
         }
     }
     let items = out.into_iter().enumerate();
-    items.map(|(n, r)| bare(text, r, n + 1)).filter(|r| !r.is_empty()).collect()
+    let mut items: Vec<Range<usize>> = items.map(|(n, r)| bare(text, r, n + 1)).filter(|r| !r.is_empty()).collect();
+    // ① read as 1, without anything behind it: every item begins with its number
+    let numbered = |(n, r): (usize, &Range<usize>)| {
+        text.chars[r.start].to_digit(10) == Some(n as u32 + 1)
+            && text.chars.get(r.start + 1).is_some_and(|c| !c.is_ascii_digit() && !".型度mg錠".contains(*c))
+    };
+    if items.len() > 1 && items.iter().enumerate().all(numbered) {
+        items.iter_mut().for_each(|r| r.start += 1);
+    }
+    items
 }
 
 /// ① or 2) behind white space inside a row.

@@ -211,6 +211,20 @@ fn words(text: &Text, range: &Range<usize>) -> Vec<Range<usize>> {
     out
 }
 
+/// ャ ュ ョ follow kana of the i-column only: カョ is カヨ.
+fn large(kana: &str) -> String {
+    let mut out: Vec<char> = Vec::new();
+    for c in kana.chars() {
+        let small = "ャュョ".chars().position(|s| s == c);
+        let joins = out.last().is_some_and(|p| "キシチニヒミリギジヂビピイ".contains(*p));
+        out.push(match small {
+            Some(i) if !joins => ['ヤ', 'ユ', 'ヨ'][i],
+            _ => c,
+        });
+    }
+    out.into_iter().collect()
+}
+
 /// A given name of kana in which single characters were read as kanji: 卜メ.
 fn kana_word(word: &str) -> String {
     const LOOKS: &[(char, char)] = &[
@@ -238,7 +252,7 @@ pub fn kana(text: &Text) -> Vec<Parsed> {
     let mut out = Vec::new();
     for piece in pieces(text, "()（）[]［］【】〔〕<>＜＞〈〉/／、,，:：;；|｜") {
         let s = string(text, &piece);
-        let normal = text_kana::normal(&s);
+        let normal = large(&text_kana::normal(&s));
         if !text_kana::is_kana(&normal) {
             // a run of kana beside the name
             let mut start = None;
@@ -265,6 +279,10 @@ pub fn kana(text: &Text) -> Vec<Parsed> {
             3..=14 => 1.0,
             _ => 0.3,
         };
+        // the gap between the parts reads as a long-vowel mark: ナルシマーセツコ
+        if normal.matches('ー').count() == 1 && !normal.contains(' ') && !normal.ends_with('ー') {
+            out.push(Parsed::one(normal.replace('ー', " "), piece.clone(), quality * 0.9));
+        }
         // scripts may not change within a name
         out.push(Parsed::one(normal, piece, quality));
     }
