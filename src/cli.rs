@@ -137,7 +137,7 @@ enum Rules {
 
 #[derive(Debug, Subcommand)]
 enum Import {
-    /// Show what a CSV file adds, changes and ends; with --apply, take it over
+    /// Show what a CSV file adds, changes and ends, then take it over
     ///
     /// The file is the whole register: entries that it does not name end. It is taken over whole or not at all.
     Import {
@@ -145,9 +145,9 @@ enum Import {
         file: PathBuf,
         #[command(flatten)]
         config: ConfigFile,
-        /// Take the file over
+        /// Only show it
         #[arg(long)]
-        apply: bool,
+        dry_run: bool,
     },
 }
 
@@ -281,8 +281,8 @@ fn print(out: &mut impl io::Write, bytes: &[u8]) -> Result<ExitCode> {
 }
 
 fn import(register: Register, command: Import, out: &mut impl io::Write) -> Result<ExitCode> {
-    let Import::Import { file, config, apply } = command;
-    wait(import::run(register, &file, &config.load()?, apply, out))?
+    let Import::Import { file, config, dry_run } = command;
+    wait(import::run(register, &file, &config.load()?, dry_run, out))?
 }
 
 async fn audit(data_dir: &Path) -> store::Result<store::verify::Report> {

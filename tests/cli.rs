@@ -112,25 +112,25 @@ const ONE: &str = "R-0001,柏 花子,カシワ ハナコ,1940-01-02,female,,,,,,
 fn a_register_is_shown_first_and_taken_over_whole() {
     let site = Site::new("");
     let file = site.put("p.csv", &format!("{HEAD}{ONE}"));
-    let shown = site.run(&["patients", "import", &file]);
+    let shown = site.run(&["patients", "import", &file, "--dry-run"]);
     assert!(shown.status.success(), "{}", text(&shown.stderr));
     assert!(text(&shown.stdout).contains("+ R-0001 柏 花子"), "{}", text(&shown.stdout));
     assert!(!site.path("data").exists(), "looking makes no database");
 
-    assert!(text(&site.run(&["patients", "import", &file, "--apply"]).stdout).ends_with("imported\n"));
-    assert!(text(&site.run(&["patients", "import", &file, "--apply"]).stdout).ends_with("nothing to do\n"));
+    assert!(text(&site.run(&["patients", "import", &file]).stdout).ends_with("imported\n"));
+    assert!(text(&site.run(&["patients", "import", &file]).stdout).ends_with("nothing to do\n"));
     let changed = site.put("q.csv", &format!("{HEAD}{}", ONE.replace("花子", "華子")));
-    let told = text(&site.run(&["patients", "import", &changed]).stdout);
-    assert!(told.contains("~ R-0001") && told.contains("--apply"), "{told}");
+    let told = text(&site.run(&["patients", "import", &changed, "--dry-run"]).stdout);
+    assert!(told.contains("~ R-0001") && told.contains("--dry-run"), "{told}");
 
     let bad = site.put("bad.csv", &format!("{HEAD}{ONE}R-0002,森 一郎,,not-a-date,,,,,,,\n"));
-    let refused = site.run(&["patients", "import", &bad, "--apply"]);
+    let refused = site.run(&["patients", "import", &bad]);
     assert_eq!(refused.status.code(), Some(1));
     let told = text(&refused.stderr);
     assert!(told.contains("line 3") && told.contains("birth_date"), "{told}");
     assert!(text(&site.run(&["audit", "verify"]).stdout).contains("holds together"));
     assert!(
-        text(&site.run(&["patients", "import", &file]).stdout).contains("1 unchanged"),
+        text(&site.run(&["patients", "import", &file, "--dry-run"]).stdout).contains("1 unchanged"),
         "nothing was half imported"
     );
 }

@@ -79,7 +79,7 @@ PLAN = [
     ("14-no-room-yet.jpg", "jpg", [("none-1", "sakura", "ref_boxed", "wakaba", False, "none")], D(2026, 6, 24), "review", "A scan; the patient is in no room yet: a room is to be proposed."),
     ("15-misdirected.tif", "fine-g4", [("none-2", "aoba", "contact_doctor", "x3", False, "none")], D(2026, 6, 25), "review", "Meant for another hospital, about a patient whom nobody here knows."),
     ("16-cut-short.tif", "cut", [("R-0001", "midori", "ref_grid", "wakaba", False, "none")], D(2026, 6, 26), "review", "The transmission broke: a truncated TIFF that cannot be read."),
-    ("17-by-pen.tif", "fine-g4", [("R-0012", "kaede", "nur_letter", "midori", False, "all")], D(2026, 6, 29), "review", "Filled in by pen: handwriting is not accepted by itself."),
+    ("17-by-pen.tif", "fine-g4", [("R-0012", "kaede", "nur_letter", "midori", False, "all")], D(2026, 6, 29), "posted", "Filled in by pen: what is read beyond doubt counts, whatever wrote it."),
     ("18-lab-report.pdf", "pdf-ccitt", [("R-0005", "aoba", "lab_report", "wakaba", False, "none")], D(2026, 6, 30), "review", "A laboratory report (type other) that names a patient: a person has to look before it is closed."),
 ]
 

@@ -15,17 +15,17 @@ pub async fn run(
     register: Register,
     file: &Path,
     config: &Config,
-    apply: bool,
+    dry_run: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
     let dir = &config.top.data_dir;
-    let store = if apply { Store::open_beside(dir).await } else { Store::open_read(dir).await };
+    let store = if dry_run { Store::open_read(dir).await } else { Store::open_beside(dir).await };
     let store = match store {
         Ok(store) => store,
         // Looking makes no database: it would belong to whoever looks, not to the daemon's user.
         Err(StoreError::Absent(_)) => {
             show(out, &against_nothing(register, file)?)?;
-            writeln!(out, "there is no database yet: this is what --apply would begin with")?;
+            writeln!(out, "there is no database yet: this is what an import would begin with")?;
             return Ok(ExitCode::SUCCESS);
         }
         Err(e) => return Err(e.into()),
@@ -37,15 +37,16 @@ pub async fn run(
     }
     if plan.diff.is_empty() {
         writeln!(out, "nothing to do")?;
-    } else if apply {
+    } else if dry_run {
+        writeln!(out, "nothing was imported: leave out --dry-run to do it")?;
+    } else {
+        out.flush()?;
         store.apply_import(&plan, &actor()).await?;
         writeln!(out, "imported")?;
         let ours = configured(register, config);
         if !ours.as_os_str().is_empty() && !same_file(ours, file) {
             writeln!(out, "note: the daemon reads {} when it starts, and that file is then in force", ours.display())?;
         }
-    } else {
-        writeln!(out, "nothing was imported yet: say --apply to do it")?;
     }
     store.close().await;
     Ok(ExitCode::SUCCESS)

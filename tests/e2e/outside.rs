@@ -77,10 +77,10 @@ fn registers_come_by_file_and_by_command() {
     let more = "R-0101,四十万 桜,シジマ サクラ,1950-06-07,female,,,,,,\n";
     std::fs::write(&other, format!("{sound}{row}{more}")).expect("write");
     let name = other.to_str().expect("a path");
-    home.ok(&["patients", "import", name, "--apply"]);
+    home.ok(&["patients", "import", name]);
     until("the imported room", || shows("R-0101", "四十万 桜").then_some(()));
     std::fs::write(&other, "room_id,name\nR-1,\n").expect("write");
-    let out = home.run(&["patients", "import", name, "--apply"]);
+    let out = home.run(&["patients", "import", name]);
     assert_eq!(out.status.code(), Some(1));
     assert!(shows("R-0101", "四十万 桜"), "a bad file is not taken over");
     assert!(daemon.stop().success());
