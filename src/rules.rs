@@ -29,7 +29,7 @@ use std::path::Path;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use crate::model::{Document, Vocabulary};
+use crate::model::Document;
 use crate::reading::{Page, Reading};
 use crate::register::Registers;
 
@@ -356,11 +356,6 @@ fn note(reading: &Reading) -> String {
         (Some(_), false) => format!("書類の添付がないメールです（{}）", ignored.join("、")),
         _ => "書類の頁がありません".to_owned(),
     }
-}
-
-/// Whether the vocabulary's every type has rules; those that have none.
-pub fn missing_types(rules: &RuleSet) -> Vec<String> {
-    Vocabulary::get().types.keys().filter(|t| !rules.kinds.contains_key(*t)).cloned().collect()
 }
 
 #[cfg(test)]

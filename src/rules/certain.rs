@@ -16,6 +16,7 @@ use super::candidate::{Candidate, Field};
 use super::choice::Seg;
 use super::decide::Case;
 use super::form::Form;
+use super::view::certainty;
 
 /// Certainty of the characters, and what a person should know of it.
 pub struct Certain {
@@ -48,7 +49,7 @@ pub fn reading<'c>(
     page: &Page,
     beside: &dyn Fn(&str) -> Option<&'c Candidate>,
 ) -> Certain {
-    let (least, mean) = probabilities(page, &c.segs);
+    let (least, mean) = certainty(page, &c.segs);
     let value = c.value.text();
     let text = |key: &str| beside(key).map(|o| o.value.text());
     let second = disagreement(page, c);
@@ -153,7 +154,7 @@ fn machine_date(text: &str) -> Option<Date> {
 
 /// Certainty of one element of a list.
 pub fn item(form: Form, value: &str, segs: &[Seg], page: &Page) -> f32 {
-    let (least, mean) = probabilities(page, segs);
+    let (least, mean) = certainty(page, segs);
     // OD and 0D look the same
     if form == Form::Drugs && squeeze(value).contains("0D") {
         return 0.8;
@@ -273,18 +274,6 @@ fn digits_only(page: &Page, segs: &[Seg]) -> f32 {
         }
     }
     if n == 0 { 0.0 } else { low }
-}
-
-fn probabilities(page: &Page, segs: &[Seg]) -> (f32, f32) {
-    let (mut low, mut sum, mut n) = (1.0_f32, 0.0, 0);
-    for s in segs {
-        for g in page.lines[s.line].glyphs.get(s.glyphs.clone()).unwrap_or_default() {
-            low = low.min(g.p);
-            sum += g.p;
-            n += 1;
-        }
-    }
-    if n == 0 { (0.0, 0.0) } else { (low, sum / n as f32) }
 }
 
 static DATE: LazyLock<Pattern> = LazyLock::new(Pattern::date);

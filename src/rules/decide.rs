@@ -142,7 +142,8 @@ fn shaped(field: &Field, c: &Candidate) -> bool {
     let form = matches!(field.form, Form::Person | Form::Kana | Form::Sex | Form::CareLevel | Form::Adl)
         || field.form.dated()
         || field.form.family() == "number";
-    form && c.strength.is_some()
+    // for an institution the register vouches: nothing else makes its reading certain
+    form && c.strength.is_some() || field.form == Form::Institution
 }
 
 /// Whether another candidate begins with this one's text and has more.

@@ -17,6 +17,7 @@ use super::file::Group;
 use super::form::Form;
 use super::lexicon::Strength;
 use super::scope::Direction;
+use super::view::certainty;
 
 /// Names of the features, in the order of [`Candidate::features`].
 pub const FEATURES: [&str; 34] = [
@@ -156,7 +157,7 @@ pub fn describe(sheet: &Sheet, fields: &[Field], candidates: &mut [Candidate], r
         .collect();
     for (i, c) in candidates.iter_mut().enumerate() {
         let Some(field) = fields.iter().find(|f| f.key == c.field) else { continue };
-        let (least, mean) = view.certainty(&c.segs);
+        let (least, mean) = certainty(view.page, &c.segs);
         let context = field.group.map(|g| sheet.anchors.context(c.rect, g)).unwrap_or_default();
         let repeated =
             keys.iter().enumerate().any(|(j, k)| j != i && *k == keys[i] && places[j].3.intersect(&c.rect).is_none());

@@ -124,19 +124,19 @@ impl<'a> View<'a> {
         }
         t
     }
+}
 
-    /// Smallest and mean probability of the glyphs.
-    pub fn certainty(&self, segs: &[Seg]) -> (f32, f32) {
-        let (mut low, mut sum, mut n) = (1.0_f32, 0.0, 0);
-        for s in segs {
-            for g in self.page.lines[s.line].glyphs.get(s.glyphs.clone()).unwrap_or_default() {
-                low = low.min(g.p);
-                sum += g.p;
-                n += 1;
-            }
+/// Smallest and mean probability of the glyphs of some stretches.
+pub fn certainty(page: &Page, segs: &[Seg]) -> (f32, f32) {
+    let (mut low, mut sum, mut n) = (1.0_f32, 0.0, 0);
+    for s in segs {
+        for g in page.lines[s.line].glyphs.get(s.glyphs.clone()).unwrap_or_default() {
+            low = low.min(g.p);
+            sum += g.p;
+            n += 1;
         }
-        if n == 0 { (0.0, 0.0) } else { (low, sum / n as f32) }
     }
+    if n == 0 { (0.0, 0.0) } else { (low, sum / n as f32) }
 }
 
 impl Text {
