@@ -273,41 +273,35 @@ fn document(rules: &RuleSet, reading: &Reading, pages: &[usize], t: Together, re
     let Some(kind) = rules.kinds.get(&t.kind) else { return out };
     let (fields, lexicon) = kind.for_sheet(&refs);
     let mut all = Vec::new();
-    let known = reference(&refs, fields, lexicon, reading);
-    for i in &own {
+    let sheets: Vec<Sheet> = refs.iter().map(|p| Sheet::new(p, lexicon)).collect();
+    let known = reference(&sheets, fields, reading);
+    for (i, sheet) in own.iter().zip(&sheets) {
         let only_cover = covers.contains(i) && covers.len() < own.len();
-        all.extend(candidates(&reading.pages[*i], fields, lexicon, &known, registers, only_cover));
+        all.extend(candidates(sheet, fields, &known, registers, only_cover));
     }
     rules.ranker.rank(&t.kind, fields, &mut all);
     let case = decide::Case { fields, ranker: &rules.ranker, registers, known, pages: &refs, rules: kind.file.clone() };
     out.fields = decide::fields(&case, all);
-    let (id, doubt) = sender::registered(&out, registers);
-    out.sender_id = id;
-    out.doubts.extend(doubt);
+    let numbers: Vec<String> = ["sender.phone", "sender.fax"].iter().filter_map(|k| out.text(k)).collect();
+    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    let sender = registers.sender(out.text("sender.institution").as_deref(), &numbers);
+    out.sender_id = sender.id;
+    out.doubts.extend(sender.contradiction);
     out
 }
 
-fn candidates(
-    page: &Page,
-    fields: &[Field],
-    lexicon: &Lexicon,
-    known: &Known,
-    registers: &Registers,
-    cover: bool,
-) -> Vec<Candidate> {
-    let sheet = Sheet::new(page, lexicon);
-    let mut all = candidate::collect(&sheet, fields, known);
-    rank::describe(&sheet, fields, &mut all, registers, cover);
+fn candidates(sheet: &Sheet, fields: &[Field], known: &Known, registers: &Registers, cover: bool) -> Vec<Candidate> {
+    let mut all = candidate::collect(sheet, fields, known);
+    rank::describe(sheet, fields, &mut all, registers, cover);
     all
 }
 
 /// The day by which dates without a year, ages and periods are read: the sheet's own, else the mail's.
-fn reference(pages: &[&Page], fields: &[Field], lexicon: &Lexicon, reading: &Reading) -> Known {
+fn reference(sheets: &[Sheet], fields: &[Field], reading: &Reading) -> Known {
     let own: Vec<Field> = fields.iter().filter(|f| f.key == "document.date").cloned().collect();
     let mut best: Option<(f32, Date)> = None;
-    for page in pages {
-        let sheet = Sheet::new(page, lexicon);
-        for c in candidate::collect(&sheet, &own, &Known::default()) {
+    for sheet in sheets {
+        for c in candidate::collect(sheet, &own, &Known::default()) {
             let score = c.quality + if c.label.is_some() { 0.5 } else { 0.0 };
             if let Ok(d) = c.value.text().parse::<Date>()
                 && (2000..=2100).contains(&d.year())
@@ -331,16 +325,17 @@ fn pages_of(
 ) -> (Vec<Candidate>, Vec<String>) {
     let refs: Vec<&Page> = pages.iter().map(|i| &reading.pages[*i]).filter(|p| !p.blank).collect();
     let Some(k) = rules.kinds.get(kind) else { return (Vec::new(), Vec::new()) };
-    let known = reference(&refs, &k.fields, &k.lexicon, reading);
+    let own: Vec<Sheet> = refs.iter().map(|p| Sheet::new(p, &k.lexicon)).collect();
+    let known = reference(&own, &k.fields, reading);
     let mut all = Vec::new();
     let mut labels = BTreeSet::new();
-    for page in &refs {
+    for (page, own) in refs.iter().zip(&own) {
         let sheet = Sheet::new(page, &rules.common);
         let cover = refs.len() > 1
             && kind != "cover"
             && rules.sorter.page(&sheet, &rules.ranker).title().is_some_and(|t| t.kind == "cover" && t.strength > 0.5);
         labels.extend(sheet.hits.all.iter().flat_map(|h| &h.fields).map(|f| f.0.clone()));
-        all.extend(candidates(page, &k.fields, &k.lexicon, &known, registers, cover));
+        all.extend(candidates(own, &k.fields, &known, registers, cover));
     }
     (all, labels.into_iter().collect())
 }

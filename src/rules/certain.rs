@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use crate::model::Value;
 use crate::ocr::choose::{self, Grammar, Pattern};
 use crate::reading::Page;
+use crate::register::NameMatch;
 use crate::text::names::{self, Agreement};
 use crate::text::{drug, era, institution, lexicon, numbers, squeeze};
 
@@ -102,11 +103,7 @@ pub fn reading<'c>(
         }
         Form::Institution => {
             let form = institution::comparable(&value);
-            let known = case
-                .registers
-                .institutions()
-                .iter()
-                .any(|i| std::iter::once(&i.name).chain(&i.aliases).any(|n| institution::comparable(n) == form));
+            let known = matches!(case.registers.institution_by_name(&value), NameMatch::Exact(_));
             let office = case.registers.offices().iter().any(|o| institution::comparable(&o.name) == form);
             certain(if (known || office) && mean >= 0.7 { 0.98 } else { 0.75 * least.max(0.3) })
         }
@@ -183,8 +180,8 @@ fn same_row(a: &Candidate, b: &Candidate) -> bool {
 /// Whether a telephone number is the sender's by more than its place: the register has it, or the fax shares its exchange.
 fn vouched(case: &Case, phone: &str, fax: Option<&str>) -> bool {
     let phone = numbers::phone_digits(phone);
-    let registered =
-        case.registers.institutions().iter().any(|i| i.phones.iter().any(|p| numbers::phone_digits(p) == phone));
+    let of_number = case.registers.institutions_by_number(&phone);
+    let registered = of_number.iter().any(|i| i.phones.iter().any(|p| numbers::phone_digits(p) == phone));
     let fax = fax.map(numbers::phone_digits);
     registered || fax.is_some_and(|f| f != phone && f.len() == phone.len() && f.get(..6) == phone.get(..6))
 }

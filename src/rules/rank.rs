@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Rect, Value};
-use crate::register::Registers;
+use crate::register::{NameMatch, Registers};
 use crate::text::names::{self, Agreement};
-use crate::text::{institution, squeeze};
+use crate::text::squeeze;
 
 use super::candidate::{Candidate, Field, Sheet};
 use super::file::Group;
@@ -248,11 +248,7 @@ fn known_name(field: &Field, value: &Value, registers: &Registers) -> f32 {
             None => 0.0,
         },
         Form::Institution => {
-            let form = institution::comparable(&text);
-            let known = registers
-                .institutions()
-                .iter()
-                .any(|i| std::iter::once(&i.name).chain(&i.aliases).any(|n| institution::comparable(n) == form));
+            let known = matches!(registers.institution_by_name(&text), NameMatch::Exact(_));
             if known { 1.0 } else { 0.0 }
         }
         _ => 0.0,

@@ -113,14 +113,21 @@ impl Scopes<'_, '_> {
         if cut {
             return segs;
         }
-        let row = view.row_of[last.line];
-        let Some(row) = view.rows.get(row) else { return segs };
-        let start = view.rect(last.line).x1;
-        let mut edge = start;
-        for l in row.iter().copied().filter(|l| view.rect(*l).x0 >= start - 2) {
+        self.along(segs, view.rect(last.line).x1, 2, |segs, l, edge| {
+            let limit = if blank(view, segs) { 25.0 } else { 1.9 };
             let gap = (view.rect(l).x0 - edge) as f32 / view.em;
-            let limit = if blank(view, &segs) { 25.0 } else { 1.9 };
-            if view.cell(l) != view.cell(last.line) || gap > limit || self.crossed(edge, view.rect(l)) {
+            view.cell(l) != view.cell(last.line) || gap > limit || self.crossed(edge, view.rect(l))
+        })
+    }
+
+    /// Adds what stands to the right of an edge (`slack` px may overlap) in the label's row, to the next label or to where
+    /// `ends` says so, given what there is so far, the next line and the right edge before it.
+    fn along(&self, mut segs: Vec<Seg>, start: i32, slack: i32, ends: impl Fn(&[Seg], usize, i32) -> bool) -> Vec<Seg> {
+        let view = self.view;
+        let Some(row) = view.rows.get(view.row_of[self.hit.last().line]) else { return segs };
+        let mut edge = start;
+        for l in row.iter().copied().filter(|l| view.rect(*l).x0 >= start - slack) {
+            if ends(&segs, l, edge) {
                 break;
             }
             let seg = self.until_label(l, 0);
@@ -317,26 +324,9 @@ impl Scopes<'_, '_> {
     /// What stands at the same height to the right of a place, whatever cells the scan broke.
     fn right_of(&mut self, place: Rect) {
         let view = self.view;
-        let row = view.row_of[self.hit.last().line];
-        let Some(row) = view.rows.get(row) else { return };
-        let mut segs = Vec::new();
-        let mut edge = place.x1;
-        for l in row.iter().copied().filter(|l| view.rect(*l).x0 >= place.x1 - 4) {
-            let gap = (view.rect(l).x0 - edge) as f32 / view.em;
-            if gap > if segs.is_empty() { 25.0 } else { 1.9 } {
-                break;
-            }
-            let seg = self.until_label(l, 0);
-            let whole = seg.glyphs.end == view.len(l);
-            if seg.glyphs.is_empty() {
-                break;
-            }
-            segs.push(seg);
-            edge = view.rect(l).x1;
-            if !whole {
-                break;
-            }
-        }
+        let segs = self.along(Vec::new(), place.x1, 4, |segs, l, edge| {
+            (view.rect(l).x0 - edge) as f32 / view.em > if segs.is_empty() { 25.0 } else { 1.9 }
+        });
         self.push(Direction::Right, segs);
     }
 

@@ -1,9 +1,7 @@
-//! Who sent a sheet, by the register of institutions and by the hospitals that rules know.
+//! Whether a sheet comes from a hospital that a rule knows. (Who sent it by the register: `Registers::sender`.)
 
-use crate::model::Document;
 use crate::reading::Page;
-use crate::register::Registers;
-use crate::text::{fold_text, institution, numbers};
+use crate::text::{fold_text, numbers};
 
 use super::file::When;
 
@@ -21,29 +19,4 @@ pub fn is_from(when: &When, pages: &[&Page]) -> bool {
         !want.is_empty() && lines().any(|l| fold_text(&l).contains(&want))
     });
     number(&when.fax) || number(&when.phone) || name
-}
-
-/// The one institution of the register that name and numbers speak for; a doubt where they speak for two.
-pub fn registered(document: &Document, registers: &Registers) -> (Option<String>, Option<String>) {
-    let name = document.text("sender.institution").map(|n| institution::comparable(&n));
-    let numbers: Vec<String> = ["sender.phone", "sender.fax"]
-        .iter()
-        .filter_map(|k| document.text(k))
-        .map(|n| numbers::phone_digits(&n))
-        .filter(|n| n.len() >= 10)
-        .collect();
-    let by_name = registers.institutions().iter().find(|i| {
-        name.as_ref()
-            .is_some_and(|n| std::iter::once(&i.name).chain(&i.aliases).any(|x| institution::comparable(x) == *n))
-    });
-    let by_number = registers
-        .institutions()
-        .iter()
-        .find(|i| i.phones.iter().chain(&i.faxes).any(|p| numbers.contains(&numbers::phone_digits(p))));
-    match (by_name, by_number) {
-        (Some(a), Some(b)) if a.id != b.id => (None, Some("発信元の名称と電話番号が登録と食い違います".to_owned())),
-        (Some(a), _) => (Some(a.id.clone()), None),
-        (None, Some(b)) => (Some(b.id.clone()), None),
-        (None, None) => (None, None),
-    }
 }
