@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes a corpus of fictional faxes with their truth: generate.py --out DIR --set train|held --files N --seed S. See README.md."""
+"""Writes a corpus of fictional faxes with their truth: generate.py --out DIR --set train|held|blind --files N --seed S. See README.md."""
 import argparse
 import copy
 import json
@@ -15,15 +15,20 @@ import numpy as np
 from PIL import Image
 
 import channel
+import houses_blind
+import layouts_blind
+import layouts_blind_care
 import layouts_care
 import layouts_held
 import layouts_letters
 import layouts_other
 import registers
 import render
+import stock_blind
 import writers
 from houses import BY_ID, HOUSES, House
 from sheet import Case, Sheet
+from stock import TRAIN
 
 LAYOUTS = layouts_letters.R
 PARTNERS = [House("x1", "office", "ケアプランセンター北の風"), House("x2", "office", "柏南部居宅介護支援センター", "社会福祉法人 柏南会"), House("x3", "hospital", "東葛そよかぜ病院", "医療法人社団 颯会"), House("x4", "clinic", "木もれび内科"), House("x5", "station", "訪問看護ステーション灯", "株式会社ともしび"),
@@ -33,11 +38,30 @@ WANT = {"referral": ("hospital", "clinic"), "discharge_summary": ("clinic", "hos
 MODS = {"sh": 0.45, "ctr": 0.4, "vm": 0.4, "hair": 0.2, "thick": 0.15, "nb": 0.4, "m1": 0.15, "m2": 0.2, "loose": 0.15, "tight": 0.15, "graysl": 0.4, "hg": 0.25, "mn": 0.1, "inv": 0.07, "dash": 0.08, "tall": 0.2, "hrow": 0.08}
 
 
-def partner(rng, house, type_):
-    kinds = WANT[type_]
+CONTAINERS = [("fine-g4", 30), ("fine-g3", 12), ("std-g3", 18), ("std-g4", 8), ("pdf-ccitt", 7), ("pdf-jpeg", 4), ("jpg", 6), ("png", 2), ("born", 5), ("eml", 9), ("super", 1)]
+
+
+class Set:
+    """What a set is made of. Train and held draw from one stock; the others share nothing with it nor with each other."""
+
+    def __init__(self, houses, partners=None, stock=TRAIN, noise=(20, 66, 8, 6), containers=CONTAINERS, letter=""):
+        self.houses, self.stock, self.noise, self.containers, self.letter = houses, stock, noise, containers, letter
+        self.partners = partners or HOUSES + PARTNERS
+
+
+BY_KIND = {**layouts_blind_care.TO}
+# the mix of the development faxes: hardly anything bad, standard and fine alike
+NOISE, MIX = (24, 68, 5, 3), [("fine-g4", 22), ("fine-g3", 12), ("std-g3", 24), ("std-g4", 10), ("pdf-ccitt", 6), ("pdf-jpeg", 4), ("jpg", 6), ("png", 1), ("born", 5), ("eml", 10)]
+SETS = {"train": Set([h for h in HOUSES if not h.held], letter="t"), "held": Set([h for h in HOUSES if h.held], letter="h"),
+        "blind": Set(houses_blind.BLIND, houses_blind.BLIND + houses_blind.PARTNERS, stock_blind.STOCK, NOISE, MIX, "b")}
+HOUSE = {h.id: h for x in SETS.values() for h in x.houses}
+
+
+def partner(rng, house, type_, among=HOUSES + PARTNERS, kinds=None):
+    kinds = kinds or WANT[type_]
     if house.kind in ("office", "station", "facility") and type_ in ("nursing_summary", "cover", "discharge_record"):
         kinds = ("hospital",)
-    return rng.choice([h for h in HOUSES + PARTNERS if h.kind in kinds and h.id != house.id])
+    return rng.choice([h for h in among if h.kind in kinds and h.id != house.id])
 
 
 def mods(house, layout):
@@ -66,19 +90,25 @@ def furniture(house, layout, n, pages):
     return out
 
 
-def make_document(rng, house, layout, hand=None, cover=None, case=None, to=None):
+def front(s, what, pages):
+    """The cover that this house puts before a sheet."""
+    fn = next((LAYOUTS[x][1] for x in s.house.layouts if LAYOUTS.get(x, ("",))[0] == "cover"), layouts_other.cover)
+    return fn(s, what, pages)
+
+
+def make_document(rng, house, layout, hand=None, cover=None, case=None, to=None, of=SETS["train"]):
     """Returns (pages of HTML, the document's truth without page numbers, sheet)."""
     type_, fn = LAYOUTS[layout]
-    case = case or Case(rng)
+    case = case or Case(rng, stock=of.stock)
     hand = hand or rng.choices(["none", "some", "all"], [62, 24, 14 if type_ in ("nursing_summary", "nursing_order", "contact_sheet", "referral") else 0])[0]
-    if type_ in ("cover", "other"):
+    if type_ in ("cover", "other") or layout.endswith("_ehr"):  # what an electronic record prints bears no pen
         hand = "none"
-    s = Sheet(rng, house, layout, type_, case, to or partner(rng, house, type_), hand)
-    s.other_office = rng.choice(OFFICES)
+    s = Sheet(rng, house, layout, type_, case, to or partner(rng, house, type_, of.partners, BY_KIND.get(layout)), hand)
+    s.other_office = rng.choice(of.stock.offices or OFFICES)
     pages = fn(s)
     cover = cover if cover is not None else (type_ not in ("cover", "other") and rng.random() < 0.13)
     if cover:
-        pages = layouts_other.cover(s, layouts_other.WHAT[type_], len(pages) + 1) + pages
+        pages = front(s, layouts_other.WHAT[type_], len(pages) + 1) + pages
     m = mods(house, layout)
     pages = [p.replace("class='page ", f"class='page {m} ", 1).replace("</section>", furniture(house, layout, i + 1, len(pages)) + "</section>") for i, p in enumerate(pages)]
     t = s.truth([], cover)
@@ -95,10 +125,9 @@ def alone(d):
 
 
 BLANK = "<section class='page ' style='font-size:10pt'><div class=in></div></section>"
-CONTAINERS = [("fine-g4", 30), ("fine-g3", 12), ("std-g3", 18), ("std-g4", 8), ("pdf-ccitt", 7), ("pdf-jpeg", 4), ("jpg", 6), ("png", 2), ("born", 5), ("eml", 9), ("super", 1)]
 
 
-def plan(rng, pool, n, prefix):
+def plan(rng, pool, n, prefix, of):
     """Which documents go into which file, under which conditions."""
     files, bag = [], []
     for i in range(n):
@@ -110,7 +139,7 @@ def plan(rng, pool, n, prefix):
             while len(bag) > 1 and (alone(bag[-1]) and rng.random() < 0.6):
                 bag.pop()
             return bag.pop()
-        cont = rng.choices([c for c, _ in CONTAINERS], [w for _, w in CONTAINERS])[0]
+        cont = rng.choices([c for c, _ in of.containers], [w for _, w in of.containers])[0]
         docs = [take()]
         tags = []
         if cont in ("fine-g4", "std-g3", "fine-g3", "pdf-ccitt") and rng.random() < 0.14:
@@ -119,31 +148,31 @@ def plan(rng, pool, n, prefix):
             tags.append("batch")
             if len(docs) < 2:
                 docs, tags = docs or more[:1], []
-        noise = rng.choices(["clean", "mild", "bad", "faint"], [20, 66, 8, 6])[0]
+        noise = rng.choices(["clean", "mild", "bad", "faint"], of.noise)[0]
         files.append({"name": f"{prefix}{i + 1:03d}", "container": cont, "docs": docs, "tags": tags, "noise": noise, "blank": rng.random() < (0.35 if tags else 0.05), "turn": rng.random() < 0.06, "seed": rng.randint(0, 2**31)})
     return files
 
 
 def build(args):
     rng = random.Random(f"{args.seed}:{args.set}")
-    held = args.set == "held"
-    pool = [(h.id, l) for h in HOUSES if h.held == held for l in h.layouts if l in LAYOUTS]
+    of = SETS[args.set]
+    pool = [(h.id, l) for h in of.houses for l in h.layouts if l in LAYOUTS]
     if args.houses:
         pool = [(h, l) for h, l in pool if h in args.houses.split(",")]
     pool += [(rng.choice(pool)[0], "ad")] * max(1, len(pool) // 25)
-    missing = [(h.id, l) for h in HOUSES for l in h.layouts if l not in LAYOUTS and h.held == held]
+    missing = [(h.id, l) for h in of.houses for l in h.layouts if l not in LAYOUTS]
     if missing:
         print("no such layout yet:", missing, file=sys.stderr)
-    files = plan(rng, pool, args.files, args.prefix or args.set[0])
+    files = plan(rng, pool, args.files, args.prefix or of.letter, of)
     html, todo, known = [], [], []
     reg = random.Random(f"registers:{args.seed}:{args.set}")
     for f in files:
         r = random.Random(f["seed"])
         truth_docs, pages, blanks = [], [], []
         for hid, lay in f["docs"]:
-            p, t, s = make_document(r, BY_ID[hid], lay)
+            p, t, s = make_document(r, HOUSE[hid], lay, of=of)
             n0 = len(pages)
-            pages += [(x, BY_ID[hid], s.c.created) for x in p]
+            pages += [(x, HOUSE[hid], s.c.created) for x in p]
             t["pages"] = list(range(n0 + 1, len(pages) + 1))
             truth_docs.append(t)
             if t["type"] != "cover" and lay != "ad":  # most patients have a room, some have none
@@ -153,7 +182,7 @@ def build(args):
                     if reg.random() < 0.2:
                         known.append(registers.twin_row(reg, f"R-{len(known) + 1:04d}", known[-1]))
             if f["blank"] and len(blanks) < 2:
-                pages.append((BLANK, BY_ID[hid], s.c.created))
+                pages.append((BLANK, HOUSE[hid], s.c.created))
                 blanks.append(len(pages))
         f["first"] = len(html) + 1
         html += [p for p, _, _ in pages]
@@ -194,7 +223,7 @@ def build(args):
             json.dump(truth, fh, ensure_ascii=False, indent=1)
         done += 1
     specials(args, todo, f"{args.out}")
-    registers.write(f"{args.out}/registers", known, [registers.institution_row(h, i + 1) for i, h in enumerate(x for x in HOUSES + PARTNERS if x.phone)])
+    registers.write(f"{args.out}/registers", known, [registers.institution_row(h, i + 1) for i, h in enumerate(x for x in of.partners if x.phone)])
     shutil.rmtree(work)
     print(f"{done} files in {args.out}", file=sys.stderr)
 
@@ -208,7 +237,7 @@ def specials(args, todo, out):
     when, house = todo[0][2][0][2], todo[0][2][0][1]
     cases = [("cut.tif", tif[: len(tif) // 2 - 60], "error"), ("empty.pdf", b"", "error"), ("nothing.eml", writers.mail("jis", r, house, when, [], "送信結果：相手先が応答しませんでした。\r\n"), "none"), ("cutmail.eml", writers.mail("mplus", r, house, when, [("fax.tif", "image/tiff", tif[:8])]), "error")]
     for name, data, expect in cases:
-        name = f"{args.prefix or args.set[0]}_{name}"
+        name = f"{args.prefix or SETS[args.set].letter}_{name}"
         with open(f"{out}/faxes/{name}", "wb") as fh:
             fh.write(data)
         with open(f"{out}/truth/{name}.json", "w", encoding="utf-8") as fh:
@@ -293,7 +322,7 @@ def write_file(f, images, pages, r, work, html):
 def main():
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("--out", required=True)
-    ap.add_argument("--set", default="train", choices=["train", "held"])
+    ap.add_argument("--set", default="train", choices=list(SETS))
     ap.add_argument("--files", type=int, default=60)
     ap.add_argument("--seed", default="1")
     ap.add_argument("--prefix", default="")

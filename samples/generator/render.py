@@ -3,6 +3,8 @@ import os
 import re
 import subprocess
 
+from forms import CSS as FORMS
+
 CSS = """
 @page{size:210mm 297mm;margin:0}*{box-sizing:border-box}body{margin:0;color:#000}
 .page{width:210mm;height:296.9mm;overflow:hidden;page-break-after:always;padding:17mm 16mm 10mm;line-height:1.5}
@@ -43,7 +45,7 @@ CHROME = ["nice", "/usr/bin/chromium", "--headless", "--no-sandbox", "--disable-
 
 def write_html(path, pages):
     with open(path, "w", encoding="utf-8") as f:
-        f.write(f"<!doctype html><html lang=ja><meta charset=utf-8><style>{CSS}</style><body>{''.join(pages)}<script>{FIT}</script></body></html>")
+        f.write(f"<!doctype html><html lang=ja><meta charset=utf-8><style>{CSS}{FORMS}</style><body>{''.join(pages)}<script>{FIT}</script></body></html>")
 
 
 def to_pdf(pages, base, check=True):

@@ -7,9 +7,9 @@ import unicodedata
 
 import marks
 import people
-from clinic import ALLERGY, COURSES, FILLER, INFECTION, PLACES, ROOMS
 from labels import LABELS, SPREAD
 from marks import esc
+from stock import TRAIN
 
 ADL = ["adl.transfer", "adl.mobility", "adl.eating", "adl.toileting", "adl.bathing", "adl.dressing"]
 GRADES = ["independent", "supervised", "partial", "full"]
@@ -62,10 +62,10 @@ def age(b, on):
 class Case:
     """One patient and one stay, with all that any sheet may need of it."""
 
-    def __init__(self, rng, created=None):
-        self.rng = rng
-        self.town = rng.choice(people.TOWNS)
-        self.patient = people.person(rng)
+    def __init__(self, rng, created=None, stock=TRAIN):
+        self.rng, self.stock = rng, stock
+        self.town = rng.choice(stock.towns)
+        self.patient = people.person(rng, family=stock.family(rng))
         self.created = created or dt.date(2026, 1, 6) + dt.timedelta(days=rng.randint(0, 340))
         years = rng.choice([rng.randint(60, 74), rng.randint(75, 89), rng.randint(75, 94), rng.randint(85, 103), rng.randint(18, 59)])
         self.birth = dt.date(self.created.year - years, 1, 1) + dt.timedelta(days=rng.randint(0, 364))
@@ -90,14 +90,14 @@ class Case:
         self.to_person = people.person(rng, staff=True)
         self.admission = self.created - dt.timedelta(days=rng.randint(8, 70))
         self.discharge = self.created + dt.timedelta(days=rng.randint(-4, 9))
-        self.course = rng.choice(COURSES)
+        self.course = rng.choice(stock.courses)
         n = rng.randint(2, len(self.course.dx)) if len(self.course.dx) > 2 else len(self.course.dx)
         self.dx = self.course.dx[:n] + ([rng.choice(["高血圧症", "脂質異常症", "慢性便秘症", "不眠症", "白内障", "変形性膝関節症"])] if rng.random() < 0.3 else [])
         self.dx = list(dict.fromkeys(self.dx))
         self.procs = list(self.course.proc) + ([rng.choice(PROCEDURES[:14])] if rng.random() < 0.3 else [])
         self.procs = [p for p in PROCEDURES if p in self.procs]
-        self.allergy, self.infection = rng.choice(ALLERGY), rng.choice(INFECTION)
-        self.place, self.room = rng.choice(PLACES), rng.choice(ROOMS)
+        self.allergy, self.infection = rng.choice(stock.allergy), rng.choice(stock.infection)
+        self.place, self.room = rng.choice(stock.places), rng.choice(stock.rooms)
         self.next = dt.datetime.combine(self.discharge + dt.timedelta(days=rng.randint(5, 35)), dt.time(rng.randint(9, 15), rng.choice([0, 15, 30, 45])))
         self.conf = dt.datetime.combine(self.created + dt.timedelta(days=rng.randint(2, 14)), dt.time(rng.randint(9, 17), rng.choice([0, 0, 30, 15])))
         d = rng.randint(10**9, 10**10 - 1)
@@ -107,7 +107,7 @@ class Case:
         """Several sentences on the course."""
         src = list(self.course.nursing if nursing else self.course.course)
         k = n or self.rng.randint(2, len(src) + 1)
-        src = src[:k] + self.rng.sample(FILLER, max(1, k - len(src) + self.rng.randint(0, 1)))
+        src = src[:k] + self.rng.sample(self.stock.filler, max(1, k - len(src) + self.rng.randint(0, 1)))
         return "".join(src)
 
 
