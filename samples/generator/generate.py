@@ -44,16 +44,16 @@ CONTAINERS = [("fine-g4", 30), ("fine-g3", 12), ("std-g3", 18), ("std-g4", 8), (
 class Set:
     """What a set is made of. Train and held draw from one stock; the others share nothing with it nor with each other."""
 
-    def __init__(self, houses, partners=None, stock=TRAIN, noise=(20, 66, 8, 6), containers=CONTAINERS, letter=""):
-        self.houses, self.stock, self.noise, self.containers, self.letter = houses, stock, noise, containers, letter
+    def __init__(self, houses, partners=None, stock=TRAIN, noise=(20, 66, 8, 6), containers=CONTAINERS, letter="", hand=(62, 24, 14)):
+        self.houses, self.stock, self.noise, self.containers, self.letter, self.hand = houses, stock, noise, containers, letter, hand
         self.partners = partners or HOUSES + PARTNERS
 
 
 BY_KIND = {**layouts_blind_care.TO}
-# the mix of the development faxes: hardly anything bad, standard and fine alike
-NOISE, MIX = (24, 68, 5, 3), [("fine-g4", 22), ("fine-g3", 12), ("std-g3", 24), ("std-g4", 10), ("pdf-ccitt", 6), ("pdf-jpeg", 4), ("jpg", 6), ("png", 1), ("born", 5), ("eml", 10)]
+# the mix of the development faxes: hardly anything bad, standard and fine alike, a pen on half of the sheets
+NOISE, HAND, MIX = (24, 68, 5, 3), (54, 36, 10), [("fine-g4", 22), ("fine-g3", 12), ("std-g3", 24), ("std-g4", 10), ("pdf-ccitt", 6), ("pdf-jpeg", 4), ("jpg", 6), ("png", 1), ("born", 5), ("eml", 10)]
 SETS = {"train": Set([h for h in HOUSES if not h.held], letter="t"), "held": Set([h for h in HOUSES if h.held], letter="h"),
-        "blind": Set(houses_blind.BLIND, houses_blind.BLIND + houses_blind.PARTNERS, stock_blind.STOCK, NOISE, MIX, "b")}
+        "blind": Set(houses_blind.BLIND, houses_blind.BLIND + houses_blind.PARTNERS, stock_blind.STOCK, NOISE, MIX, "b", HAND)}
 HOUSE = {h.id: h for x in SETS.values() for h in x.houses}
 
 
@@ -100,7 +100,7 @@ def make_document(rng, house, layout, hand=None, cover=None, case=None, to=None,
     """Returns (pages of HTML, the document's truth without page numbers, sheet)."""
     type_, fn = LAYOUTS[layout]
     case = case or Case(rng, stock=of.stock)
-    hand = hand or rng.choices(["none", "some", "all"], [62, 24, 14 if type_ in ("nursing_summary", "nursing_order", "contact_sheet", "referral") else 0])[0]
+    hand = hand or rng.choices(["none", "some", "all"], [*of.hand[:2], of.hand[2] if type_ in ("nursing_summary", "nursing_order", "contact_sheet", "referral") else 0])[0]
     if type_ in ("cover", "other") or layout.endswith("_ehr"):  # what an electronic record prints bears no pen
         hand = "none"
     s = Sheet(rng, house, layout, type_, case, to or partner(rng, house, type_, of.partners, BY_KIND.get(layout)), hand)
