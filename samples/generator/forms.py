@@ -10,7 +10,9 @@ CSS = """
 .stb{border:.5mm solid #000;display:inline-block;transform:rotate(-1.1deg);padding:.2em .8em;text-align:left;line-height:1.35}
 .c2{display:flex;gap:1.4em}.c2>div{flex:1;min-width:0}.vr>div+div{border-left:.25mm solid #000;padding-left:1.2em}.sp{display:flex;justify-content:space-between;gap:1em}
 .dl{display:grid;grid-template-columns:8.5em 1fr;column-gap:.8em}.dl>*{padding:.06em 0}.in2{padding-left:2em}.tiny{font-size:.72em}.c{text-align:center!important}.r{text-align:right!important}.bt{border-top:.3mm solid #000}.mid td,.mid th{vertical-align:middle}
-.dots{display:flex}.dots i{flex:1;border-bottom:.3mm dotted #000;margin:0 .4em .35em}.rnd{border:.35mm solid #000;border-radius:3mm;padding:.3em .9em}.wideh h1{letter-spacing:.5em;border-bottom:.6mm solid #000;display:inline-block}
+.rcv{float:right;border:.45mm solid #000;border-radius:50%;width:5.6em;height:5.6em;text-align:center;font-size:.8em;line-height:1.5;padding-top:.55em;transform:rotate(-7deg);margin:-.6em .5em 0 0}
+.dots{display:flex}.dots i{flex:1;border-bottom:.3mm dotted #000;margin:0 .4em .35em}.rnd{border:.35mm solid #000;border-radius:3mm;padding:.3em .9em}.dg{border-collapse:collapse;width:auto;display:inline-table;vertical-align:middle}.dg td{border:.2mm solid #000!important;width:1.5em;height:1.5em;text-align:center;padding:0!important}
+.wideh h1{letter-spacing:.5em;border-bottom:.6mm solid #000;display:inline-block}
 """
 CIRC = "①②③④⑤⑥⑦⑧⑨"
 
@@ -233,3 +235,37 @@ def ward(s):
 
 def gp(s):
     return s.rng.choice(s.c.stock.doctors or ["柏ふじ内科"])
+
+
+def boxed(s, key, value):
+    """A number with each digit in a box of its own."""
+    if s.empty(key):
+        return "<table class=dg><tr>" + "<td>　</td>" * len(value) + "</tr></table>"
+    hand = s.penned(key)
+    s.put(key, value, hand)
+    return "<table class=dg><tr>" + "".join(f"<td>{s.ink(c, hand)}</td>" for c in value) + "</tr></table>"
+
+
+def blanks(s, key, d):
+    """A date written into the gaps of a printed line."""
+    n, _, y = era(d)
+    hand = s.penned(key)
+    s.put(key, d.isoformat(), hand)
+    gap = lambda x: f"<span class=ul style='min-width:2em;text-align:center'>{s.ink(str(x), hand)}</span>"
+    return f"{n}{gap(y)}年{gap(d.month)}月{gap(d.day)}日"
+
+
+def after(s, key, options, chosen, sep="　　"):
+    """Options whose boxes stand behind the words."""
+    style = s.house.box if s.house.box != "ringbox" else "square"
+    out = []
+    for text, value in options:
+        mark = s.mark("", value == chosen, style)
+        out.append(f"<span class=op>{text}{mark}</span>")
+    s.put(key, chosen, False, True)
+    return sep.join(out)
+
+
+def adl_matrix(s, keys, names, words=("自立", "見守り", "一部介助", "全介助")):
+    """Items as columns, the grade in words below."""
+    return table([[th(names[k], cls="c") for k in keys], [td(adl_word(s, k, words), cls="c") for k in keys]], "mid")

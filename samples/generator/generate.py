@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes a corpus of fictional faxes with their truth: generate.py --out DIR --set train|held|blind --files N --seed S. See README.md."""
+"""Writes a corpus of fictional faxes with their truth: generate.py --out DIR --set train|held|blind|more --files N --seed S. See README.md."""
 import argparse
 import copy
 import json
@@ -16,15 +16,20 @@ from PIL import Image
 
 import channel
 import houses_blind
+import houses_more
 import layouts_blind
 import layouts_blind_care
 import layouts_care
 import layouts_held
 import layouts_letters
+import layouts_more
+import layouts_more_care
 import layouts_other
+import onpage
 import registers
 import render
 import stock_blind
+import stock_more
 import writers
 from houses import BY_ID, HOUSES, House
 from sheet import Case, Sheet
@@ -49,18 +54,18 @@ class Set:
         self.partners = partners or HOUSES + PARTNERS
 
 
-BY_KIND = {**layouts_blind_care.TO}
+BY_KIND = {**layouts_blind_care.TO, **layouts_more_care.TO}
 # the mix of the development faxes: hardly anything bad, standard and fine alike, a pen on half of the sheets
 NOISE, HAND, MIX = (24, 68, 5, 3), (54, 36, 10), [("fine-g4", 22), ("fine-g3", 12), ("std-g3", 24), ("std-g4", 10), ("pdf-ccitt", 6), ("pdf-jpeg", 4), ("jpg", 6), ("png", 1), ("born", 5), ("eml", 10)]
 SETS = {"train": Set([h for h in HOUSES if not h.held], letter="t"), "held": Set([h for h in HOUSES if h.held], letter="h"),
-        "blind": Set(houses_blind.BLIND, houses_blind.BLIND + houses_blind.PARTNERS, stock_blind.STOCK, NOISE, MIX, "b", HAND)}
+        "blind": Set(houses_blind.BLIND, houses_blind.BLIND + houses_blind.PARTNERS, stock_blind.STOCK, NOISE, MIX, "b", HAND),
+        "more": Set(houses_more.MORE, houses_more.MORE + houses_more.PARTNERS, stock_more.STOCK, NOISE, MIX, "m", HAND)}
 HOUSE = {h.id: h for x in SETS.values() for h in x.houses}
 
 
 def partner(rng, house, type_, among=HOUSES + PARTNERS, kinds=None):
-    kinds = kinds or WANT[type_]
-    if house.kind in ("office", "station", "facility") and type_ in ("nursing_summary", "cover", "discharge_record"):
-        kinds = ("hospital",)
+    if not kinds:
+        kinds = ("hospital",) if house.kind in ("office", "station", "facility") and type_ in ("nursing_summary", "cover", "discharge_record") else WANT[type_]
     return rng.choice([h for h in among if h.kind in kinds and h.id != house.id])
 
 
@@ -171,6 +176,8 @@ def build(args):
         truth_docs, pages, blanks = [], [], []
         for hid, lay in f["docs"]:
             p, t, s = make_document(r, HOUSE[hid], lay, of=of)
+            for key in onpage.absent(p, t["fields"]):
+                sys.exit(f"{f['name']}: {key} of {hid}:{lay} is not on the page: {t['fields'][key]}")
             n0 = len(pages)
             pages += [(x, HOUSE[hid], s.c.created) for x in p]
             t["pages"] = list(range(n0 + 1, len(pages) + 1))
