@@ -209,6 +209,7 @@ def ref_care(s):
 @layout("other", "b_rehab")
 def rehab(s):
     c, r = s.c, s.rng
+    s.ignore |= {"clinical.diagnoses", "clinical.course"}
     out = s.title("リハビリテーションサマリー") + f"<div class=r>作成日 {day_text(c.created, 'reiwa')}</div>" + table([[th("氏名"), td(s.name()), th("生年月日"), td(s.birth("both"))], [th("診断名"), td("、".join(c.dx), 3)], [th("担当"), td(f"PT {plain(c.other)}　OT {plain(c.nurse)}　ST －", 3)]])
     fim = ["食事", "整容", "清拭", "更衣（上）", "更衣（下）", "トイレ動作", "移乗（ベッド）", "歩行・車椅子"]
     out += table([[th("FIM項目", cls="c"), th("入院時", cls="c"), th("退院時", cls="c")]] + [[td(x), td(str(a), cls="c"), td(str(min(7, a + r.randint(0, 3))), cls="c")] for x in fim for a in [r.randint(1, 6)]]) + f"<p>経過：{''.join(c.course.course[:2])}</p><p>自主訓練：立ち上がり 20回、もも上げ 左右10回</p><p class=r>{me(s)}　リハビリテーション部</p>"

@@ -5,7 +5,7 @@ from forms import adl, adl_code, adl_word, after, blanks, born_era, boxed, day, 
 from layouts_letters import layout
 from layouts_more import NAMES, TUBES
 from marks import esc, seal
-from sheet import ADL, wdate
+from sheet import ADL, LEVELS, wdate
 
 # where a sheet goes that is not for its type's usual addressees
 TO = {"m_slip": ("office", "station"), "m_fac_contact": ("clinic", "hospital"), "m_opinion": ("office",), "m_fac_record": ("office",), "m_vns_month": ("clinic", "hospital")}
@@ -57,6 +57,7 @@ def opinion(s):
     """Like the attending doctor's opinion for the care insurance: a clinical sheet of another kind."""
     c, r = s.c, s.rng
     b = "hand"
+    s.ignore |= {"clinical.diagnoses", "clinical.course", "clinical.procedures"}
     o = lambda names, on=None: opts(s, names, on, b)
     out = f"<h1>主 治 医 意 見 書（写）</h1><p class=r>記入日 {day_text(c.created, 'reiwa')}</p>" + table([[th("申請者", r=2, cls="c"), td(f"（ふりがな）{s.kana('hira')}<br>{s.name(False)}　{s.sex('ring')}"), td(f"〒{s.v('patient.postal_code', c.post)}<br>{s.text('patient.address', c.address)}")], [td(f"{born_era(s, ('明', '大', '昭'))}生（{years(s)}）"), td(f"連絡先 {s.phone('patient.phone', c.phone)}")]], "mid", (10, 42, 48))
     out += f"<p>上記の申請者に関する意見は以下の通りです。</p><div class=box>医師氏名　{plain(c.doctor)}<br>医療機関名　{me(s)}　電話 {s.house.phone}<br>所在地　{esc(s.house.address)}</div><p>（1）最終診察日　{day_text(c.created - dt.timedelta(days=5), 'reiwa')}　（2）意見書作成回数　{o(['初回', '2回目以上'], '2回目以上')}</p><p>１．傷病に関する意見</p>" + table([[td(f"{i + 1}. {x}"), td(f"発症年月日　{day_text(c.admission - dt.timedelta(days=300 * i + 20), 'reiwa')}頃")] for i, x in enumerate(c.dx)])
@@ -125,7 +126,8 @@ def vns_month(s):
     """訪問看護報告書, the monthly report: a clinical sheet of another kind."""
     c, r = s.c, s.rng
     days = "".join(td(f"{d}{'○' if r.random() < 0.2 else ''}", cls="c") for d in range(1, 16)), "".join(td(f"{d}{'○' if r.random() < 0.2 else ''}", cls="c") for d in range(16, 31))
-    out = f"<h1>訪問看護報告書</h1>" + table([[th("利用者氏名"), td(s.name(False)), th("生年月日"), td(s.birth("both", False) + f"（{years(s)}）")], [th("要介護認定の状況"), td(s.level("text")), th("住所"), td(s.text("patient.address", c.address))]], "mid", (18, 30, 12, 40)) + f"<p>訪問日　{c.created.year}年{c.created.month}月</p>" + table(list(days), "c") + table([[th("病状の経過"), td("".join(c.course.course[:2]), st="height:6em")], [th("看護の内容"), td("".join(c.course.nursing[:2]), st="height:6em")], [th("家庭での介護の状況"), td("長女が同居し、日中は不在。")], [th("特記すべき事項"), td("")]], "mid", (20, 80))
+    s.ignore |= {"care.level", "clinical.course"}
+    out = f"<h1>訪問看護報告書</h1>" + table([[th("利用者氏名"), td(s.name(False)), th("生年月日"), td(s.birth("both", False) + f"（{years(s)}）")], [th("要介護認定の状況"), td(LEVELS[c.level]), th("住所"), td(s.text("patient.address", c.address))]], "mid", (18, 30, 12, 40)) + f"<p>訪問日　{c.created.year}年{c.created.month}月</p>" + table(list(days), "c") + table([[th("病状の経過"), td("".join(c.course.course[:2]), st="height:6em")], [th("看護の内容"), td("".join(c.course.nursing[:2]), st="height:6em")], [th("家庭での介護の状況"), td("長女が同居し、日中は不在。")], [th("特記すべき事項"), td("")]], "mid", (20, 80))
     return [s.page(out + f"<p>上記のとおり、指定訪問看護の実施について報告いたします。</p><p class=r>{day_text(c.created, 'western')}<br>事業所名　{me(s)}<br>管理者　{plain(c.nurse)}　印</p><p>{s.to.name}　{plain(c.to_person)}　殿</p>")]
 
 
