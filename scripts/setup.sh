@@ -7,7 +7,7 @@ case "${1:-build}" in
   build) packages=(build-essential pkg-config cmake clang libclang-dev libtesseract-dev libleptonica-dev
                    tesseract-ocr-jpn ca-certificates) ;;
   demo)  packages=(python3-aiosmtpd curl) ;;
-  test)  packages=(dovecot-imapd python3-aiosmtpd chromium openssl strace curl) ;;
+  test)  packages=(dovecot-imapd python3 python3-aiosmtpd chromium openssl strace curl) ;;
   *) echo "setup.sh: build, demo or test" >&2; exit 2 ;;
 esac
 

@@ -4,8 +4,10 @@
 //! What a command does stands in its own file or in the module that owns it. Exit codes: 0 done; 1 something is wrong
 //! with what was looked at, or it could not be done; 2 the command line cannot be meant.
 
+mod bench;
 mod check;
 mod extract;
+mod files;
 mod import;
 mod look;
 pub mod manual;
@@ -72,6 +74,9 @@ enum Command {
     ///
     /// Writes each page as a PNG with its lines, cells, marks and fields, and an index.html with how each value was found.
     Look(look::Options),
+    /// Measure what the program does on faxes whose content is known
+    #[command(subcommand)]
+    Bench(Bench),
     /// The audit log
     #[command(subcommand)]
     Audit(Audit),
@@ -115,6 +120,15 @@ impl ConfigFile {
     fn load(&self) -> Result<Config> {
         Ok(Config::load(&self.config)?)
     }
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// How right extraction is: types, page splits, values, silent errors, straight-through, and what reading costs
+    ///
+    /// The folder holds faxes/ and truth/ (<fax>.json for each). Lists count strictly, item for item, and softly, where
+    /// an item may differ by a tenth of its characters.
+    Accuracy(bench::Options),
 }
 
 #[derive(Debug, Subcommand)]
@@ -187,6 +201,11 @@ impl Reading {
     }
 }
 
+/// Files that are done at the same time; one for each core where nothing else is asked for.
+fn jobs(asked: Option<u16>) -> usize {
+    asked.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+}
+
 /// The rules of a folder; those that the program carries where none is named.
 fn rules(dir: &Path) -> Result<RuleSet> {
     if dir.as_os_str().is_empty() { Ok(RuleSet::embedded()) } else { Ok(RuleSet::load(dir)?) }
@@ -249,6 +268,10 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Look(options) => {
             log("warn");
             look::run(&options, &mut out)
+        }
+        Command::Bench(Bench::Accuracy(options)) => {
+            log("warn");
+            bench::run(&options, &mut out)
         }
         Command::Audit(Audit::Verify { config }) => {
             let config = config.load()?;

@@ -5,14 +5,15 @@
 //! `patient` (find the room, never guess) → `work` + `store` (accept) → `sink` (deliver, notice) → `web` (board, review).
 //!
 //! Invariants (each has a test):
-//! 1. `model ← reading ← text ← rules`; `decode`, `page`, `ocr`, `text`, `rules`, `patient`, `register` never import
-//!    `store`, `web` or `sqlx`: they are pure. Sinks see only `model`. Only `work`, `web`, `intake` and `daemon` touch
+//! 1. `model ← reading ← text ← rules`; `decode`, `page`, `ocr`, `text`, `rules`, `patient`, `register`, `accuracy` never
+//!    import `store`, `web` or `sqlx`: they are pure. Sinks see only `model`. Only `work`, `web`, `intake` and `daemon` touch
 //!    `store`; only `daemon` and `cli` know everyone.
 //! 2. Extraction is a function of (rules, reading, registers).
 //! 3. Posting is decided by type, pages and patient alone; an unsure field is shown as its crop, never as text.
 //! 4. What came from outside is decoded, cleaned and read in the child process only.
 //! 5. A source is touched only after blob, directory and database are on disk.
 
+pub mod accuracy;
 pub mod cli;
 pub mod config;
 pub mod daemon;

@@ -6,6 +6,7 @@ use std::path::Path;
 /// Top-level module → modules it may import. What is not listed here may import everything.
 const MAY: &[(&str, &[&str])] = &[
     ("model", &[]),
+    ("accuracy", &["model"]),
     ("raster", &[]),
     ("config", &[]),
     ("reading", &["model"]),
@@ -24,7 +25,8 @@ const MAY: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that the pure modules must not touch.
-const PURE: &[&str] = &["model", "raster", "reading", "page", "ocr", "text", "rules", "patient", "register"];
+const PURE: &[&str] =
+    &["model", "raster", "reading", "page", "ocr", "text", "rules", "patient", "register", "accuracy"];
 const IMPURE: &[&str] = &["sqlx", "axum", "lettre", "async_imap", "tokio"];
 
 fn sources(dir: &Path, out: &mut Vec<(String, String)>) {

@@ -5,13 +5,13 @@
 use std::fmt::Write as _;
 use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::extract::{base_name, bytes, told};
+use super::files::{base_name, bytes, told};
 use crate::daemon::pool_options;
 use crate::decode::pool::{Pool, ReadOutcome};
 use crate::model::{Field, Rect, Status, Trace, Vocabulary};
@@ -48,7 +48,8 @@ pub fn run(options: &Options, out: &mut impl Write) -> Result<ExitCode> {
     for (page, png) in read.reading.pages.iter().zip(&read.images) {
         if !png.is_empty() {
             let picture = draw(page, png, &found).with_context(|| format!("page {}", page.number))?;
-            save(&options.out.join(picture_name(page)), &picture)?;
+            let path = options.out.join(picture_name(page));
+            std::fs::write(&path, encode(&picture)?).with_context(|| path.display().to_string())?;
         }
     }
     let index = options.out.join("index.html");
@@ -73,10 +74,7 @@ const LEGEND: [(&str, [u8; 3]); 6] = [
 ];
 
 fn draw(page: &Page, png: &[u8], found: &Extraction) -> Result<Picture> {
-    let image = ::image::load_from_memory_with_format(png, ::image::ImageFormat::Png)?.into_luma8();
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    let raster = Raster { width, height, dpi: (200.0, 200.0), bilevel: false, gray: image.into_raw() };
-    let mut picture = Picture::of(&raster);
+    let mut picture = picture(png)?;
     for cell in &page.cells {
         picture.frame(inset(*cell, 4), 1, CYAN);
     }
@@ -105,6 +103,13 @@ fn draw(page: &Page, png: &[u8], found: &Extraction) -> Result<Picture> {
     Ok(picture)
 }
 
+/// A page's image.
+pub(super) fn picture(png: &[u8]) -> Result<Picture> {
+    let image = ::image::load_from_memory_with_format(png, ::image::ImageFormat::Png)?.into_luma8();
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    Ok(Picture::of(&Raster { width, height, dpi: (200.0, 200.0), bilevel: false, gray: image.into_raw() }))
+}
+
 fn fields(found: &Extraction) -> impl Iterator<Item = (&String, &Field)> {
     found.documents.iter().flat_map(|d| &d.fields)
 }
@@ -118,15 +123,16 @@ fn inset(r: Rect, by: i32) -> Rect {
     Rect::new(r.x0 + by, r.y0 + by, r.x1 - by, r.y1 - by)
 }
 
-fn save(path: &Path, picture: &Picture) -> Result<()> {
-    let file = std::fs::File::create(path).with_context(|| path.display().to_string())?;
+/// A picture as PNG.
+pub(super) fn encode(picture: &Picture) -> Result<Vec<u8>> {
     let (width, height) = (u32::try_from(picture.width)?, u32::try_from(picture.height)?);
-    let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), width, height);
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Fast);
     encoder.write_header()?.write_image_data(&picture.rgb)?;
-    Ok(())
+    Ok(out)
 }
 
 const STYLE: &str = "body{font:15px/1.5 sans-serif;margin:1rem auto;max-width:80rem;padding:0 1rem}\
@@ -242,7 +248,7 @@ fn page(h: &mut String, page: &Page, drawn: bool) {
     let _ = writeln!(h, "<details><summary>as read</summary><pre>{text}</pre></details>");
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

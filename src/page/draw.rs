@@ -46,6 +46,17 @@ impl Picture {
         }
     }
 
+    /// What lies inside a rectangle; none where that is nothing.
+    pub fn part(&self, r: Rect) -> Option<Picture> {
+        let r = r.intersect(&Rect::new(0, 0, self.width as i32, self.height as i32))?;
+        let row = |y: i32| {
+            let at = y as usize * self.width;
+            &self.rgb[(at + r.x0 as usize) * 3..(at + r.x1 as usize) * 3]
+        };
+        let rgb = (r.y0..r.y1).flat_map(row).copied().collect();
+        Some(Picture { width: r.width() as usize, height: r.height() as usize, rgb })
+    }
+
     fn each(&mut self, r: Rect, mut f: impl FnMut(&mut [u8])) {
         let (x0, x1) = (r.x0.clamp(0, self.width as i32) as usize, r.x1.clamp(0, self.width as i32) as usize);
         let (y0, y1) = (r.y0.clamp(0, self.height as i32) as usize, r.y1.clamp(0, self.height as i32) as usize);
