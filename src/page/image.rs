@@ -42,45 +42,65 @@ pub fn upright(raster: &Raster, map: &Map, width: usize, height: usize) -> Raste
     let step = (((rx - ox) / 1000.0 * one) as i64, ((ry - oy) / 1000.0 * one) as i64);
     let down = (((dx - ox) / 1000.0 * one) as i64, ((dy - oy) / 1000.0 * one) as i64);
     let start = (((ox - 0.5) * one) as i64, ((oy - 0.5) * one) as i64);
-    let (w, h) = (raster.width as i64, raster.height as i64);
-    let n = (nx * ny) as u32;
+    // Sample centres within the page pixel, doubled to stay whole.
+    let mut samples = Vec::with_capacity(nx * ny);
+    for j in 0..ny as i64 {
+        for i in 0..nx as i64 {
+            let (fu, fv) = (2 * i + 1, 2 * j + 1);
+            let (du, dv) = (2 * nx as i64, 2 * ny as i64);
+            samples.push((step.0 * fu / du + down.0 * fv / dv, step.1 * fu / du + down.1 * fv / dv));
+        }
+    }
+    let n = samples.len() as u32;
     for (row, line) in out.gray.chunks_exact_mut(width.max(1)).enumerate() {
-        for (col, px) in line.iter_mut().enumerate() {
-            let mut sum = 0u32;
-            for j in 0..ny {
-                for i in 0..nx {
-                    // Sample centres within the page pixel, doubled to stay whole.
-                    let (fu, fv) = ((2 * i + 1) as i64, (2 * j + 1) as i64);
-                    let (du, dv) = (2 * nx as i64, 2 * ny as i64);
-                    let x = start.0 + step.0 * col as i64 + down.0 * row as i64 + step.0 * fu / du + down.0 * fv / dv;
-                    let y = start.1 + step.1 * col as i64 + down.1 * row as i64 + step.1 * fu / du + down.1 * fv / dv;
-                    let (xi, yi) = (x >> 16, y >> 16);
-                    if xi < -1 || yi < -1 || xi >= w || yi >= h {
-                        sum += 255;
-                        continue;
-                    }
-                    let (fx, fy) = (((x & 0xffff) >> 8) as u32, ((y & 0xffff) >> 8) as u32);
-                    let at = |x: i64, y: i64| -> u32 {
-                        if x < 0 || y < 0 || x >= w || y >= h {
-                            255
-                        } else {
-                            u32::from(raster.gray[(y * w + x) as usize])
-                        }
-                    };
-                    let top = at(xi, yi) * (256 - fx) + at(xi + 1, yi) * fx;
-                    let low = at(xi, yi + 1) * (256 - fx) + at(xi + 1, yi + 1) * fx;
-                    sum += (top * (256 - fy) + low * fy) >> 16;
-                }
-            }
+        let (mut x, mut y) = (start.0 + down.0 * row as i64, start.1 + down.1 * row as i64);
+        for px in line {
+            let sum: u32 = samples.iter().map(|(sx, sy)| sample(raster, x + sx, y + sy)).sum();
             *px = (((sum / n + 8) / 17).min(15) * 17) as u8;
+            (x, y) = (x + step.0, y + step.1);
         }
     }
     out
 }
 
+/// The grey value at a place between native pixels, 16 fractional bits; paper beyond the edge.
+#[inline]
+fn sample(raster: &Raster, x: i64, y: i64) -> u32 {
+    let (w, h) = (raster.width as i64, raster.height as i64);
+    let (xi, yi) = (x >> 16, y >> 16);
+    if xi < -1 || yi < -1 || xi >= w || yi >= h {
+        return 255;
+    }
+    let four = if xi >= 0 && yi >= 0 && xi + 1 < w && yi + 1 < h {
+        let at = (yi * w + xi) as usize;
+        let (top, low) = (&raster.gray[at..at + 2], &raster.gray[at + raster.width..at + raster.width + 2]);
+        [top[0], top[1], low[0], low[1]]
+    } else {
+        let at = |x: i64, y: i64| {
+            if x < 0 || y < 0 || x >= w || y >= h { 255 } else { raster.gray[(y * w + x) as usize] }
+        };
+        [at(xi, yi), at(xi + 1, yi), at(xi, yi + 1), at(xi + 1, yi + 1)]
+    };
+    // Nearly all of a page is paper.
+    if four == [four[0]; 4] {
+        return u32::from(four[0]);
+    }
+    let [a, b, c, d] = four.map(u32::from);
+    let (fx, fy) = (((x & 0xffff) >> 8) as u32, ((y & 0xffff) >> 8) as u32);
+    let (top, low) = (a * (256 - fx) + b * fx, c * (256 - fx) + d * fx);
+    (top * (256 - fy) + low * fy) >> 16
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn edges_are_ink_half_way_and_what_lies_beyond_is_paper() {
+        let raw = Raster { width: 2, height: 2, dpi: (200.0, 200.0), bilevel: true, gray: vec![0, 255, 0, 255] };
+        let at = |x: f32, y: f32| sample(&raw, (x * 65536.0) as i64, (y * 65536.0) as i64);
+        assert_eq!([at(0.0, 0.0), at(0.5, 0.5), at(1.0, 0.0), at(-0.5, 0.0), at(-3.0, 0.0)], [0, 127, 255, 127, 255]);
+    }
 
     #[test]
     fn four_quarter_turns_are_none() {
