@@ -178,7 +178,7 @@ struct Reading {
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
     /// Text recogniser; one that is missing is an error
-    #[arg(long, value_parser = PossibleValuesParser::new(["ppocr", "tesseract"]))]
+    #[arg(long, value_parser = PossibleValuesParser::new(crate::config::ENGINES))]
     engine: Option<String>,
     /// Configuration whose reader, rules and registers are used
     #[arg(long, value_name = "FILE")]

@@ -237,6 +237,12 @@ impl fmt::Display for ConfigError {
     }
 }
 
+/// Text recognisers that `reader.engine` can name.
+#[cfg(not(feature = "rten"))]
+pub const ENGINES: [&str; 2] = ["ppocr", "tesseract"];
+#[cfg(feature = "rten")]
+pub const ENGINES: [&str; 3] = ["ppocr", "ppocr-rten", "tesseract"];
+
 impl Config {
     /// Reads, checks and resolves a configuration file.
     ///
@@ -312,10 +318,7 @@ impl Config {
                 "listen must be a loopback address: the pages have no accounts yet, everyone who reaches them reads patient data",
             ),
         }
-        check(
-            matches!(self.reader.engine.as_str(), "ppocr" | "tesseract"),
-            "reader.engine must be \"ppocr\" or \"tesseract\"",
-        );
+        check(ENGINES.contains(&self.reader.engine.as_str()), "reader.engine must be \"ppocr\" or \"tesseract\"");
         check(
             matches!(self.reader.second.as_str(), "none" | "tesseract"),
             "reader.second must be \"tesseract\" or \"none\"",

@@ -72,6 +72,8 @@ pub enum OcrError {
 pub fn open(engine: &str, models: &Path) -> Result<Box<dyn Engine>, OcrError> {
     match engine {
         "ppocr" => Ok(Box::new(ppocr::PpOcr::open(models)?)),
+        #[cfg(feature = "rten")]
+        "ppocr-rten" => Ok(Box::new(ppocr::PpOcr::open_rten(models)?)),
         "tesseract" => Ok(Box::new(tesseract::Tesseract::open(models)?)),
         other => Err(OcrError::Unknown(other.to_owned())),
     }

@@ -1,14 +1,11 @@
-//! PP-OCR recognition through ONNX Runtime: one line, one inference, at the line's own width.
+//! PP-OCR recognition: one line, one inference, at the line's own width.
 
 use std::path::Path;
-
-use ort::session::Session;
-use ort::value::TensorRef;
 
 use super::classes::Classes;
 use super::crop::{self, Crop, Cut};
 use super::ctc::{self, Step};
-use super::runtime::{self, failed};
+use super::runtime::{self, Runtime, failed};
 use super::{Engine, Identity, OcrError};
 use crate::page::{LineBox, Prepared};
 use crate::reading::Line;
@@ -20,7 +17,7 @@ const STEP: usize = 32;
 const LONGEST: usize = 1600;
 
 pub struct PpOcr {
-    session: Session,
+    runtime: Box<dyn Runtime>,
     classes: Classes,
     identity: Identity,
     input: Vec<f32>,
@@ -28,25 +25,34 @@ pub struct PpOcr {
 }
 
 impl PpOcr {
+    /// In ONNX Runtime.
+    ///
     /// # Errors
     /// The model or the runtime is missing from `models`, or does not fit.
     pub fn open(models: &Path) -> Result<Self, OcrError> {
         let bytes = runtime::model(models, REC)?;
-        let (session, version) = runtime::session(models, &bytes)?;
-        let listed = session
-            .metadata()
-            .map_err(failed)?
-            .custom("character")
-            .ok_or_else(|| failed(format!("{REC} does not list its characters")))?;
-        let count = session
-            .outputs()
-            .first()
-            .and_then(|o| o.dtype().tensor_shape().and_then(|s| s.last().copied()))
-            .filter(|n| *n > 1)
-            .ok_or_else(|| failed(format!("{REC} has no fixed number of classes")))?;
-        let classes = Classes::new(&listed, count as usize);
-        let identity = Identity { engine: "ppocr", runtime: version, models: super::hash([bytes.as_slice()]) };
-        Ok(Self { session, classes, identity, input: Vec::new(), how: Cut::default() })
+        let runtime = runtime::Onnx::open(models, &bytes)?;
+        Self::with(Box::new(runtime), "ppocr", &bytes)
+    }
+
+    /// In rten.
+    ///
+    /// # Errors
+    /// The model is missing from `models`, or does not fit.
+    #[cfg(feature = "rten")]
+    pub fn open_rten(models: &Path) -> Result<Self, OcrError> {
+        let bytes = runtime::model(models, REC)?;
+        let runtime = runtime::Rten::open(bytes.clone())?;
+        Self::with(Box::new(runtime), "ppocr-rten", &bytes)
+    }
+
+    fn with(runtime: Box<dyn Runtime>, engine: &'static str, model: &[u8]) -> Result<Self, OcrError> {
+        let listed = runtime.characters()?.ok_or_else(|| failed(format!("{REC} does not list its characters")))?;
+        let count = runtime.classes().filter(|n| *n > 1);
+        let count = count.ok_or_else(|| failed(format!("{REC} has no fixed number of classes")))?;
+        let classes = Classes::new(&listed, count);
+        let identity = Identity { engine, runtime: runtime.version().to_owned(), models: super::hash([model]) };
+        Ok(Self { runtime, classes, identity, input: Vec::new(), how: Cut::default() })
     }
 
     /// Reads with other parameters of the cut than the measured best.
@@ -70,25 +76,28 @@ impl PpOcr {
         let (first, rest) = self.input.split_at_mut(plane);
         rest[..plane].copy_from_slice(first);
         rest[plane..].copy_from_slice(first);
-        let shape = [1usize, 3, strip.height, width];
-        let input = TensorRef::from_array_view((shape, self.input.as_slice())).map_err(failed)?;
-        let outputs = self.session.run(ort::inputs![input]).map_err(failed)?;
-        let (shape, values) = outputs[0].try_extract_tensor::<f32>().map_err(failed)?;
+        let shape = [1, 3, strip.height, width];
         let count = self.classes.count;
-        if shape.len() != 3 || shape[2] as usize != count {
-            return Err(failed("the model's answer has another shape than it declares"));
-        }
-        let frames = shape[1] as usize;
-        // frames over the padding say nothing
-        let used = (frames * strip.width).div_ceil(width).min(frames);
-        let steps = values.chunks_exact(count).take(used).map(|p| ctc::step(p, &self.classes)).collect();
+        let mut read = (Vec::new(), 0);
+        self.runtime.run(shape, &self.input, &mut |shape, values| {
+            if shape.len() != 3 || shape[2] != count {
+                return Err(failed("the model's answer has another shape than it declares"));
+            }
+            let frames = shape[1];
+            // frames over the padding say nothing
+            let used = (frames * strip.width).div_ceil(width).min(frames);
+            let steps = values.chunks_exact(count).take(used).map(|p| ctc::step(p, &self.classes));
+            read = (steps.collect(), frames);
+            Ok(())
+        })?;
+        let (steps, frames) = read;
         Ok((steps, width as f32 / frames.max(1) as f32))
     }
 }
 
 impl Engine for PpOcr {
     fn name(&self) -> &'static str {
-        "ppocr"
+        self.identity.engine
     }
 
     fn identity(&self) -> &Identity {

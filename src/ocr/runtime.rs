@@ -1,25 +1,51 @@
-//! ONNX Runtime: found in the models folder, loaded once a process, one thread, little memory.
+//! What runs a recognition model: pixels in, a probability for each frame and class out.
+//!
+//! Adding a runtime: one file under `runtime/` that implements [`Runtime`], one arm in [`super::open`]. Which is the
+//! default was measured: docs/measurements.md.
 
-use std::fs::File;
-use std::io::Read;
+mod onnx;
+#[cfg(feature = "rten")]
+mod rten;
+
 use std::path::Path;
-use std::sync::{Mutex, OnceLock, PoisonError};
-
-use ort::environment::Environment;
-use ort::session::Session;
-use ort::session::builder::GraphOptimizationLevel;
 
 use super::OcrError;
 
+pub use onnx::Onnx;
+#[cfg(feature = "rten")]
+pub use rten::Rten;
+
 const ENGINE: &str = "ppocr";
-const LIBRARY: &str = "libonnxruntime.so";
 const COMMAND: &str = "make models";
+/// Where a model lists the characters that it knows.
+const CHARACTERS: &str = "character";
+
+/// Is given the answer's shape and values, while they are there.
+pub type Take<'a> = &'a mut dyn FnMut(&[usize], &[f32]) -> Result<(), OcrError>;
+
+/// A loaded model, on one thread.
+pub trait Runtime {
+    /// Name and version, as they stand on every line of `extract`.
+    fn version(&self) -> &str;
+    /// The characters that the model lists, one a line.
+    ///
+    /// # Errors
+    /// The model cannot be asked.
+    fn characters(&self) -> Result<Option<String>, OcrError>;
+    /// The number of classes that each frame gives a probability for, where the model declares it.
+    fn classes(&self) -> Option<usize>;
+    /// One inference; the shape is batch, channels, rows, columns.
+    ///
+    /// # Errors
+    /// The runtime failed.
+    fn run(&mut self, shape: [usize; 4], pixels: &[f32], take: Take) -> Result<(), OcrError>;
+}
 
 pub(super) fn failed(what: impl std::fmt::Display) -> OcrError {
     OcrError::Failed { engine: ENGINE, what: what.to_string() }
 }
 
-pub(super) fn missing(path: &Path) -> OcrError {
+fn missing(path: &Path) -> OcrError {
     OcrError::Missing { engine: ENGINE, what: path.display().to_string(), command: COMMAND }
 }
 
@@ -30,59 +56,4 @@ pub(super) fn missing(path: &Path) -> OcrError {
 pub(super) fn model(models: &Path, name: &str) -> Result<Vec<u8>, OcrError> {
     let path = models.join(name);
     std::fs::read(&path).map_err(|_| missing(&path))
-}
-
-/// The process's runtime; the first call decides which library it is.
-fn environment(models: &Path) -> Result<Environment, OcrError> {
-    static LOADED: OnceLock<Environment> = OnceLock::new();
-    static LOADING: Mutex<()> = Mutex::new(());
-    let _one = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(env) = LOADED.get() {
-        return Ok(env.clone());
-    }
-    let path = models.join(LIBRARY);
-    if !path.is_file() {
-        return Err(missing(&path));
-    }
-    // a relative path would be looked for beside the executable
-    let path = path.canonicalize().map_err(failed)?;
-    let env = ort::init_from(path).map_err(failed)?.with_telemetry(false).build().map_err(failed)?;
-    Ok(LOADED.get_or_init(|| env).clone())
-}
-
-/// The library's version, for what stands on every line of `extract`: the name of its exported symbols' version, which
-/// stands near the beginning of the file. (The API tells only a commit.)
-fn version(library: &Path) -> String {
-    const MARK: &[u8] = b"VERS_";
-    let mut head = Vec::new();
-    let read = File::open(library).and_then(|f| f.take(4 << 20).read_to_end(&mut head));
-    let number: String = match read.ok().and_then(|_| head.windows(MARK.len()).position(|w| w == MARK)) {
-        Some(at) => head[at + MARK.len()..]
-            .iter()
-            .map(|b| char::from(*b))
-            .take_while(|c| c.is_ascii_digit() || *c == '.')
-            .collect(),
-        None => String::new(),
-    };
-    if number.is_empty() { format!("onnxruntime 1.{}+", ort::MINOR_VERSION) } else { format!("onnxruntime {number}") }
-}
-
-/// A session over a model's bytes, and the runtime's name and version.
-///
-/// # Errors
-/// The library is missing or too old; the bytes are no model that it can run.
-pub(super) fn session(models: &Path, bytes: &[u8]) -> Result<(Session, String), OcrError> {
-    let env = environment(models)?;
-    let build = || -> ort::Result<Session> {
-        let session = Session::builder(&env)?
-            .with_optimization_level(GraphOptimizationLevel::All)?
-            .with_intra_threads(1)?
-            .with_inter_threads(1)?
-            // every line has its own width: patterns would only pile up
-            .with_memory_pattern(false)?
-            .with_execution_providers([ort::ep::CPU::default().with_arena_allocator(false).build()])?
-            .commit_from_memory(bytes)?;
-        Ok(session)
-    };
-    Ok((build().map_err(failed)?, version(&models.join(LIBRARY))))
 }
