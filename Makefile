@@ -9,7 +9,7 @@ BIN := target/debug/faxbridge
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: build demo demo-stop test test-tools bench models docs deb lint clean
+.PHONY: build demo demo-stop test test-tools bench bench-read models docs deb lint clean
 
 build: setup models ## install what is missing, fetch the models, build
 	cargo build --locked
@@ -36,6 +36,10 @@ test: build test-tools ## every test, against real servers on loopback
 
 bench: build ## seconds from file drop to board, peak memory
 	cargo bench --locked --profile dev --bench file_to_board
+
+bench-read: build ## CPU seconds and memory a page, beside rapidocr and ocrmypdf on the same pages (BENCH='--faxes DIR …')
+	scripts/setup.sh bench
+	python3 benches/read.py $(BIN) $(BENCH)
 
 lint: ## formatting and clippy
 	cargo fmt --check

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing, for `build`, `demo` or `test`, and Rust where no cargo is new enough.
+# Installs the Debian packages that are missing, for `build`, `demo`, `test` or `bench`, and Rust where no cargo is new enough.
 set -euo pipefail
 
 need_rust=1.94
@@ -8,7 +8,8 @@ case "${1:-build}" in
                    tesseract-ocr-jpn ca-certificates) ;;
   demo)  packages=(python3-aiosmtpd curl) ;;
   test)  packages=(dovecot-imapd python3 python3-aiosmtpd chromium openssl strace curl) ;;
-  *) echo "setup.sh: build, demo or test" >&2; exit 2 ;;
+  bench) packages=(python3 python3-venv ocrmypdf tesseract-ocr tesseract-ocr-jpn) ;;
+  *) echo "setup.sh: build, demo, test or bench" >&2; exit 2 ;;
 esac
 
 new_enough() { # is there a cargo at least as new as $need_rust?
