@@ -17,6 +17,7 @@ pub mod choose;
 mod classes;
 pub mod crop;
 mod ctc;
+mod model;
 pub mod ppocr;
 mod runtime;
 pub mod tesseract;

@@ -11,7 +11,7 @@ use faxbridge::model::{Extracted, Vocabulary};
 use serde_json::{Map, Value, json};
 
 /// Sets of files that are scored by both.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 40;
 
 #[test]
 fn the_scorer_is_the_team_s_own() {

@@ -8,6 +8,7 @@ mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -123,7 +124,8 @@ pub fn run(options: &Options, out: &mut impl Write) -> Result<ExitCode> {
     }
     if let Some(file) = &options.html {
         let page = page(options, &work, &judged, &report.score, read.images);
-        std::fs::write(file, page).with_context(|| file.display().to_string())?;
+        let open = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file);
+        open.and_then(|mut f| f.write_all(page.as_bytes())).with_context(|| file.display().to_string())?;
         eprintln!("{}", file.display());
     }
     Ok(ExitCode::SUCCESS)

@@ -89,6 +89,23 @@ impl Classes {
         kept.retain(|c| (c.index as usize) < count);
         Self { kept, space, count }
     }
+
+    /// The classes that count, blank first and space last: what a model is cut down to.
+    pub fn indices(&self) -> Vec<usize> {
+        let kept = self.kept.iter().map(|c| c.index as usize);
+        std::iter::once(0).chain(kept).chain(self.space.map(|s| s as usize)).collect()
+    }
+
+    /// The same for a model that was cut down to [`Classes::indices`].
+    pub fn renumbered(mut self) -> Self {
+        for (class, index) in self.kept.iter_mut().zip(1..) {
+            class.index = index;
+        }
+        let next = self.kept.len() + 1;
+        self.count = next + usize::from(self.space.is_some());
+        self.space = self.space.map(|_| next as u32);
+        self
+    }
 }
 
 fn variants() -> HashMap<char, char> {
@@ -153,6 +170,10 @@ mod tests {
         assert_eq!(c.kept.iter().map(|k| k.index).collect::<Vec<_>>(), [1, 2, 3, 5, 6, 7, 8]);
         assert_eq!(c.space, Some(9));
         assert_eq!(Classes::new("a\nb", 3).space, None);
+        assert_eq!(c.indices(), [0, 1, 2, 3, 5, 6, 7, 8, 9]);
+        let cut = c.renumbered();
+        assert_eq!(cut.kept.iter().map(|k| k.index).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!((cut.space, cut.count), (Some(8), 9));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::classes::Classes;
 use super::crop::{self, Crop, Cut};
 use super::ctc::{self, Step};
 use super::runtime::{self, Runtime, failed};
-use super::{Engine, Identity, OcrError};
+use super::{Engine, Identity, OcrError, model};
 use crate::page::{LineBox, Prepared};
 use crate::reading::Line;
 
@@ -30,9 +30,7 @@ impl PpOcr {
     /// # Errors
     /// The model or the runtime is missing from `models`, or does not fit.
     pub fn open(models: &Path) -> Result<Self, OcrError> {
-        let bytes = runtime::model(models, REC)?;
-        let runtime = runtime::Onnx::open(models, &bytes)?;
-        Self::with(Box::new(runtime), "ppocr", &bytes)
+        Self::with(models, "ppocr", |model| Ok(Box::new(runtime::Onnx::open(models, &model)?)))
     }
 
     /// In rten.
@@ -41,17 +39,25 @@ impl PpOcr {
     /// The model is missing from `models`, or does not fit.
     #[cfg(feature = "rten")]
     pub fn open_rten(models: &Path) -> Result<Self, OcrError> {
-        let bytes = runtime::model(models, REC)?;
-        let runtime = runtime::Rten::open(bytes.clone())?;
-        Self::with(Box::new(runtime), "ppocr-rten", &bytes)
+        Self::with(models, "ppocr-rten", |model| Ok(Box::new(runtime::Rten::open(model)?)))
     }
 
-    fn with(runtime: Box<dyn Runtime>, engine: &'static str, model: &[u8]) -> Result<Self, OcrError> {
-        let listed = runtime.characters()?.ok_or_else(|| failed(format!("{REC} does not list its characters")))?;
-        let count = runtime.classes().filter(|n| *n > 1);
-        let count = count.ok_or_else(|| failed(format!("{REC} has no fixed number of classes")))?;
+    fn with(
+        models: &Path,
+        engine: &'static str,
+        open: impl FnOnce(Vec<u8>) -> Result<Box<dyn Runtime>, OcrError>,
+    ) -> Result<Self, OcrError> {
+        let file = runtime::model(models, REC)?;
+        let hash = super::hash([file.as_slice()]);
+        let (listed, count) =
+            model::describe(&file).ok_or_else(|| failed(format!("{REC} does not list its characters")))?;
         let classes = Classes::new(&listed, count);
-        let identity = Identity { engine, runtime: runtime.version().to_owned(), models: super::hash([model]) };
+        let (classes, file) = match model::keep(&file, count, &classes.indices()) {
+            Some(cut) => (classes.renumbered(), cut),
+            None => (classes, file),
+        };
+        let runtime = open(file)?;
+        let identity = Identity { engine, runtime: runtime.version().to_owned(), models: hash };
         Ok(Self { runtime, classes, identity, input: Vec::new(), how: Cut::default() })
     }
 

@@ -17,8 +17,6 @@ pub use rten::Rten;
 
 const ENGINE: &str = "ppocr";
 const COMMAND: &str = "make models";
-/// Where a model lists the characters that it knows.
-const CHARACTERS: &str = "character";
 
 /// Is given the answer's shape and values, while they are there.
 pub type Take<'a> = &'a mut dyn FnMut(&[usize], &[f32]) -> Result<(), OcrError>;
@@ -27,13 +25,6 @@ pub type Take<'a> = &'a mut dyn FnMut(&[usize], &[f32]) -> Result<(), OcrError>;
 pub trait Runtime {
     /// Name and version, as they stand on every line of `extract`.
     fn version(&self) -> &str;
-    /// The characters that the model lists, one a line.
-    ///
-    /// # Errors
-    /// The model cannot be asked.
-    fn characters(&self) -> Result<Option<String>, OcrError>;
-    /// The number of classes that each frame gives a probability for, where the model declares it.
-    fn classes(&self) -> Option<usize>;
     /// One inference; the shape is batch, channels, rows, columns.
     ///
     /// # Errors

@@ -44,15 +44,6 @@ impl Runtime for Onnx {
         &self.version
     }
 
-    fn characters(&self) -> Result<Option<String>, OcrError> {
-        Ok(self.session.metadata().map_err(failed)?.custom(super::CHARACTERS))
-    }
-
-    fn classes(&self) -> Option<usize> {
-        let last = self.session.outputs().first()?.dtype().tensor_shape()?.last().copied()?;
-        usize::try_from(last).ok()
-    }
-
     fn run(&mut self, shape: [usize; 4], pixels: &[f32], take: Take) -> Result<(), OcrError> {
         let input = TensorRef::from_array_view((shape, pixels)).map_err(failed)?;
         let outputs = self.session.run(ort::inputs![input]).map_err(failed)?;

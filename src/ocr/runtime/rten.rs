@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rten::{Dimension, Model, ModelOptions, RunOptions, ThreadPool};
+use rten::{Model, ModelOptions, RunOptions, ThreadPool};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensorView, TensorView};
 
@@ -26,19 +26,6 @@ impl Rten {
 impl Runtime for Rten {
     fn version(&self) -> &str {
         "rten 0.27"
-    }
-
-    fn characters(&self) -> Result<Option<String>, OcrError> {
-        let listed = self.model.metadata().fields().find(|(key, _)| *key == super::CHARACTERS);
-        Ok(listed.map(|(_, value)| value.to_owned()))
-    }
-
-    fn classes(&self) -> Option<usize> {
-        let answer = *self.model.output_ids().first()?;
-        match self.model.node_info(answer)?.shape()?.last()? {
-            Dimension::Fixed(n) => Some(*n),
-            Dimension::Symbolic(_) => None,
-        }
     }
 
     fn run(&mut self, shape: [usize; 4], pixels: &[f32], take: Take) -> Result<(), OcrError> {
