@@ -54,7 +54,8 @@ def main():
     for n in range(a.rounds):
         for name, command in runs.items():
             seen[name].append(measure(command))
-            print(f"round {n + 1}: {name}: {seen[name][-1][0] / pages:.2f} s a page", file=sys.stderr)
+            cpu, held = seen[name][-1]
+            print(f"round {n + 1}: {name}: {cpu / pages:.2f} s a page, {held / 2**20:.0f} MB", file=sys.stderr)
     first = seen["faxbridge"]
     print(f"| {pages} pages, {a.rounds} rounds | CPU s a page | faxbridge's share of it | peak memory |\n|---|---|---|---|")
     for name, of in seen.items():
