@@ -28,6 +28,8 @@ pub struct Candidate {
     pub rect: Rect,
     /// Of each item of a list.
     pub items: Vec<Vec<Seg>>,
+    /// Certainty of each item's mark and the place of both, where marks made the list; else empty.
+    pub ticks: Vec<(f32, Rect)>,
     pub quality: f32,
     /// Text of the label and its place.
     pub label: Option<(String, Rect)>,
@@ -210,6 +212,7 @@ pub fn candidate(
         page: sheet.view.page.number,
         rect: sheet.view.rect_of(&segs),
         items: parsed.items.into_iter().map(|r| text.segs(r)).collect(),
+        ticks: Vec::new(),
         segs,
         value,
         quality: parsed.quality,

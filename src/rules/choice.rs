@@ -11,6 +11,7 @@ mod era;
 mod find;
 mod grid;
 mod guess;
+mod lists;
 mod ink;
 mod options;
 mod stream;
@@ -26,6 +27,7 @@ use stream::Stream;
 
 pub use era::{EraList, era};
 pub use grid::grid;
+pub use lists::lists;
 
 /// A stretch of one line of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +76,20 @@ pub struct Chosen {
     pub seg: Seg,
     /// The chosen option's feature less its best sibling's.
     pub margin: f32,
+    /// All that a person must see to check it: the options, their boxes and rings.
+    pub group: Rect,
+}
+
+/// An option of a group of many.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ticked {
+    pub value: String,
+    pub on: bool,
+    pub certainty: f32,
+    pub rect: Rect,
+    pub seg: Seg,
+    /// With its box or ring.
+    pub group: Rect,
 }
 
 /// What is chosen among the options that stand within `scope`. Empty where none stands there or nothing is marked; where
@@ -132,16 +148,22 @@ pub fn groups(page: &Page, choices: &Choices) -> Vec<(Vec<Seg>, Vec<Chosen>)> {
     out
 }
 
-/// Every option of a group of many that stands in scope: value, whether it is ticked, how certain that is, its place.
-pub fn ticked(page: &Page, scope: &[Seg], choices: &Choices) -> Vec<(String, bool, f32, Rect, Seg)> {
+/// Every option of a group of many that stands in scope, ticked or not.
+pub fn ticked(page: &Page, scope: &[Seg], choices: &Choices) -> Vec<Ticked> {
     let stream = Stream::new(page, scope);
     let mut out = Vec::new();
     for run in find::runs(&stream, choices, false) {
         let marks = ink::each(&stream, &run);
         for (place, mark) in run.places.iter().zip(marks) {
             if let Some(option) = place.option {
-                let value = choices.options[option].0.clone();
-                out.push((value, mark.on, mark.certainty * place.read, place.rect, place.seg.clone()));
+                out.push(Ticked {
+                    value: choices.options[option].0.clone(),
+                    on: mark.on,
+                    certainty: mark.certainty * place.read,
+                    rect: place.rect,
+                    seg: place.seg.clone(),
+                    group: ink::extent(&stream, std::slice::from_ref(place)),
+                });
             }
         }
     }
@@ -153,6 +175,7 @@ const UNDECIDED: f32 = 0.3;
 
 fn choose(stream: &Stream, run: &Run, choices: &Choices) -> Vec<Chosen> {
     let verdicts = if choices.exactly_one { ink::one(stream, run) } else { ink::several(stream, run) };
+    let group = ink::extent(stream, &run.places);
     verdicts
         .into_iter()
         .filter_map(|v| {
@@ -164,6 +187,7 @@ fn choose(stream: &Stream, run: &Run, choices: &Choices) -> Vec<Chosen> {
                 rect: place.rect,
                 seg: place.seg.clone(),
                 margin: v.margin,
+                group,
             })
         })
         .collect()

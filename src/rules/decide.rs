@@ -195,13 +195,13 @@ fn finish(
     let items = match &c.value {
         Value::Many(values) => page.map(|page| {
             let mut list = Vec::new();
-            for (v, segs) in values.iter().zip(&c.items) {
-                let p = certain::item(field.form, v, segs, page).min(if field.form == Form::Ticked {
-                    reading
-                } else {
-                    1.0
-                });
+            for (n, (v, segs)) in values.iter().zip(&c.items).enumerate() {
                 let rect = segs.iter().map(|s| place(page, s)).reduce(|a, b| a.union(&b)).unwrap_or(c.rect);
+                // each tick by itself: an unsure box says nothing against its neighbour
+                let (p, rect) = match c.ticks.get(n) {
+                    Some(tick) => *tick,
+                    None => (certain::item(field.form, v, segs, page), rect),
+                };
                 list.push(Item {
                     value: v.clone(),
                     raw: segs.iter().map(|s| glyphs(page, s)).collect(),
@@ -216,7 +216,11 @@ fn finish(
         Value::One(_) => None,
     };
     let sure = match &items {
-        Some(list) => !list.is_empty() && list.iter().all(|i| i.status == Status::Accepted),
+        // of a printed list, every box must be sure, the empty ones too
+        Some(list) => {
+            let boxes = c.ticks.is_empty() || f64::from(reading) >= bar;
+            boxes && !list.is_empty() && list.iter().all(|i| i.status == Status::Accepted)
+        }
         None => sure,
     };
     let family = field.form.family();

@@ -2,13 +2,15 @@
 //!
 //! The bridge between fields and groups of options; must not look at ink itself.
 
+mod daily;
+
 use std::ops::Range;
 
 use crate::model::{Rect, Value};
 use crate::text::era::Era;
 
 use super::candidate::{Candidate, Field, Sheet};
-use super::choice::{self, Choices, Chosen, Seg};
+use super::choice::{self, Choices, Chosen, Seg, Ticked};
 use super::form::Form;
 use super::lexicon::{Hit, Strength};
 use super::scope::{Direction, Scope};
@@ -38,24 +40,11 @@ pub fn in_scope(
     let Some(choices) = choices(field) else { return false };
     let page = sheet.view.page;
     if field.form == Form::Ticked {
-        let all = choice::ticked(page, &scope.segs, &choices);
-        let on: Vec<_> = all.iter().filter(|t| t.1).collect();
-        if !on.is_empty() {
-            let mut values: Vec<String> = Vec::new();
-            let mut items = Vec::new();
-            for t in &on {
-                if !values.contains(&t.0) {
-                    values.push(t.0.clone());
-                    items.push(vec![t.4.clone()]);
-                }
-            }
-            let segs: Vec<Seg> = on.iter().map(|t| t.4.clone()).collect();
-            let certainty = all.iter().map(|t| t.2).fold(1.0, f32::min);
-            let rect = on.iter().map(|t| t.3).reduce(|a, b| a.union(&b)).unwrap_or_default();
-            let raw = values.join(" ");
-            let made = Made { value: Value::Many(values), raw, segs, rect, certainty };
-            out.push(Candidate { items, ..build(sheet, field, label, scope, made) });
-        }
+        // a label may lead to the first row of a list only
+        let lists = choice::lists(page, &choices);
+        let own = |l: &&Vec<Seg>| l.iter().any(|s| scope.segs.iter().any(|o| o.line == s.line));
+        let segs = lists.iter().find(own).unwrap_or(&scope.segs);
+        out.extend(ticked(sheet, field, label, &Scope { segs: segs.clone(), ..scope.clone() }, &choices));
         return true;
     }
     if !choice::is_group(page, &scope.segs, &choices) {
@@ -65,6 +54,37 @@ pub fn in_scope(
         out.push(build(sheet, field, label, scope, made(sheet, c)));
     }
     true
+}
+
+/// What is ticked in a list of many.
+fn ticked(
+    sheet: &Sheet,
+    field: &Field,
+    label: Option<(&Hit, Strength)>,
+    scope: &Scope,
+    choices: &Choices,
+) -> Option<Candidate> {
+    let all = choice::ticked(sheet.view.page, &scope.segs, choices);
+    let mut on: Vec<&Ticked> = Vec::new();
+    for t in all.iter().filter(|t| t.on) {
+        match on.iter_mut().find(|o| o.value == t.value) {
+            Some(o) if o.certainty < t.certainty => *o = t,
+            Some(_) => {}
+            None => on.push(t),
+        }
+    }
+    let rect = all.iter().map(|t| t.rect).reduce(|a, b| a.union(&b))?;
+    let values: Vec<String> = on.iter().map(|t| t.value.clone()).collect();
+    let segs: Vec<Seg> = on.iter().map(|t| t.seg.clone()).collect();
+    let certainty = all.iter().map(|t| t.certainty).fold(1.0, f32::min);
+    let usual = all.iter().map(|t| t.certainty).sum::<f32>() / all.len() as f32;
+    let made = Made { raw: values.join(" "), value: Value::Many(values), segs, rect, certainty };
+    (!on.is_empty()).then(|| Candidate {
+        items: on.iter().map(|t| vec![t.seg.clone()]).collect(),
+        ticks: on.iter().map(|t| (t.certainty, t.group)).collect(),
+        quality: usual,
+        ..build(sheet, field, label, scope, made)
+    })
 }
 
 /// 有・無 with a bracket: なし, or what the bracket says. True where such a group stands in the scope.
@@ -129,10 +149,19 @@ pub fn beside_label(sheet: &Sheet, field: &Field, hit: &Hit, strength: Strength,
 
 /// Groups without a label, wherever they stand.
 pub fn anywhere(sheet: &Sheet, field: &Field, out: &mut Vec<Candidate>) {
-    if !matches!(field.form, Form::Sex | Form::CareLevel) {
-        return;
-    }
     let Some(choices) = choices(field) else { return };
+    match field.form {
+        Form::Adl => return daily::rows(sheet, field, &choices, out),
+        Form::Ticked => {
+            for segs in choice::lists(sheet.view.page, &choices) {
+                let scope = Scope { direction: Direction::Shape, rows: segs.len(), segs, distance: 0.0 };
+                out.extend(ticked(sheet, field, None, &scope, &choices));
+            }
+            return;
+        }
+        Form::Sex | Form::CareLevel => {}
+        _ => return,
+    }
     for (segs, chosen) in choice::groups(sheet.view.page, &choices) {
         let scope = Scope { direction: Direction::Shape, segs, rows: 1, distance: 0.0 };
         for c in chosen {
@@ -172,7 +201,7 @@ struct Made {
 
 fn made(sheet: &Sheet, c: Chosen) -> Made {
     let raw = sheet.view.text(std::slice::from_ref(&c.seg)).string();
-    Made { value: Value::One(c.value), raw, segs: vec![c.seg], rect: c.rect, certainty: c.certainty }
+    Made { value: Value::One(c.value), raw, segs: vec![c.seg], rect: c.group, certainty: c.certainty }
 }
 
 fn build(sheet: &Sheet, field: &Field, label: Option<(&Hit, Strength)>, scope: &Scope, made: Made) -> Candidate {
@@ -184,6 +213,7 @@ fn build(sheet: &Sheet, field: &Field, label: Option<(&Hit, Strength)>, scope: &
         segs: made.segs,
         rect: made.rect,
         items: Vec::new(),
+        ticks: Vec::new(),
         quality: made.certainty,
         label: label.map(|(h, _)| (h.text.clone(), h.rect)),
         strength: label.map(|l| l.1),

@@ -29,6 +29,9 @@ fn allowed(field: &Field) -> bool {
 
 pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known, out: &mut Vec<Candidate>) {
     let view = &sheet.view;
+    for field in fields.iter().filter(|f| f.form.marked() && f.rule.look.is_empty()) {
+        marks::anywhere(sheet, field, out);
+    }
     let fields: Vec<&Field> = fields.iter().filter(|f| allowed(f) && f.rule.look.is_empty()).collect();
     for (row, lines) in view.rows.iter().enumerate() {
         for l in lines {
@@ -67,9 +70,6 @@ pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known, out: &mut Vec<Can
     }
     for field in fields.iter().filter(|f| f.form == Form::Drugs) {
         drug_blocks(sheet, field, known, out);
-    }
-    for field in fields.iter().filter(|f| f.form.marked()) {
-        marks::anywhere(sheet, field, out);
     }
 }
 

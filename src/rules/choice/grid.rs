@@ -34,9 +34,10 @@ pub fn grid(page: &Page, row: &Rect, choices: &Choices) -> Option<Chosen> {
     if heads.iter().all(|h| h.cell) && areas.iter().all(Option::is_none) {
         return None;
     }
-    for (i, (h, area)) in heads.iter().zip(areas).enumerate() {
-        let area = area.unwrap_or_else(|| free_in_row(row, h, em));
-        if let Some((certainty, rect, seg)) = mark(page, &area, h) {
+    let areas_of_row: Vec<Rect> =
+        heads.iter().zip(areas).map(|(h, area)| area.unwrap_or_else(|| free_in_row(row, h, em))).collect();
+    for (i, (h, area)) in heads.iter().zip(&areas_of_row).enumerate() {
+        if let Some((certainty, rect, seg)) = mark(page, area, h) {
             marks.push((i, certainty, rect, seg));
         }
     }
@@ -48,6 +49,7 @@ pub fn grid(page: &Page, row: &Rect, choices: &Choices) -> Option<Chosen> {
         *certainty = 0.93;
     }
     let several = marks.iter().filter(sure).count() > 1;
+    let group = areas_of_row.into_iter().fold(*row, |a, b| a.union(&b));
     let (i, certainty, rect, seg) = marks.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     Some(Chosen {
         value: choices.options[heads[i].option].0.clone(),
@@ -56,6 +58,7 @@ pub fn grid(page: &Page, row: &Rect, choices: &Choices) -> Option<Chosen> {
         rect,
         seg,
         margin: certainty,
+        group,
     })
 }
 

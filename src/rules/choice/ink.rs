@@ -207,6 +207,15 @@ fn box_certainty(ink: f32, usual: f32) -> (bool, f32) {
     }
 }
 
+/// The options with what marks them.
+pub(super) fn extent(stream: &Stream, places: &[Place]) -> Rect {
+    let words = places.iter().map(|p| if p.number.is_empty() { p.rect } else { p.rect.union(&stream.rect(p.number.clone())) });
+    let words = words.reduce(|a, b| a.union(&b)).unwrap_or_default();
+    let boxes = boxes(stream, places).into_iter().flatten().map(|b| b.rect);
+    let near = |r: &&Rect| places.iter().any(|p| r.intersect(&p.rect).is_some()) && (r.height() as f32) < 3.0 * stream.em;
+    boxes.chain(stream.page.rings.iter().filter(near).copied()).fold(words, |a, b| a.union(&b))
+}
+
 /// Indices by falling value.
 fn ranked(values: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
@@ -269,17 +278,6 @@ fn signed(seen: &Seen) -> Vec<Verdict> {
 }
 
 fn ringed(seen: &Seen) -> Option<Vec<Verdict>> {
-    if std::env::var("CALIB").is_ok() {
-        println!(
-            "  RING {:?}",
-            seen.leads
-                .iter()
-                .zip(&seen.ringed)
-                .zip(&seen.strikes)
-                .map(|((l, r), s)| format!("{l:.3}{}/{s:.2}", if *r { "R" } else { "" }))
-                .collect::<Vec<_>>()
-        );
-    }
     let order = ranked(&seen.leads);
     let round: Vec<usize> = (0..seen.len()).filter(|i| seen.ringed[*i]).collect();
     let best = *round.first().unwrap_or(&order[0]);

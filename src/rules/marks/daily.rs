@@ -1,0 +1,99 @@
+//! Rows of daily living by what their heads say: 車椅子への移乗, 衣服の着脱, トイレ動作 – whatever a form calls them.
+//!
+//! A group of grades beside a word that names the act needs no list of labels; knows nothing of ink.
+
+use crate::model::Rect;
+use crate::rules::candidate::{Candidate, Field, Sheet};
+use crate::rules::choice::{self, Choices, Seg};
+use crate::rules::lexicon::{Hit, Strength};
+use crate::rules::scope::{Direction, Scope};
+use crate::text::squeeze;
+
+/// Parts of words that name an act; also what is left of one that was read badly.
+const ACTS: &[(&str, &[&str])] = &[
+    ("adl.transfer", &["移乗", "乗移", "乗り移", "乗"]),
+    ("adl.mobility", &["移動", "歩行"]),
+    ("adl.eating", &["食事", "摂食", "食べ", "摂取"]),
+    ("adl.toileting", &["排泄", "排尿", "排便", "トイレ", "便所", "用便", "排"]),
+    ("adl.bathing", &["入浴", "洗身", "清潔", "浴", "清拭", "シャワー"]),
+    ("adl.dressing", &["更衣", "着替", "着脱", "着衣", "衣服", "衣類", "更衣", "衣"]),
+];
+/// A head with one of these asks for something else.
+const OTHER: &[&str] = &["形態", "内容", "補助具", "装具", "回数", "コントロール", "制限", "一連", "用具", "移送", "意思", "寝衣"];
+/// A head has no more characters; of a longer text the end counts.
+const LONGEST: usize = 14;
+
+/// Candidates for a field from all rows whose head names its act.
+pub fn rows(sheet: &Sheet, field: &Field, choices: &Choices, out: &mut Vec<Candidate>) {
+    let page = sheet.view.page;
+    let groups = choice::groups(page, choices);
+    for (n, (segs, chosen)) in groups.iter().enumerate() {
+        let Some(head) = head(sheet, segs, &groups[..n]).filter(|h| names(field, &h.text)) else { continue };
+        let scope = Scope { direction: Direction::SameLine, segs: segs.clone(), rows: 1, distance: 0.0 };
+        for c in chosen {
+            out.push(super::build(sheet, field, Some((&head, Strength::Strong)), &scope, super::made(sheet, c.clone())));
+        }
+    }
+    for line in 0..page.lines.len() {
+        let seg = sheet.view.whole(line);
+        let text = page.lines[line].text();
+        if page.lines[line].tti || text.chars().count() > LONGEST || !names(field, &text) {
+            continue;
+        }
+        let rect = page.lines[line].rect;
+        let hit = Hit { segs: vec![seg], rect, text, fields: Vec::new(), groups: Vec::new(), cuts: false };
+        super::beside_label(sheet, field, &hit, Strength::Strong, out);
+    }
+}
+
+/// Does a head name the act of this field? Of a text with several acts the last counts, of a short one all.
+fn names(field: &Field, text: &str) -> bool {
+    let text = squeeze(text);
+    if OTHER.iter().any(|w| text.contains(w)) {
+        return false;
+    }
+    let at = |words: &[&str]| words.iter().filter_map(|w| text.rfind(w)).max();
+    let Some(own) = ACTS.iter().find(|a| a.0 == field.key).and_then(|a| at(a.1)) else { return false };
+    let later = ACTS.iter().filter(|a| a.0 != field.key).filter_map(|a| at(a.1)).any(|o| o > own);
+    !later || text.chars().count() <= 8
+}
+
+/// What stands before a group in its row: in its own line, else to the left of it.
+fn head(sheet: &Sheet, group: &[Seg], before: &[(Vec<Seg>, Vec<choice::Chosen>)]) -> Option<Hit> {
+    let view = &sheet.view;
+    let first = group.first()?;
+    let taken = |line: usize| {
+        let own = before.iter().flat_map(|g| &g.0).filter(|s| s.line == line && s.glyphs.end <= first.glyphs.start);
+        own.map(|s| s.glyphs.end).max()
+    };
+    let from = taken(first.line).unwrap_or(0).max(first.glyphs.start.saturating_sub(LONGEST));
+    let own = Seg { line: first.line, glyphs: from..first.glyphs.start };
+    if let Some(hit) = hit(sheet, vec![own]) {
+        return Some(hit);
+    }
+    let place = view.seg_rect(first);
+    let row = view.rows.get(view.row_of[first.line])?;
+    let left = row.iter().rev().copied().find(|l| *l != first.line && view.rect(*l).x1 <= place.x0 + (0.5 * view.em) as i32)?;
+    let is_group = before.iter().any(|g| g.0.iter().any(|s| s.line == left));
+    let near = (place.x0 - view.rect(left).x1) as f32 <= 14.0 * view.em;
+    if is_group || !near && view.cell(left).is_none() {
+        return None;
+    }
+    match view.cell(left).filter(|c| view.cell(first.line) != Some(*c)) {
+        Some(cell) => hit(sheet, view.lines_in(cell).into_iter().map(|l| view.whole(l)).collect()),
+        None => {
+            let end = view.len(left);
+            hit(sheet, vec![Seg { line: left, glyphs: end.saturating_sub(LONGEST)..end }])
+        }
+    }
+}
+
+/// A head as a label; None where nothing but boxes and separators stands there.
+fn hit(sheet: &Sheet, segs: Vec<Seg>) -> Option<Hit> {
+    let segs: Vec<Seg> = segs.into_iter().filter(|s| !s.glyphs.is_empty()).collect();
+    let text = sheet.view.text(&segs).string();
+    let kanji = |c: char| ('一'..='鿿').contains(&c) && c != '口' || ('ァ'..='ヶ').contains(&c) && c != 'ロ';
+    let rect: Rect = sheet.view.rect_of(&segs);
+    (text.chars().any(kanji) && text.chars().count() <= 3 * LONGEST)
+        .then(|| Hit { segs, rect, text, fields: Vec::new(), groups: Vec::new(), cuts: false })
+}
