@@ -17,6 +17,7 @@ mod image;
 mod lines;
 mod marks;
 mod parts;
+mod rings;
 mod ruling;
 mod skew;
 mod turn;

@@ -4,7 +4,7 @@ use super::bits::Bits;
 use super::geometry::{Area, Map};
 use super::lines::{self, Piece, Profile};
 use super::parts::{Part, Parts, run_area};
-use super::{LineBox, Prepared, binarise, image, marks, ruling, skew};
+use super::{LineBox, Prepared, binarise, image, marks, rings, ruling, skew};
 use crate::raster::Raster;
 use crate::reading::CheckBox;
 
@@ -54,7 +54,7 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
     };
     let mut gone = vec![false; parts.parts.len()];
     specks.iter().for_each(|&i| gone[i] = true);
-    let mut rings = Vec::new();
+    let mut alone = Vec::new();
     let mut tti = Vec::new();
     let mut pieces: Vec<Piece> = Vec::new();
     let mut large: Vec<Piece> = Vec::new();
@@ -64,8 +64,8 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
         }
         let a = p.area;
         let piece = Piece { area: a, ink: p.ink, part: i as u32 };
-        if marks::is_ring(&parts, i, &map, em) {
-            rings.push(piece);
+        if rings::is_ring(&parts, i, &map, em) {
+            alone.push(piece);
         } else if is_rule_rest(&parts, i, &ruling.barrier, em) || at_edge(&a, width, height, em) {
             // What is left of a broken rule, or of a shadow.
         } else if raw_v(&a).1 < TTI_ZONE && turned % 180 == 0 {
@@ -79,7 +79,7 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
             large.push(piece);
         }
     }
-    let rings = round_a_word(rings, &mut pieces, &parts, &map, em);
+    let mut rings = round_a_word(alone, &mut pieces, &parts, &map, em);
 
     // Each piece to the paper it lies on.
     let mut cell_of = vec![None; ruling.paper.parts.len()];
@@ -141,6 +141,7 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
         .into_iter()
         .map(|(a, ink)| CheckBox { rect: a.rect(width, height), ink })
         .collect();
+    rings.extend(rings::joined(&ink, &text, &parts, &rings, &map, em));
     let rect = |a: &Area| a.rect(width, height);
     Prepared {
         clean: text.to_raster(dpi),
@@ -219,7 +220,7 @@ fn not_ruled(whole: &Parts, ink: &Bits, map: &Map, dpi: (f32, f32), em: f32) -> 
             let thick = 2.0 * p.ink as f32 * map.sx * map.sy / edge.max(1.0);
             (straight as f32) < 0.75 * p.ink as f32 && thick > 5.0
         };
-        if marks::is_ring(whole, i, map, em) || glyph() {
+        if rings::is_ring(whole, i, map, em) || glyph() {
             whole.runs(i).for_each(|r| keep.fill(r.y as usize, r.x0 as usize, r.x1 as usize, true));
         }
     }

@@ -1,4 +1,4 @@
-//! Marks that people make: boxes with or without a tick, rings round a word.
+//! Marks that people make: boxes with or without a tick, and the ink about a word. Rings are `rings`' business.
 
 use super::bits::Bits;
 use super::geometry::{Area, Map};
@@ -286,47 +286,6 @@ fn longest(bits: &Bits, y: i32, x0: i32, x1: i32) -> i32 {
         best = best.max(length);
     }
     best
-}
-
-/// Is this piece a large closed stroke? Rays from outside meet it near an ellipse on nearly all sides.
-pub fn is_ring(parts: &Parts, part: usize, map: &Map, em: f32) -> bool {
-    let p = &parts.parts[part];
-    let (w, h) = (p.area.width(), p.area.height());
-    if w < 1.12 * em || h < 1.12 * em || w > 9.0 * em || h > 4.0 * em || w / h > 6.0 || h / w > 2.5 {
-        return false;
-    }
-    let full = p.ink as f32 / ((p.x1 - p.x0) * (p.y1 - p.y0)).max(1) as f32;
-    if full > 0.5 {
-        return false;
-    }
-    const RAYS: usize = 48;
-    let (cu, cv) = (p.area.mid_u(), p.area.mid_v());
-    let mut far = [0f32; RAYS];
-    for r in parts.runs(part) {
-        for x in [r.x0 as f32, (r.x0 + r.x1) as f32 / 2.0, r.x1 as f32] {
-            let (u, v) = map.to_page(x, r.y as f32 + 0.5);
-            let (a, b) = ((u - cu) / (w / 2.0), (v - cv) / (h / 2.0));
-            let turn = (b.atan2(a) / std::f32::consts::TAU + 1.0) * RAYS as f32;
-            let slot = &mut far[turn as usize % RAYS];
-            *slot = slot.max(a.hypot(b));
-        }
-        // Long runs (top and bottom of a wide ring) lie in several rays.
-        let mut x = r.x0 as f32 + 2.0;
-        while x < r.x1 as f32 {
-            let (u, v) = map.to_page(x, r.y as f32 + 0.5);
-            let (a, b) = ((u - cu) / (w / 2.0), (v - cv) / (h / 2.0));
-            let turn = (b.atan2(a) / std::f32::consts::TAU + 1.0) * RAYS as f32;
-            let slot = &mut far[turn as usize % RAYS];
-            *slot = slot.max(a.hypot(b));
-            x += 2.0;
-        }
-    }
-    // Where the ends of the stroke overshoot, most of it is still an ellipse of a smaller size.
-    let mut sorted = far;
-    sorted.sort_by(f32::total_cmp);
-    let size = sorted[RAYS / 2];
-    let on = far.iter().filter(|r| (0.8 * size..=1.18 * size).contains(*r)).count();
-    on * 100 >= RAYS * 80 && (0.75..1.06).contains(&size)
 }
 
 /// Share of ink between `inner` and `outer` page pixels outside a rectangle on the page.

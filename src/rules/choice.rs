@@ -11,8 +11,8 @@ mod era;
 mod find;
 mod grid;
 mod guess;
-mod lists;
 mod ink;
+mod lists;
 mod options;
 mod stream;
 #[cfg(test)]

@@ -209,10 +209,12 @@ fn box_certainty(ink: f32, usual: f32) -> (bool, f32) {
 
 /// The options with what marks them.
 pub(super) fn extent(stream: &Stream, places: &[Place]) -> Rect {
-    let words = places.iter().map(|p| if p.number.is_empty() { p.rect } else { p.rect.union(&stream.rect(p.number.clone())) });
+    let words =
+        places.iter().map(|p| if p.number.is_empty() { p.rect } else { p.rect.union(&stream.rect(p.number.clone())) });
     let words = words.reduce(|a, b| a.union(&b)).unwrap_or_default();
     let boxes = boxes(stream, places).into_iter().flatten().map(|b| b.rect);
-    let near = |r: &&Rect| places.iter().any(|p| r.intersect(&p.rect).is_some()) && (r.height() as f32) < 3.0 * stream.em;
+    let near =
+        |r: &&Rect| places.iter().any(|p| r.intersect(&p.rect).is_some()) && (r.height() as f32) < 3.0 * stream.em;
     boxes.chain(stream.page.rings.iter().filter(near).copied()).fold(words, |a, b| a.union(&b))
 }
 

@@ -19,7 +19,8 @@ const ACTS: &[(&str, &[&str])] = &[
     ("adl.dressing", &["更衣", "着替", "着脱", "着衣", "衣服", "衣類", "更衣", "衣"]),
 ];
 /// A head with one of these asks for something else.
-const OTHER: &[&str] = &["形態", "内容", "補助具", "装具", "回数", "コントロール", "制限", "一連", "用具", "移送", "意思", "寝衣"];
+const OTHER: &[&str] =
+    &["形態", "内容", "補助具", "装具", "回数", "コントロール", "制限", "一連", "用具", "移送", "意思", "寝衣"];
 /// A head has no more characters; of a longer text the end counts.
 const LONGEST: usize = 14;
 
@@ -31,7 +32,13 @@ pub fn rows(sheet: &Sheet, field: &Field, choices: &Choices, out: &mut Vec<Candi
         let Some(head) = head(sheet, segs, &groups[..n]).filter(|h| names(field, &h.text)) else { continue };
         let scope = Scope { direction: Direction::SameLine, segs: segs.clone(), rows: 1, distance: 0.0 };
         for c in chosen {
-            out.push(super::build(sheet, field, Some((&head, Strength::Strong)), &scope, super::made(sheet, c.clone())));
+            out.push(super::build(
+                sheet,
+                field,
+                Some((&head, Strength::Strong)),
+                &scope,
+                super::made(sheet, c.clone()),
+            ));
         }
     }
     for line in 0..page.lines.len() {
@@ -73,7 +80,11 @@ fn head(sheet: &Sheet, group: &[Seg], before: &[(Vec<Seg>, Vec<choice::Chosen>)]
     }
     let place = view.seg_rect(first);
     let row = view.rows.get(view.row_of[first.line])?;
-    let left = row.iter().rev().copied().find(|l| *l != first.line && view.rect(*l).x1 <= place.x0 + (0.5 * view.em) as i32)?;
+    let left = row
+        .iter()
+        .rev()
+        .copied()
+        .find(|l| *l != first.line && view.rect(*l).x1 <= place.x0 + (0.5 * view.em) as i32)?;
     let is_group = before.iter().any(|g| g.0.iter().any(|s| s.line == left));
     let near = (place.x0 - view.rect(left).x1) as f32 <= 14.0 * view.em;
     if is_group || !near && view.cell(left).is_none() {
@@ -94,6 +105,12 @@ fn hit(sheet: &Sheet, segs: Vec<Seg>) -> Option<Hit> {
     let text = sheet.view.text(&segs).string();
     let kanji = |c: char| ('一'..='鿿').contains(&c) && c != '口' || ('ァ'..='ヶ').contains(&c) && c != 'ロ';
     let rect: Rect = sheet.view.rect_of(&segs);
-    (text.chars().any(kanji) && text.chars().count() <= 3 * LONGEST)
-        .then(|| Hit { segs, rect, text, fields: Vec::new(), groups: Vec::new(), cuts: false })
+    (text.chars().any(kanji) && text.chars().count() <= 3 * LONGEST).then(|| Hit {
+        segs,
+        rect,
+        text,
+        fields: Vec::new(),
+        groups: Vec::new(),
+        cuts: false,
+    })
 }
