@@ -100,7 +100,7 @@ pub fn chosen(page: &Page, scope: &[Seg], choices: &Choices) -> Vec<Chosen> {
     for run in find::runs(&stream, choices, false) {
         let alone = |c: &Chosen| run.places.len() == 1 && c.how == How::Alone;
         found.extend(
-            choose(&stream, &run, choices).into_iter().filter(|c| !alone(c) || !has_siblings(page, c, choices)),
+            choose(&stream, &run, choices).into_iter().filter(|c| !alone(c) || !stands_in_row(page, c.rect, choices)),
         );
     }
     // Text beside a printed group says nothing against it.
@@ -114,9 +114,9 @@ pub fn chosen(page: &Page, scope: &[Seg], choices: &Choices) -> Vec<Chosen> {
 }
 
 /// Whether other options stand in the same row, beyond the scope: a ring may break a line anywhere.
-fn has_siblings(page: &Page, alone: &Chosen, choices: &Choices) -> bool {
+fn stands_in_row(page: &Page, alone: Rect, choices: &Choices) -> bool {
     let level = |i: &usize| {
-        let (r, own) = (page.lines[*i].rect, alone.rect);
+        let (r, own) = (page.lines[*i].rect, alone);
         2 * (r.y1.min(own.y1) - r.y0.max(own.y0)) > own.height().min(r.height())
     };
     let mut row: Vec<usize> = (0..page.lines.len()).filter(level).collect();
@@ -124,7 +124,7 @@ fn has_siblings(page: &Page, alone: &Chosen, choices: &Choices) -> bool {
     let scope: Vec<Seg> = row.into_iter().map(|i| Seg::line(page, i)).collect();
     let stream = Stream::new(page, &scope);
     let runs = find::runs(&stream, choices, true);
-    let own = |p: &Place| p.rect.intersect(&alone.rect).is_some();
+    let own = |p: &Place| p.rect.intersect(&alone).is_some();
     let joined = |a: &Place, b: &Place| (a.spots.end..b.spots.start).all(|i| stream.is_between(i));
     runs.iter().any(|r| r.places.windows(2).any(|w| (own(&w[0]) || own(&w[1])) && joined(&w[0], &w[1])))
 }
@@ -134,14 +134,33 @@ pub fn is_group(page: &Page, scope: &[Seg], choices: &Choices) -> bool {
     find::runs(&Stream::new(page, scope), choices, false).iter().any(|r| r.options() > 1)
 }
 
-/// All groups of the page for these choices, wherever they stand: the scope of each and what is chosen there.
-pub fn groups(page: &Page, choices: &Choices) -> Vec<(Vec<Seg>, Vec<Chosen>)> {
+/// Whether the one option in scope is one of several on the page, or stands beside a box: then its words alone say nothing.
+pub fn is_one_of_several(page: &Page, scope: &[Seg], choices: &Choices) -> bool {
+    let stream = Stream::new(page, scope);
+    find::runs(&stream, choices, false).iter().any(|run| {
+        let [place] = run.places.as_slice() else { return false };
+        ink::has_box(&stream, place) || stands_in_row(page, place.rect, choices)
+    })
+}
+
+/// A printed group, found by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    pub segs: Vec<Seg>,
+    /// How many of the options stand there.
+    pub options: usize,
+    pub chosen: Vec<Chosen>,
+}
+
+/// All groups of the page for these choices, wherever they stand.
+pub fn groups(page: &Page, choices: &Choices) -> Vec<Group> {
     let mut out = Vec::new();
     for scope in stream::rows(page) {
         let stream = Stream::new(page, &scope);
         for run in find::runs(&stream, choices, true) {
             if run.options() > 1 {
-                out.push((stream.segs(run.span()), choose(&stream, &run, choices)));
+                let chosen = choose(&stream, &run, choices);
+                out.push(Group { segs: stream.segs(run.span()), options: run.options(), chosen });
             }
         }
     }

@@ -48,7 +48,7 @@ pub fn in_scope(
         return true;
     }
     if !choice::is_group(page, &scope.segs, &choices) {
-        return false;
+        return choice::is_one_of_several(page, &scope.segs, &choices);
     }
     for c in choice::chosen(page, &scope.segs, &choices) {
         out.push(build(sheet, field, label, scope, made(sheet, c)));
@@ -154,20 +154,35 @@ pub fn anywhere(sheet: &Sheet, field: &Field, out: &mut Vec<Candidate>) {
         Form::Adl => return daily::rows(sheet, field, &choices, out),
         Form::Ticked => {
             for segs in choice::lists(sheet.view.page, &choices) {
+                let own = own_label(sheet, &segs);
                 let scope = Scope { direction: Direction::Shape, rows: segs.len(), segs, distance: 0.0 };
-                out.extend(ticked(sheet, field, None, &scope, &choices));
+                out.extend(ticked(sheet, field, Some((&own, Strength::Strong)), &scope, &choices));
             }
             return;
         }
         Form::Sex | Form::CareLevel => {}
         _ => return,
     }
-    for (segs, chosen) in choice::groups(sheet.view.page, &choices) {
-        let scope = Scope { direction: Direction::Shape, segs, rows: 1, distance: 0.0 };
-        for c in chosen {
-            out.push(build(sheet, field, None, &scope, made(sheet, c)));
+    for group in choice::groups(sheet.view.page, &choices) {
+        // whole printed lists of levels need no label
+        let own = own_label(sheet, &group.segs);
+        let label = (field.form == Form::CareLevel && group.options >= OPTIONS).then_some((&own, Strength::Strong));
+        let scope = Scope { direction: Direction::Shape, segs: group.segs, rows: 1, distance: 0.0 };
+        for c in group.chosen {
+            out.push(build(sheet, field, label, &scope, made(sheet, c)));
         }
     }
+}
+
+/// Options from which on a group says by itself what it is for.
+const OPTIONS: usize = 3;
+
+/// What a printed list says of itself, as a label.
+fn own_label(sheet: &Sheet, segs: &[Seg]) -> Hit {
+    let first: Vec<Seg> =
+        segs.first().into_iter().map(|s| Seg { glyphs: s.glyphs.start..s.glyphs.start, ..*s }).collect();
+    let text = sheet.view.text(segs).string().chars().take(4).collect();
+    Hit { rect: sheet.view.rect_of(segs), segs: first, text, fields: Vec::new(), groups: Vec::new(), cuts: false }
 }
 
 /// The scope without a printed list of eras, and the era that is marked in it. None where no list stands there.

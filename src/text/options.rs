@@ -22,7 +22,14 @@ pub fn care_level(text: &str) -> Option<&'static str> {
     const CARE: [&str; 5] = ["care_1", "care_2", "care_3", "care_4", "care_5"];
     const SUPPORT: [&str; 2] = ["support_1", "support_2"];
     let t = squeeze(text);
-    let chars: Vec<char> = t.chars().collect();
+    let mut chars: Vec<char> = t.chars().collect();
+    // 護 is misread more often than any other character here, and nothing else stands there
+    for i in 2..chars.len().saturating_sub(1) {
+        if chars[i - 2..i] == ['要', '介'] && ('一'..='鿿').contains(&chars[i]) && !"一二三四五".contains(chars[i])
+        {
+            chars[i] = '護';
+        }
+    }
     let number = |c: char| {
         "12345".find(c).or_else(|| "一二三四五".chars().position(|k| k == c)).or("IⅡⅢⅣⅤ".chars().position(|k| k == c))
     };
@@ -246,6 +253,7 @@ mod tests {
             ("要介護二", Some("care_2")),
             ("申請中", Some("applying")),
             ("要介護2(区分変更申請中)", Some("care_2")),
+            ("要介謹3", Some("care_3")),
             ("非該当", Some("none")),
             ("要介護1・2・3・4・5", None),
             ("要介護12345", None),

@@ -230,6 +230,8 @@ fn is_edge(stream: &Stream, at: usize, beyond: Option<usize>, ascii: bool) -> bo
         && ((ch == '性' && first(beyond)) || (ch == '別' && beyond > 0 && stream.spots[beyond - 1].ch == '性'));
     let unsure = stream.spots[beyond].p < 0.9 && stream.spots[beyond].ring > IN_RING;
     here.gap > 0.35
+        // S12年: a letter's number
+        || (ascii && beyond == at && ch.is_ascii_digit() && stream.spots[at - 1].ch.is_ascii_alphabetic())
         || label
         || unsure
         || stream.is_between(beyond)
@@ -348,7 +350,9 @@ fn after_prefix(stream: &Stream, suffixes: &[(Vec<char>, usize)], prefix: &Range
             joined |= !items.is_empty();
         } else if let Some(k) = known(i) {
             items.push((Some(k), i..i + 1));
-        } else if !(EMPTY_BOX.contains(s.ch) || TICKED_BOX.contains(s.ch) || (s.ch == '度' && i == prefix.end)) {
+        } else if i == prefix.end && is_rest(stream, prefix, i) {
+            // 度, or 要介 and something like 護
+        } else if !(EMPTY_BOX.contains(s.ch) || TICKED_BOX.contains(s.ch)) {
             match items.last_mut() {
                 Some((None, r)) if r.end == i && s.gap < 0.5 => r.end = i + 1,
                 None if !open => break,
@@ -383,6 +387,13 @@ fn after_prefix(stream: &Stream, suffixes: &[(Vec<char>, usize)], prefix: &Range
     out.extend(guess.fill(&anchors));
     out.sort_by_key(|p| p.spots.start);
     out
+}
+
+/// Does a character belong to the prefix before it: 要介護度, 要介 with a 護 that was misread?
+fn is_rest(stream: &Stream, prefix: &Range<usize>, at: usize) -> bool {
+    let ch = stream.spots[at].ch;
+    let kanji = ('一'..='鿿').contains(&ch) && !"一二三四五".contains(ch);
+    ch == '度' || (kanji && stream.spots[prefix.end - 1].ch == '介' && stream.spots[at].gap < 0.35)
 }
 
 /// Options without a prefix, in the order in which the choices give them (or the reverse).

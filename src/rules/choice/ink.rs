@@ -207,6 +207,12 @@ fn box_certainty(ink: f32, usual: f32) -> (bool, f32) {
     }
 }
 
+/// Is this a box's word?
+pub(super) fn has_box(stream: &Stream, place: &Place) -> bool {
+    let one = std::slice::from_ref(place);
+    boxes(stream, one)[0].is_some() || sign(stream, one, 0).is_some_and(|s| s != Sign::Unknown)
+}
+
 /// The options with what marks them.
 pub(super) fn extent(stream: &Stream, places: &[Place]) -> Rect {
     let words =

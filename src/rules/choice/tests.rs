@@ -269,8 +269,8 @@ fn groups_are_found_without_a_label() {
         .ring(2, 0..1);
     let found = groups(&form.page, &Choices::sex());
     assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(found[0].0, [Seg { line: 2, glyphs: 0..3 }]);
-    assert_eq!(found[0].1[0].value, "male");
+    assert_eq!(found[0].segs, [Seg { line: 2, glyphs: 0..3 }]);
+    assert_eq!(found[0].chosen[0].value, "male");
 }
 
 #[test]

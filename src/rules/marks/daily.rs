@@ -4,7 +4,7 @@
 
 use crate::model::Rect;
 use crate::rules::candidate::{Candidate, Field, Sheet};
-use crate::rules::choice::{self, Choices, Seg};
+use crate::rules::choice::{self, Choices, Group, Seg};
 use crate::rules::lexicon::{Hit, Strength};
 use crate::rules::scope::{Direction, Scope};
 use crate::text::squeeze;
@@ -28,10 +28,10 @@ const LONGEST: usize = 14;
 pub fn rows(sheet: &Sheet, field: &Field, choices: &Choices, out: &mut Vec<Candidate>) {
     let page = sheet.view.page;
     let groups = choice::groups(page, choices);
-    for (n, (segs, chosen)) in groups.iter().enumerate() {
-        let Some(head) = head(sheet, segs, &groups[..n]).filter(|h| names(field, &h.text)) else { continue };
-        let scope = Scope { direction: Direction::SameLine, segs: segs.clone(), rows: 1, distance: 0.0 };
-        for c in chosen {
+    for (n, group) in groups.iter().enumerate() {
+        let Some(head) = head(sheet, &group.segs, &groups[..n]).filter(|h| names(field, &h.text)) else { continue };
+        let scope = Scope { direction: Direction::SameLine, segs: group.segs.clone(), rows: 1, distance: 0.0 };
+        for c in &group.chosen {
             out.push(super::build(
                 sheet,
                 field,
@@ -66,11 +66,11 @@ fn names(field: &Field, text: &str) -> bool {
 }
 
 /// What stands before a group in its row: in its own line, else to the left of it.
-fn head(sheet: &Sheet, group: &[Seg], before: &[(Vec<Seg>, Vec<choice::Chosen>)]) -> Option<Hit> {
+fn head(sheet: &Sheet, group: &[Seg], before: &[Group]) -> Option<Hit> {
     let view = &sheet.view;
     let first = group.first()?;
     let taken = |line: usize| {
-        let own = before.iter().flat_map(|g| &g.0).filter(|s| s.line == line && s.glyphs.end <= first.glyphs.start);
+        let own = before.iter().flat_map(|g| &g.segs).filter(|s| s.line == line && s.glyphs.end <= first.glyphs.start);
         own.map(|s| s.glyphs.end).max()
     };
     let from = taken(first.line).unwrap_or(0).max(first.glyphs.start.saturating_sub(LONGEST));
@@ -85,7 +85,7 @@ fn head(sheet: &Sheet, group: &[Seg], before: &[(Vec<Seg>, Vec<choice::Chosen>)]
         .rev()
         .copied()
         .find(|l| *l != first.line && view.rect(*l).x1 <= place.x0 + (0.5 * view.em) as i32)?;
-    let is_group = before.iter().any(|g| g.0.iter().any(|s| s.line == left));
+    let is_group = before.iter().any(|g| g.segs.iter().any(|s| s.line == left));
     let near = (place.x0 - view.rect(left).x1) as f32 <= 14.0 * view.em;
     if is_group || !near && view.cell(left).is_none() {
         return None;
