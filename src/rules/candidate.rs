@@ -154,7 +154,10 @@ pub fn from_scope(
         known.era = era.map(|e| e.0);
         era_certainty = Some(era.map_or(0.0, |e| e.1));
     }
-    let text = sheet.view.text(&segs);
+    let mut text = sheet.view.text(&segs);
+    if field.form.dated() {
+        text.join_numbers();
+    }
     let text = cut(&text, &field.rule.stop_at);
     let text = match &field.pattern {
         Some(p) => match matched(&text, p) {

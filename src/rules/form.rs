@@ -19,7 +19,7 @@ use crate::text::{address, clean, kana, numbers, options, squeeze};
 
 use super::view::Text;
 
-pub use words::flowing;
+pub use words::{flowing, signs};
 
 /// How a text is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]

@@ -9,16 +9,21 @@ use std::ops::Range;
 use crate::model::{Rect, Value};
 use crate::text::era::Era;
 
-use super::candidate::{Candidate, Field, Sheet};
+use super::candidate::{Candidate, Field, Sheet, from_scope};
 use super::choice::{self, Choices, Chosen, Seg, Ticked};
-use super::form::Form;
+use super::form::{Form, Known};
 use super::lexicon::{Hit, Strength};
 use super::scope::{Direction, Scope};
 
 /// The options of a field: the rule's own, else those that the form is known to have.
 fn choices(field: &Field) -> Option<Choices> {
     if !field.rule.options.is_empty() {
-        let options = field.rule.options.iter().map(|(v, w)| (v.clone(), w.clone())).collect();
+        // words without a value are options that do not count, each by itself
+        let apart = |(v, w): (&String, &Vec<String>)| match v.is_empty() {
+            true => w.iter().map(|w| (String::new(), vec![w.clone()])).collect(),
+            false => vec![(v.clone(), w.clone())],
+        };
+        let options = field.rule.options.iter().flat_map(apart).collect();
         return Some(Choices { options, exactly_one: field.form != Form::Ticked });
     }
     match field.form {
@@ -64,7 +69,9 @@ fn ticked(
     scope: &Scope,
     choices: &Choices,
 ) -> Option<Candidate> {
-    let all = choice::ticked(sheet.view.page, &scope.segs, choices);
+    let mut all = choice::ticked(sheet.view.page, &scope.segs, choices);
+    // what a form prints beside the options that the field has
+    all.retain(|t| !t.value.is_empty());
     let mut on: Vec<&Ticked> = Vec::new();
     for t in all.iter().filter(|t| t.on) {
         match on.iter_mut().find(|o| o.value == t.value) {
@@ -105,34 +112,59 @@ pub fn finding(
         let mut m = made(sheet, c);
         if m.value.text() == "yes" {
             let text = sheet.view.text(&scope.segs);
-            // the bracket behind the option, to the last one that closes it
-            let behind = text
-                .from
-                .iter()
-                .position(|f| *f == Some((m.segs[0].line, m.segs[0].glyphs.end.saturating_sub(1))))
-                .unwrap_or(0);
-            let Some(open) = (behind..text.chars.len()).find(|i| "(（".contains(text.chars[*i])) else { continue };
-            let mut depth = 0;
-            let close = (open..text.chars.len())
-                .find(|i| {
-                    depth += i32::from("(（".contains(text.chars[*i])) - i32::from(")）".contains(text.chars[*i]));
-                    depth == 0
-                })
-                .unwrap_or(text.chars.len());
-            let inner = text.slice(open + 1..close);
+            let last = (m.segs[0].line, m.segs[0].glyphs.end.saturating_sub(1));
+            let behind = text.from.iter().position(|f| *f == Some(last)).map_or(0, |i| i + 1);
+            let said = said(&text.chars, behind);
+            let inner = text.slice(said.range);
             let range = inner.trimmed();
-            let value = super::form::flowing(&inner.chars[range.clone()]);
-            if value.is_empty() {
-                continue;
+            let value = super::form::signs(&super::form::flowing(&inner.chars[range.clone()]));
+            if !value.is_empty() {
+                let segs = inner.segs(range);
+                let certainty = if said.bracketed { certainty } else { certainty.min(UNSURE) };
+                let rect = sheet.view.rect_of(&segs).union(&m.rect);
+                m = Made { raw: value.clone(), value: Value::One(value), rect, segs, certainty };
+            } else {
+                m = Made { value: Value::One("あり".to_owned()), certainty: certainty.min(UNSURE), ..m };
             }
-            let segs = inner.segs(range);
-            m = Made { raw: value.clone(), value: Value::One(value), rect: sheet.view.rect_of(&segs), segs, certainty };
         } else {
             m.value = Value::One("なし".to_owned());
         }
         out.push(build(sheet, field, label, scope, m));
     }
     true
+}
+
+/// Certainty of a mark that was understood, but not all that belongs to it.
+const UNSURE: f32 = 0.6;
+
+/// What is said behind 有.
+struct Said {
+    range: Range<usize>,
+    /// Both brackets stand round it.
+    bracketed: bool,
+}
+
+/// What stands in the bracket behind 有, or behind the 無 that follows it: `有・無（卵）`. A ring may have swallowed the
+/// opening bracket; then all that stands there counts.
+fn said(chars: &[char], from: usize) -> Said {
+    let skip = |mut i: usize| {
+        while chars.get(i).is_some_and(|c| c.is_whitespace() || "・･·/／、,:：□☐口ロ".contains(*c)) {
+            i += 1;
+        }
+        i
+    };
+    let mut start = skip(from);
+    if chars.get(start).is_some_and(|c| *c == '無') {
+        start = skip(start + if chars.get(start + 1) == Some(&'し') { 2 } else { 1 });
+    }
+    let open = chars.get(start).is_some_and(|c| "(（〔[".contains(*c));
+    let mut depth = i32::from(!open);
+    let end = (start..chars.len()).find(|i| {
+        depth += i32::from("(（〔[".contains(chars[*i])) - i32::from(")）〕]".contains(chars[*i]));
+        depth == 0
+    });
+    let first = start + usize::from(open);
+    Said { range: first..end.unwrap_or(chars.len()).max(first), bracketed: open && end.is_some() }
 }
 
 /// A table whose columns are the options: the mark in the label's row.
@@ -204,6 +236,29 @@ pub fn era(sheet: &Sheet, segs: &[Seg]) -> Option<(Vec<Seg>, Option<(Era, f32)>)
         rest.extend(parts.into_iter().filter(|p| !p.is_empty()).map(|glyphs| Seg { line: seg.line, glyphs }));
     }
     Some((rest, list.era))
+}
+
+/// Dates behind a printed list of eras: nobody is asked for 明治 but when he was born.
+pub fn births(sheet: &Sheet, field: &Field, known: &Known, out: &mut Vec<Candidate>) {
+    let view = &sheet.view;
+    for row in &view.rows {
+        let mut cells: Vec<_> = row.iter().map(|l| view.cell(*l)).collect();
+        cells.dedup();
+        for cell in cells {
+            let all: Vec<Seg> = match cell {
+                Some(c) => view.lines_in(c).into_iter().map(|l| view.whole(l)).collect(),
+                None => row.iter().filter(|l| view.cell(**l).is_none()).map(|l| view.whole(*l)).collect(),
+            };
+            let Some(list) = choice::era(view.page, &all).filter(|l| l.options >= OPTIONS) else { continue };
+            let Some(first) = list.covers.first() else { continue };
+            let at = all.iter().position(|s| s.line == first.line).unwrap_or(0);
+            let mut segs: Vec<Seg> = all[at..].to_vec();
+            segs[0].glyphs.start = first.glyphs.start;
+            let own = own_label(sheet, &segs);
+            let scope = Scope { direction: Direction::Shape, rows: 1, segs, distance: 0.0 };
+            from_scope(sheet, field, Some((&own, Strength::Strong)), &scope, known, out);
+        }
+    }
 }
 
 struct Made {

@@ -32,6 +32,9 @@ pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known, out: &mut Vec<Can
     for field in fields.iter().filter(|f| f.form.marked() && f.rule.look.is_empty()) {
         marks::anywhere(sheet, field, out);
     }
+    for field in fields.iter().filter(|f| f.form == Form::BirthDate && f.rule.look.is_empty()) {
+        marks::births(sheet, field, known, out);
+    }
     let fields: Vec<&Field> = fields.iter().filter(|f| allowed(f) && f.rule.look.is_empty()).collect();
     for (row, lines) in view.rows.iter().enumerate() {
         for l in lines {

@@ -145,6 +145,30 @@ impl Text {
         self.from.push(None);
     }
 
+    /// A row that ends within a day or month goes on in the next: 11月2 / 8日.
+    pub fn join_numbers(&mut self) {
+        let digit = |i: usize, t: &Text| t.chars.get(i).is_some_and(char::is_ascii_digit);
+        let word = |mut i: usize, t: &Text| {
+            while t.chars.get(i).is_some_and(|c| *c == ' ') {
+                i += 1;
+            }
+            t.chars.get(i).is_some_and(|c| "月日".contains(*c))
+        };
+        let mut i = 1;
+        while i + 1 < self.chars.len() {
+            if self.chars[i] == '\n'
+                && digit(i - 1, self)
+                && !digit(i.wrapping_sub(2), self)
+                && digit(i + 1, self)
+                && word(i + 2, self)
+            {
+                self.chars.remove(i);
+                self.from.remove(i);
+            }
+            i += 1;
+        }
+    }
+
     pub fn string(&self) -> String {
         self.chars.iter().collect()
     }

@@ -13,6 +13,8 @@ pub struct EraList {
     pub era: Option<(Era, f32)>,
     /// What of the scope the list covers, marks and separators included, so that a date can be read from the rest.
     pub covers: Vec<Seg>,
+    /// Eras that it prints.
+    pub options: usize,
 }
 
 /// The list of eras in scope; None where none stands there.
@@ -42,5 +44,5 @@ pub fn era(page: &Page, scope: &[Seg]) -> Option<EraList> {
     while span.end < stream.spots.len() && loose(span.end) {
         span.end += 1;
     }
-    Some(EraList { era, covers: stream.segs(span) })
+    Some(EraList { era, covers: stream.segs(span), options: run.options() })
 }

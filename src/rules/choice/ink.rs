@@ -448,7 +448,7 @@ fn even(boxes: &[Option<CheckBox>]) -> bool {
 
 /// The printed sign before an option: □ ■ ○ ● or something in brackets.
 fn sign(stream: &Stream, places: &[Place], i: usize) -> Option<Sign> {
-    let start = places[i].spots.start;
+    let start = if places[i].number.is_empty() { places[i].spots.start } else { places[i].number.start };
     let after = i.checked_sub(1).map_or(0, |k| places[k].spots.end);
     let back = |n: usize| start.checked_sub(n).filter(|k| *k >= after).map(|k| &stream.spots[k]);
     let near = stream.spots.get(start).is_some_and(|s| s.gap < 1.3);

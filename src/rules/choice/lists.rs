@@ -56,7 +56,9 @@ fn row(page: &Page, scope: Vec<Seg>, choices: &Choices) -> Option<Block> {
     let first = places.iter().map(|p| p.spots.start).min()?;
     // its box and number belong to it
     let back = (0..first).rev().take_while(|i| stream.spots[*i].gap < 0.5).take(3).last().unwrap_or(first);
-    let words = (first..stream.spots.len()).filter(|i| !stream.is_between(*i)).count();
+    // numbers, and units beside a blank to be filled in, are no words
+    let is_word = |i: &usize| !stream.is_between(*i) && !stream.spots[*i].ch.is_ascii();
+    let words = (first..stream.spots.len()).filter(is_word).count();
     let own = places.iter().map(|p| p.spots.len()).sum::<usize>();
     if (own as f32) < WORDS * words as f32 {
         return None;

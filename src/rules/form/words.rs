@@ -90,8 +90,7 @@ pub fn word(text: &Text) -> Vec<Parsed> {
 /// Running text: rows are joined, white space inside Japanese goes.
 pub fn prose(text: &Text) -> Vec<Parsed> {
     let range = text.trimmed();
-    // a minus in brackets reads as the numeral
-    let value = flowing(&text.chars[range.clone()]).replace("(一)", "(－)").replace("(ー)", "(－)");
+    let value = signs(&flowing(&text.chars[range.clone()]));
     let n = squeeze(&value).chars().count();
     let sentence = value.contains('。') || value.contains('、');
     let quality = match n {
@@ -103,6 +102,11 @@ pub fn prose(text: &Text) -> Vec<Parsed> {
         _ => 0.8,
     };
     vec![Parsed::one(value, range, quality)]
+}
+
+/// A minus in brackets reads as the numeral: HBs抗原(一).
+pub fn signs(value: &str) -> String {
+    value.replace("(一)", "(－)").replace("(ー)", "(－)")
 }
 
 /// Rows of running text as one: a break between Japanese characters is none, elsewhere it is a space.
