@@ -132,6 +132,7 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
             blank &= area.width() > 4.0 * em;
         }
     }
+    let rows: Vec<Area> = found.iter().map(|f| f.0).collect();
     let lines = reading_order(found, &ruling.cells)
         .into_iter()
         .map(|(a, cell, tti)| LineBox { rect: a.rect(width, height), cell, tti })
@@ -141,7 +142,9 @@ pub fn prepare(raw: &Raster, turned: u16) -> Prepared {
         .into_iter()
         .map(|(a, ink)| CheckBox { rect: a.rect(width, height), ink })
         .collect();
-    rings.extend(rings::joined(&ink, &text, &parts, &rings, &map, em));
+    let level: Vec<Area> = ruling.rules.iter().copied().filter(|r| r.width() > 2.0 * r.height()).collect();
+    let layers = rings::Layers { ink: &ink, text: &text, parts: &parts, map: &map };
+    rings.extend(rings::joined(&rows, &level, &rings, &layers, em));
     let rect = |a: &Area| a.rect(width, height);
     Prepared {
         clean: text.to_raster(dpi),

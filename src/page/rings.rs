@@ -2,8 +2,11 @@
 //!
 //! Knows ink only; whether the word inside is an option is for the rules.
 
+use std::sync::LazyLock;
+
 use super::bits::Bits;
 use super::geometry::{Area, Map};
+use super::marks;
 use super::parts::Parts;
 
 /// Is this piece a large closed stroke? Rays from outside meet it near an ellipse on nearly all sides.
@@ -52,65 +55,167 @@ const STROKE: (f32, f32) = (0.87, 1.05);
 /// Shares of an ellipse that are drawn; that are drawn by no ruled line; that may have ink outside and inside of it.
 const DRAWN: f32 = 0.88;
 const BY_HAND: f32 = 0.72;
+/// The same for one that a rule crosses, which is looked at with the rules: closed, and a thin stroke.
+const CLOSED: f32 = 0.95;
+const THIN: f32 = 0.54;
 const BESIDE: f32 = 0.34;
 const WITHIN: f32 = 0.56;
 /// A piece more full of ink is a bold letter, unless its ring is perfect.
 const BOLD: f32 = 0.43;
-/// Rings that one piece of ink may hold.
-const MOST: usize = 4;
 
-/// Rings that are only part of a piece: one that touches the line below, its word, its neighbour. `ink` is all of the
-/// page, `text` is without rules, `parts` are its pieces.
-pub fn joined(ink: &Bits, text: &Bits, parts: &Parts, known: &[Area], map: &Map, em: f32) -> Vec<Area> {
-    let mut out: Vec<Area> = Vec::new();
-    for p in &parts.parts {
-        let (w, h) = (p.area.width(), p.area.height());
-        if w < 0.95 * em || h < 0.9 * em || h > 6.0 * em || w > 12.0 * em {
-            continue;
+/// Rings that are not one piece of ink: they touch their word, their neighbour, or a rule that was taken out.
+/// `rules` are the level ones.
+pub fn joined(lines: &[Area], rules: &[Area], known: &[Area], layers: &Layers, em: f32) -> Vec<Area> {
+    let mut out = in_pieces(known, layers, em);
+    let mut found: Vec<(f32, Ellipse)> = Vec::new();
+    for line in lines.iter().filter(|l| l.height() < 3.5 * em) {
+        let near: Vec<&Area> = rules
+            .iter()
+            .filter(|r| {
+                r.mid_v() > line.v0 - 0.8 * em && r.mid_v() < line.v1 + 0.8 * em && r.u0 < line.u1 && r.u1 > line.u0
+            })
+            .collect();
+        if !near.is_empty() {
+            at_rules(line, &near, layers, em, &mut found);
         }
-        let bold = p.ink as f32 > BOLD * ((p.x1 - p.x0) * (p.y1 - p.y0)) as f32;
-        for _ in 0..MOST {
-            let taken =
-                |e: &Ellipse| known.iter().chain(&out).any(|k| k.contains_mid(&e.area()) || e.area().contains_mid(k));
-            let Some(best) = best(ink, text, p.area, map, em, &taken) else { break };
-            let area = best.area();
-            let perfect =
-                || best.share(ink, map, STROKE.0, STROKE.1) >= 0.98 && best.share(text, map, 0.74, 0.74) < 0.8 * WITHIN;
-            if is_letter(parts, &area) || bold && !perfect() {
-                break;
-            }
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (_, e) in found {
+        let area = e.area();
+        let near = |k: &Area| k.contains_mid(&area) || area.contains_mid(k);
+        if !known.iter().chain(&out).any(near) && !is_letter(layers.parts, &area) && !is_bold(layers, &e, em) {
             out.push(area);
         }
     }
     out
 }
 
-/// Strokes that are looked at in a column.
-const EDGES: usize = 16;
+/// Rings that are only part of a piece.
+fn in_pieces(known: &[Area], layers: &Layers, em: f32) -> Vec<Area> {
+    let Layers { ink, text, parts, map } = *layers;
+    let mut out: Vec<Area> = Vec::new();
+    for p in &parts.parts {
+        let (w, h) = (p.area.width(), p.area.height());
+        if w < 0.95 * em || h < 0.9 * em || h > 6.0 * em || w > 12.0 * em {
+            continue;
+        }
+        for _ in 0..MOST {
+            let taken =
+                |e: &Ellipse| known.iter().chain(&out).any(|k| k.contains_mid(&e.area()) || e.area().contains_mid(k));
+            let Some(best) = best(ink, text, p.area, map, em, &taken) else { break };
+            if is_letter(parts, &best.area()) || is_bold(layers, &best, em) {
+                break;
+            }
+            out.push(best.area());
+        }
+    }
+    out
+}
 
-/// A hypothesis: middle and half axes, page pixels.
+/// The page's ink, with and without rules, and the pieces of the latter.
+pub struct Layers<'a> {
+    pub ink: &'a Bits,
+    pub text: &'a Bits,
+    pub parts: &'a Parts,
+    pub map: &'a Map,
+}
+
+/// Every good ellipse about a stretch of a line that reaches a rule, with how much of it is drawn.
+fn at_rules(line: &Area, rules: &[&Area], layers: &Layers, em: f32, found: &mut Vec<(f32, Ellipse)>) {
+    let Layers { ink, text, map, .. } = *layers;
+    let reaches = |e: &Ellipse| {
+        let close = |v: f32, r: &Area| v > r.v0 - 0.25 * em && v < r.v1 + 0.25 * em && r.u0 < e.u && r.u1 > e.u;
+        rules.iter().any(|r| close(e.v - e.b, r) || close(e.v + e.b, r) || (e.v - e.b < r.v0 && e.v + e.b > r.v1))
+    };
+    for part in [0.34, 0.5, 0.66] {
+        let v = line.v0 + part * line.height();
+        let (starts, ends) = strokes(text, map, v, line.u0 - 0.7 * em, line.u1 + 0.7 * em);
+        // A shade of dots has no end of strokes.
+        if starts.len() as f32 > 4.0 * (line.width() / em + 1.4) {
+            continue;
+        }
+        for &l in &starts {
+            let mut last: Option<(f32, Vec<f32>, Vec<f32>)> = None;
+            for r in ends.iter().copied().filter(|r| (0.95 * em..9.0 * em).contains(&(r - l))) {
+                let u = (l + r) / 2.0;
+                if last.as_ref().is_none_or(|c| c.0 != u) {
+                    let (tops, feet) = edges(ink, map, u, v - 1.6 * em, v + 1.6 * em);
+                    last = Some((u, tops, feet));
+                }
+                let Some((_, tops, feet)) = &last else { continue };
+                let above = tops.iter().rev().filter(|t| v - **t > 0.45 * em).take(NEAR);
+                let below = || feet.iter().filter(|f| **f - v > 0.45 * em).take(NEAR);
+                for (v0, v1) in above.flat_map(|t| below().map(move |f| (*t, *f))) {
+                    let e = Ellipse { u, v: (v0 + v1) / 2.0, a: (r - l) / 2.0, b: (v1 - v0) / 2.0, tilt: 0.0 };
+                    if !(1.08 * em..3.0 * em).contains(&(2.0 * e.b))
+                        || (e.v - v).abs() > 0.25 * em
+                        || e.a > 2.6 * 2.0 * e.b
+                        || e.b > 2.1 * e.a
+                        || !reaches(&e)
+                    {
+                        continue;
+                    }
+                    // A wide one falls or rises a little.
+                    let tilts: &[f32] = if e.a > 1.3 * e.b { &TILTS } else { &TILTS[..1] };
+                    for e in tilts.iter().map(|tilt| Ellipse { tilt: *tilt, ..e }) {
+                        if e.share(ink, map, STROKE, 8) >= 0.9
+                            && e.share(ink, map, STROKE, WAYS) >= CLOSED
+                            && e.share(text, map, (0.74, 0.74), WAYS) <= WITHIN
+                        {
+                            let thin = e.thin(ink, map, rules);
+                            if thin >= THIN {
+                                found.push((thin, e));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Slopes of rings.
+const TILTS: [f32; 3] = [0.0, 0.09, -0.09];
+/// Strokes that are looked at in a column of a piece, and above and below the middle of a line.
+const EDGES: usize = 16;
+const NEAR: usize = 4;
+/// Rings that one piece of ink may hold.
+const MOST: usize = 4;
+/// Directions in which an ellipse is looked at, with their sine and cosine.
+const WAYS: usize = 48;
+static CIRCLE: LazyLock<[(f32, f32); WAYS]> =
+    LazyLock::new(|| std::array::from_fn(|k| (k as f32 / WAYS as f32 * std::f32::consts::TAU).sin_cos()));
+
+/// A hypothesis: middle and half axes, page pixels; how far it falls to the right, as hands draw it.
 #[derive(Clone, Copy)]
 struct Ellipse {
     u: f32,
     v: f32,
     a: f32,
     b: f32,
+    tilt: f32,
 }
 
 impl Ellipse {
+    /// The point of it in a direction, at a share of its size.
+    fn at(&self, f: f32, (sin, cos): (f32, f32)) -> (f32, f32) {
+        let du = f * self.a * cos;
+        (self.u + du, self.v + f * self.b * sin + self.tilt * du)
+    }
+
     fn area(&self) -> Area {
         Area { u0: self.u - self.a, v0: self.v - self.b, u1: self.u + self.a, v1: self.v + self.b }
     }
 
     /// Share of the directions in which there is ink between two sizes of it.
-    fn share(&self, bits: &Bits, map: &Map, from: f32, to: f32) -> f32 {
-        const WAYS: usize = 48;
+    fn share(&self, bits: &Bits, map: &Map, (from, to): (f32, f32), ways: usize) -> f32 {
         let on = |k: &usize| {
-            let (sin, cos) = (*k as f32 / WAYS as f32 * std::f32::consts::TAU).sin_cos();
+            let way @ (sin, cos) = CIRCLE[k * (WAYS / ways)];
             let step = (0.9 * map.sx / (self.a * cos).hypot(self.b * sin).max(1.0)).max(0.02);
             let mut f = from;
             while f <= to {
-                let (x, y) = map.to_native(self.u + f * self.a * cos, self.v + f * self.b * sin);
+                let (u, v) = self.at(f, way);
+                let (x, y) = map.to_native(u, v);
                 if bits.ink(x.floor() as i32, y.floor() as i32) {
                     return true;
                 }
@@ -118,7 +223,7 @@ impl Ellipse {
             }
             false
         };
-        (0..WAYS).filter(on).count() as f32 / WAYS as f32
+        (0..ways).filter(on).count() as f32 / ways as f32
     }
 }
 
@@ -130,7 +235,9 @@ fn best(ink: &Bits, text: &Bits, area: Area, map: &Map, em: f32, taken: &dyn Fn(
     let mut mid = area.u0 + 0.47 * em;
     while mid <= area.u1 - 0.47 * em {
         // Edges of strokes in the middle column: a ring's top and foot are among them.
-        let (tops, feet) = edges(ink, map, mid, area.v0 - slack, area.v1 + slack);
+        let (mut tops, mut feet) = edges(ink, map, mid, area.v0 - slack, area.v1 + slack);
+        tops.truncate(EDGES);
+        feet.truncate(EDGES);
         for (v0, v1) in tops.iter().flat_map(|t| feet.iter().map(move |f| (*t, *f))) {
             let h = v1 - v0;
             if !(1.08 * em..3.0 * em).contains(&h) {
@@ -139,10 +246,10 @@ fn best(ink: &Bits, text: &Bits, area: Area, map: &Map, em: f32, taken: &dyn Fn(
             let mut half = (0.47 * em).max(h / 4.2);
             let most = (mid - area.u0).min(area.u1 - mid).min(4.5 * em).min(2.6 * h) + step;
             while half <= most {
-                let e = Ellipse { u: mid, v: (v0 + v1) / 2.0, a: half, b: h / 2.0 };
+                let e = Ellipse { u: mid, v: (v0 + v1) / 2.0, a: half, b: h / 2.0, tilt: 0.0 };
                 half += step / 2.0;
                 if side(text, map, &e) && !taken(&e) {
-                    let drawn = e.share(ink, map, STROKE.0, STROKE.1);
+                    let drawn = e.share(ink, map, STROKE, WAYS);
                     if drawn >= DRAWN && found.as_ref().is_none_or(|f| drawn > f.0) && e.is_ring(text, map) {
                         found = Some((drawn, e));
                     }
@@ -155,10 +262,25 @@ fn best(ink: &Bits, text: &Bits, area: Area, map: &Map, em: f32, taken: &dyn Fn(
 }
 
 impl Ellipse {
+    /// Share of the directions in which a thin stroke that is no rule stands free on both sides.
+    fn thin(&self, bits: &Bits, map: &Map, rules: &[&Area]) -> f32 {
+        let at = |f: f32, way: (f32, f32)| {
+            let (u, v) = self.at(f, way);
+            let (x, y) = map.to_native(u, v);
+            let ruled = rules.iter().any(|r| v > r.v0 - 1.5 && v < r.v1 + 1.5 && u > r.u0 && u < r.u1);
+            !ruled && bits.ink(x.floor() as i32, y.floor() as i32)
+        };
+        let on = |k: &usize| {
+            let way = CIRCLE[*k];
+            !at(1.17, way) && !at(0.78, way) && (0..=9).any(|i| at(STROKE.0 + 0.02 * i as f32, way))
+        };
+        (0..WAYS).filter(on).count() as f32 / WAYS as f32
+    }
+
     fn is_ring(&self, text: &Bits, map: &Map) -> bool {
-        self.share(text, map, STROKE.0, STROKE.1) >= BY_HAND
-            && self.share(text, map, 1.2, 1.2) <= BESIDE
-            && self.share(text, map, 0.74, 0.74) <= WITHIN
+        self.share(text, map, STROKE, WAYS) >= BY_HAND
+            && self.share(text, map, (1.2, 1.2), WAYS) <= BESIDE
+            && self.share(text, map, (0.74, 0.74), WAYS) <= WITHIN
     }
 }
 
@@ -171,6 +293,25 @@ fn side(text: &Bits, map: &Map, e: &Ellipse) -> bool {
         })
     };
     near(-1.0) && near(1.0)
+}
+
+/// Where strokes begin and end along a row of the page.
+fn strokes(bits: &Bits, map: &Map, v: f32, from: f32, to: f32) -> (Vec<f32>, Vec<f32>) {
+    let (mut starts, mut ends) = (Vec::new(), Vec::new());
+    let mut was = false;
+    let mut u = from;
+    while u <= to {
+        let (x, y) = map.to_native(u, v);
+        let now = bits.ink(x.floor() as i32, y.floor() as i32);
+        match (was, now) {
+            (false, true) => starts.push(u),
+            (true, false) => ends.push(u),
+            _ => {}
+        }
+        was = now;
+        u += map.sx;
+    }
+    (starts, ends)
 }
 
 /// Where strokes begin and end in a column, from the top.
@@ -189,9 +330,22 @@ fn edges(bits: &Bits, map: &Map, u: f32, from: f32, to: f32) -> (Vec<f32>, Vec<f
         was = now;
         v += map.sy;
     }
-    tops.truncate(EDGES);
-    feet.truncate(EDGES);
     (tops, feet)
+}
+
+/// A letter of a title, which is one piece about as large: but for a perfect ring.
+fn is_bold(layers: &Layers, e: &Ellipse, em: f32) -> bool {
+    let area = e.area();
+    // A shade of dots, or white letters on black.
+    let within = layers.parts.parts.iter().filter(|p| area.contains(&p.area)).count() as f32;
+    if within * em * em > 14.0 * area.width() * area.height() || marks::share(layers.text, layers.map, area) > 0.5 {
+        return true;
+    }
+    let own = |a: &Area| a.contains_mid(&area) && a.width() < area.width() + em && a.height() < area.height() + em;
+    let full = |p: &&super::parts::Part| p.ink as f32 > BOLD * ((p.x1 - p.x0) * (p.y1 - p.y0)) as f32;
+    layers.parts.parts.iter().filter(|p| own(&p.area)).any(|p| full(&p))
+        && (e.share(layers.ink, layers.map, STROKE, WAYS) < 0.98
+            || e.share(layers.text, layers.map, (0.74, 0.74), WAYS) > 0.8 * WITHIN)
 }
 
 /// の in a title: its neighbours are as large.
