@@ -134,12 +134,13 @@ pub fn is_group(page: &Page, scope: &[Seg], choices: &Choices) -> bool {
     find::runs(&Stream::new(page, scope), choices, false).iter().any(|r| r.options() > 1)
 }
 
-/// Whether the one option in scope is one of several on the page, or stands beside a box: then its words alone say nothing.
+/// Whether the one option in scope is one of several on the page, stands beside a box, or beside a ring on something that
+/// was not read: then its words alone say nothing.
 pub fn is_one_of_several(page: &Page, scope: &[Seg], choices: &Choices) -> bool {
     let stream = Stream::new(page, scope);
     find::runs(&stream, choices, false).iter().any(|run| {
         let [place] = run.places.as_slice() else { return false };
-        ink::has_box(&stream, place) || stands_in_row(page, place.rect, choices)
+        run.dangling || run.lost || ink::has_box(&stream, place) || stands_in_row(page, place.rect, choices)
     })
 }
 

@@ -189,6 +189,9 @@ fn hits(stream: &Stream, words: &Words) -> Vec<Hit> {
             kept.push(h);
         }
     }
+    // What looks a little like an option that stands there as it should is another's.
+    let exact: Vec<What> = kept.iter().filter(|h| !h.repaired).map(|h| h.what).collect();
+    kept.retain(|h| !h.repaired || !exact.contains(&h.what));
     kept.sort_by_key(|h| h.spots.start);
     loop {
         let free: Vec<bool> = kept

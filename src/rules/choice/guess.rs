@@ -15,11 +15,20 @@ pub(super) fn pieces(stream: &Stream, range: Range<usize>) -> Vec<Range<usize>> 
             continue;
         }
         match out.last_mut() {
-            Some(p) if p.end == i && stream.spots[i].gap < 0.55 => p.end = i + 1,
+            Some(p) if p.end == i && stream.spots[i].gap < 0.55 && same_ring(stream, i - 1, i) => p.end = i + 1,
             _ => out.push(i..i + 1),
         }
     }
     out
+}
+
+/// Do two neighbours lie in the same ring, or in none?
+fn same_ring(stream: &Stream, a: usize, b: usize) -> bool {
+    let within = |i: usize| {
+        let (x, y) = stream.spots[i].rect.center();
+        stream.page.rings.iter().position(|r| r.contains(x, y))
+    };
+    within(a) == within(b)
 }
 
 /// Is a stretch as wide as a word of so many characters?
@@ -54,13 +63,16 @@ impl Guess<'_> {
         // Outwards from the ends.
         let before = pieces(self.stream, self.bounds.start..first.1.start);
         let mut beside = first.1.clone();
+        let alone = before.len() < first.0;
         for (k, piece) in (0..first.0).rev().zip(before.into_iter().rev()) {
             if !(self.near || linked(self.stream, &piece, &beside))
                 || !fits(self.stream, &piece, (self.lengths)(self.order[k]))
             {
                 break;
             }
-            out.push(place(self.stream, Some(self.order[k]), piece.clone(), GUESSED));
+            // A form may leave out a grade: where fewer words stand there than options are missing, which is which is open.
+            let read = if alone && !self.near && self.order.len() > 2 { OPEN } else { GUESSED };
+            out.push(place(self.stream, Some(self.order[k]), piece.clone(), read));
             beside = piece;
         }
         if beside == first.1 && first.0 == 1 {
@@ -189,5 +201,6 @@ pub(super) fn linked(stream: &Stream, a: &Range<usize>, b: &Range<usize>) -> boo
 
 /// Ink about a character that text alone seldom has.
 pub(super) const IN_RING: f32 = 0.15;
-/// How sure a place is that was found by its neighbours.
+/// How sure a place is that was found by its neighbours; the same where one of several options may stand there.
 pub(super) const GUESSED: f32 = 0.97;
+const OPEN: f32 = 0.8;

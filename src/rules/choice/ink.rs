@@ -18,6 +18,8 @@ const SPOTLESS: f32 = 0.012;
 /// Lead of a ring's ink over its siblings' that is a mark at all, and one that is plain.
 const RING: f32 = 0.035;
 const PLAIN_RING: f32 = 0.06;
+/// The same where no ring was found.
+const SURE_RING: f32 = 0.11;
 /// What a ring round the neighbour may leave beside an option.
 const BESIDE_RING: f32 = 0.15;
 
@@ -301,7 +303,9 @@ fn ringed(seen: &Seen) -> Option<Vec<Verdict>> {
         }
         // A ring round an option that was not read lies beside the one before it.
         0 if seen.lost && margin > RING => 0.5,
-        0 if margin > PLAIN_RING && margin > 0.5 * lead => 0.95,
+        0 if margin > SURE_RING && margin > 0.5 * lead => 0.95,
+        // a bracket beside a digit is as much
+        0 if margin > PLAIN_RING && margin > 0.5 * lead => 0.85,
         // A wide ring leaves little ink near its word, but was read with it.
         0 if margin > 0.5 * RING && wider > 0.5 && seen.strikes[best] < STRUCK => 0.93,
         0 if margin > RING => 0.5,
@@ -382,7 +386,9 @@ fn ringed_places(stream: &Stream, places: &[Place]) -> Vec<bool> {
         let level = cy > word.y0 && cy < word.y1;
         let over = r.x1.min(word.x1) - r.x0.max(word.x0);
         let wide = (r.width() - word.width()) as f32;
-        let own = level && cx >= word.x0 - slack && cx <= word.x1 + slack && over * 5 >= word.width() * 4;
+        // What was read with the ring is wider than the word.
+        let own =
+            level && cx >= word.x0 - slack && cx <= word.x1 + slack && over * 5 >= word.width().min(r.width()) * 3;
         (own && wide < 1.7 * stream.em).then(|| (cx - word.center().0).abs())
     };
     let mut out = vec![false; places.len()];

@@ -7,11 +7,11 @@ use crate::rules::candidate::{Candidate, Field, Sheet};
 use crate::rules::choice::{self, Choices, Group, Seg};
 use crate::rules::lexicon::{Hit, Strength};
 use crate::rules::scope::{Direction, Scope};
-use crate::text::squeeze;
+use crate::text::fold_text;
 
 /// Parts of words that name an act; also what is left of one that was read badly.
 const ACTS: &[(&str, &[&str])] = &[
-    ("adl.transfer", &["移乗", "乗移", "乗り移", "乗"]),
+    ("adl.transfer", &["移乗", "乗移", "乗り移", "乗", "乘"]),
     ("adl.mobility", &["移動", "歩行"]),
     ("adl.eating", &["食事", "摂食", "食べ", "摂取"]),
     ("adl.toileting", &["排泄", "排尿", "排便", "トイレ", "便所", "用便", "排"]),
@@ -55,12 +55,18 @@ pub fn rows(sheet: &Sheet, field: &Field, choices: &Choices, out: &mut Vec<Candi
 
 /// Does a head name the act of this field? Of a text with several acts the last counts, of a short one all.
 fn names(field: &Field, text: &str) -> bool {
-    let text = squeeze(text);
+    let text = fold_text(text);
     if OTHER.iter().any(|w| text.contains(w)) {
         return false;
     }
-    let at = |words: &[&str]| words.iter().filter_map(|w| text.rfind(w)).max();
-    let Some(own) = ACTS.iter().find(|a| a.0 == field.key).and_then(|a| at(a.1)) else { return false };
+    let at = |words: &[&str]| words.iter().filter_map(|w| text.rfind(&fold_text(w))).max();
+    let Some(own) = ACTS.iter().find(|a| a.0 == field.key).and_then(|a| at(a.1)) else {
+        // 移乗 read badly, as it often is
+        let mut chars = text.chars();
+        return field.key == "adl.transfer"
+            && chars.next() == Some('移')
+            && chars.next().is_some_and(|c| !"動送植行".contains(c));
+    };
     let later = ACTS.iter().filter(|a| a.0 != field.key).filter_map(|a| at(a.1)).any(|o| o > own);
     !later || text.chars().count() <= 8
 }
