@@ -297,3 +297,24 @@ fn build(sheet: &Sheet, field: &Field, label: Option<(&Hit, Strength)>, scope: &
         p: 0.0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::said;
+
+    #[test]
+    fn what_stands_behind_a_yes() {
+        let said = |text: &str| {
+            let chars: Vec<char> = text.chars().collect();
+            let s = said(&chars, 1);
+            (chars[s.range].iter().collect::<String>(), s.bracketed)
+        };
+        assert_eq!(said("有（ペニシリン）"), ("ペニシリン".to_owned(), true));
+        assert_eq!(said("有・無（卵）"), ("卵".to_owned(), true));
+        assert_eq!(said("有(疥癬(治療済み))"), ("疥癬(治療済み)".to_owned(), true));
+        // the ring swallowed the bracket
+        assert_eq!(said("有疥癬(治療済み))"), ("疥癬(治療済み)".to_owned(), false));
+        assert_eq!(said("有"), (String::new(), false));
+        assert_eq!(said("有（　）").1, true);
+    }
+}

@@ -174,7 +174,8 @@ fn one(sheet: &Sheet, field: &Field, segs: Vec<Seg>, known: &Known, out: &mut Ve
                 }
             }
         }
-        Form::CareLevel if n <= 12 => from_scope(sheet, field, None, &scope, known, out),
+        // 自立 is a grade of daily living too
+        Form::CareLevel if n <= 12 && !string.contains("自立") => from_scope(sheet, field, None, &scope, known, out),
         Form::Relation => {
             for p in form::read(field.form, &text, known).into_iter().take(1) {
                 if p.quality >= 0.9 {

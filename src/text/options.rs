@@ -10,6 +10,14 @@ pub fn sex(text: &str) -> Option<&'static str> {
     let t = t.trim_matches(|c: char| "()[]〔〕【】・:.,、。性別".contains(c));
     let male = t.contains('男') || t.contains('♂') || matches!(t, "M" | "m" | "Male" | "MALE" | "male");
     let female = t.contains('女') || t.contains('♀') || matches!(t, "F" | "f" | "Female" | "FEMALE" | "female");
+    // 正男, 長女: part of another word
+    let other = |c: char| {
+        let letter = c.is_alphabetic() && !c.is_ascii();
+        letter && !"男女性別様殿氏歳才年月日生明治大正昭和平成令".contains(c)
+    };
+    if t.chars().any(other) {
+        return None;
+    }
     match (male, female) {
         (true, false) => Some("male"),
         (false, true) => Some("female"),
@@ -239,6 +247,8 @@ mod tests {
         assert_eq!(sex("（女）"), Some("female"));
         assert_eq!(sex("F"), Some("female"));
         assert_eq!(sex("男・女"), None);
+        assert_eq!(sex("正男"), None);
+        assert_eq!(sex("女 77歳"), Some("female"));
         assert_eq!(sex(""), None);
     }
 

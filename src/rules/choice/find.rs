@@ -177,7 +177,13 @@ fn hits(stream: &Stream, words: &Words) -> Vec<Hit> {
             let whole = (at == 0 || stream.chars[at - 1].1 < spots.start)
                 && stream.chars.get(at + word.len()).is_none_or(|c| c.1 >= spots.end);
             let dropped = |s: usize| fold_text(&stream.spots[s].ch.to_string()).is_empty();
-            if whole && !spots.clone().any(dropped) {
+            // 介 and 支 are parts of many words: only before a number, a box or a bracket
+            let next = stream.spots.get(spots.end);
+            let counts = |c: char| crate::text::squeeze(&c.to_string()).chars().all(|c| c.is_ascii_digit());
+            let loose = matches!(what, What::Prefix(_))
+                && word[0] != '要'
+                && !next.is_some_and(|s| counts(s.ch) || stream.is_between(spots.end) || EMPTY_BOX.contains(s.ch));
+            if whole && !loose && !spots.clone().any(dropped) {
                 all.push(Hit { spots, length: word.len() - repaired, what, ascii, repaired: repaired > 0 });
             }
         }
@@ -202,7 +208,9 @@ fn hits(stream: &Stream, words: &Words) -> Vec<Hit> {
                 let left = ringed || kept.iter().any(|k| k.spots.end == h.spots.start);
                 let right = ringed || kept.iter().any(|k| k.spots.start == h.spots.end);
                 let prefix = matches!(h.what, What::Prefix(_));
-                (left || prefix || is_edge(stream, h.spots.start, h.spots.start.checked_sub(1), h.ascii))
+                // 介 alone is a part of many words
+                let long = prefix && h.length > 1;
+                (left || long || is_edge(stream, h.spots.start, h.spots.start.checked_sub(1), h.ascii))
                     && (right || prefix || is_edge(stream, h.spots.end, Some(h.spots.end), h.ascii))
             })
             .collect();
@@ -396,7 +404,8 @@ fn after_prefix(stream: &Stream, suffixes: &[(Vec<char>, usize)], prefix: &Range
 fn is_rest(stream: &Stream, prefix: &Range<usize>, at: usize) -> bool {
     let ch = stream.spots[at].ch;
     let kanji = ('一'..='鿿').contains(&ch) && !"一二三四五".contains(ch);
-    ch == '度' || (kanji && stream.spots[prefix.end - 1].ch == '介' && stream.spots[at].gap < 0.35)
+    let cut = prefix.len() == 2 && stream.spots[prefix.end - 1].ch == '介';
+    ch == '度' || (kanji && cut && stream.spots[at].gap < 0.35)
 }
 
 /// Options without a prefix, in the order in which the choices give them (or the reverse).

@@ -429,20 +429,35 @@ fn boxes(stream: &Stream, places: &[Place]) -> Vec<Option<CheckBox>> {
             found.max_by_key(|b| b.rect.x0).map(|b| (*b).clone())
         })
         .collect();
-    if left.iter().any(Option::is_some) {
-        return left;
-    }
     let right: Vec<Option<CheckBox>> = places
         .iter()
-        .map(|p| {
+        .enumerate()
+        .map(|(i, p)| {
+            let before = places.get(i + 1).map(|k| k.rect).filter(|q| level(q, &p.rect)).map_or(i32::MAX, |q| q.x0);
             let near = |b: &Rect| {
                 let x = b.center().0;
-                x > p.rect.x1 - (0.2 * em) as i32 && (x - p.rect.x1) as f32 <= 1.6 * em && level(b, &p.rect)
+                x > p.rect.x1 - (0.2 * em) as i32
+                    && x < before
+                    && (x - p.rect.x1) as f32 <= 1.6 * em
+                    && level(b, &p.rect)
             };
             own.iter().filter(|b| near(&b.rect)).min_by_key(|b| b.rect.x0).map(|b| (*b).clone())
         })
         .collect();
-    if right.iter().all(Option::is_some) { right } else { left }
+    // `男□ 女□`: the box between two words is that word's which it stands closer to.
+    let all = |side: &[Option<CheckBox>]| side.iter().all(Option::is_some);
+    let gap = |side: &[Option<CheckBox>]| {
+        let apart = |b: &Rect, p: &Rect| (p.x0 - b.x1).max(b.x0 - p.x1).max(0) as f32;
+        let gaps = side.iter().zip(places).filter_map(|(b, p)| Some(apart(&b.as_ref()?.rect, &p.rect)));
+        mean(gaps).unwrap_or(f32::MAX)
+    };
+    let count = |side: &[Option<CheckBox>]| side.iter().flatten().count();
+    match (all(&left), all(&right)) {
+        (true, false) => left,
+        (false, true) => right,
+        _ if count(&right) > count(&left) && gap(&right) + 0.1 * em < gap(&left) => right,
+        _ => left,
+    }
 }
 
 /// Boxes of one form have one size; what was taken for one among them has not.

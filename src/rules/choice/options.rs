@@ -29,7 +29,7 @@ impl Choices {
         )
     }
 
-    /// 要支援 1・2, 要介護 1・2・3・4・5, 申請中, 非該当.
+    /// 要支援 1・2, 要介護 1・2・3・4・5, 申請中, 非該当; in narrow columns 支1, 介1.
     pub fn care_level() -> Choices {
         const DIGITS: [[&str; 2]; 5] = [["1", "一"], ["2", "二"], ["3", "三"], ["4", "四"], ["5", "五"]];
         let words = |prefixes: &[&str], level: usize| {
@@ -37,10 +37,11 @@ impl Choices {
         };
         let mut options: Vec<(String, Vec<String>)> = Vec::new();
         for n in 0..2 {
-            options.push((format!("support_{}", n + 1), words(&["要支援", "要支"], n)));
+            options.push((format!("support_{}", n + 1), words(&["要支援", "要支", "支援", "支"], n)));
         }
         for n in 0..5 {
-            options.push((format!("care_{}", n + 1), words(&["要介護度", "要介護", "介護度", "要介"], n)));
+            options
+                .push((format!("care_{}", n + 1), words(&["要介護度", "要介護", "介護度", "要介", "介護", "介"], n)));
         }
         let plain = Choices::new(
             &[

@@ -178,6 +178,13 @@ fn a_box_read_with_its_word_and_boxes_seen_in_words() {
 }
 
 #[test]
+fn boxes_behind_their_words() {
+    let form = |inks: &[f32]| Form::new().line(100, 100, "男□　女□", None).boxes(0, inks);
+    assert_eq!(form(&[0.4, 0.0]).chosen(&Choices::sex()), sure("male", How::Box));
+    assert_eq!(form(&[0.0, 0.4]).chosen(&Choices::sex()), sure("female", How::Box));
+}
+
+#[test]
 fn a_level_written_between_brackets() {
     let form = Form::new().line(100, 100, "要支援( ) 要介護(3) 申請中", None);
     assert_eq!(form.chosen(&Choices::care_level()), sure("care_3", How::Alone));
@@ -297,8 +304,9 @@ fn many_of_many() {
     let options: Vec<(&str, &[&str])> = words.iter().map(|w| (*w, std::slice::from_ref(w))).collect();
     let choices = Choices::new(&options, false);
     let form = Form::new().line(100, 100, "□点滴 □酸素療法 □喀痰吸引", None).boxes(0, &[0.4, 0.0, 0.5]);
-    let on =
-        |f: &Form| -> Vec<bool> { ticked(&f.page, &f.scope(), &choices).iter().map(|t| t.1 && t.2 > 0.9).collect() };
+    let on = |f: &Form| -> Vec<bool> {
+        ticked(&f.page, &f.scope(), &choices).iter().map(|t| t.on && t.certainty > 0.9).collect()
+    };
     assert_eq!(on(&form), [true, false, true]);
     let form = Form::new().line(100, 100, "1.点滴 3.酸素療法 4.喀痰吸引", None).ring(0, 4..5);
     assert_eq!(on(&form), [false, true, false]);
@@ -326,4 +334,63 @@ fn a_sign_in_a_grid() {
     assert_eq!(grid(&form("-").page, &row, &Choices::adl()), None);
     let two = form("○").line(390, 150, "○", Some(7));
     assert!(grid(&two.page, &row, &Choices::adl()).unwrap().certainty < 0.5);
+}
+
+#[test]
+fn lists_of_many_tell_what_they_are() {
+    let words = ["点滴", "酸素療法", "喀痰吸引", "胃ろう", "褥瘡"];
+    let options: Vec<(&str, &[&str])> = words.iter().map(|w| (*w, std::slice::from_ref(w))).collect();
+    let choices = Choices::new(&options, false);
+    let form = Form::new()
+        .line(100, 60, "医療処置", None)
+        .line(100, 100, "□点滴 □酸素療法 □喀痰吸引", None)
+        .line(100, 132, "□胃ろう □褥瘡", None)
+        .line(100, 300, "点滴と酸素療法を続け、喀痰吸引と胃ろうの管理を行っています。", None);
+    let found = lists(&form.page, &choices);
+    assert_eq!(found.iter().map(|l| l.iter().map(|s| s.line).collect::<Vec<_>>()).collect::<Vec<_>>(), [[1, 2]]);
+    let few = Form::new().line(100, 100, "□点滴 □酸素療法", None);
+    assert_eq!(lists(&few.page, &choices), Vec::<Vec<Seg>>::new());
+}
+
+#[test]
+fn levels_in_narrow_columns_and_a_misread_kanji() {
+    let form = Form::new().line(100, 100, "□支1 □支2 □介1 □介2 □介3 □介4 □介5", None);
+    let form = form.boxes(0, &[0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0]);
+    assert_eq!(form.chosen(&Choices::care_level()), sure("care_3", How::Box));
+    let form = Form::new().line(100, 100, "□要支援( ) □要介謹(4) □申請中", None).boxes(0, &[0.0, 0.4, 0.0]);
+    assert_eq!(form.chosen(&Choices::care_level()), sure("care_4", How::Box));
+    assert_eq!(Form::new().line(100, 100, "一部介助 2", None).chosen(&Choices::care_level()), []);
+}
+
+#[test]
+fn words_beside_a_box_or_a_lost_sibling_are_not_text() {
+    let alone = |form: &Form| is_one_of_several(&form.page, &[Seg::line(&form.page, 0)], &Choices::sex());
+    assert!(!alone(&Form::new().line(100, 100, "女性", None)));
+    assert!(alone(&Form::new().line(100, 100, "□女性", None).boxes(0, &[0.0])));
+    assert!(alone(&Form::new().line(100, 100, "女性", None).line(220, 100, "男性", None)));
+    // a ring stands beside it, and nothing was read there
+    let mut form = Form::new().line(200, 100, "女性", None);
+    form.page.rings.push(Rect::new(130, 92, 190, 130));
+    assert!(alone(&form));
+}
+
+#[test]
+fn a_bracket_beside_a_digit_is_no_ring() {
+    let mut form = Form::new().line(100, 100, "要支援【1・2】", None);
+    form.glyphs(0, 6..7)[0].ring = 0.13;
+    assert!(form.chosen(&Choices::care_level()).iter().all(|c| !c.1));
+}
+
+#[test]
+fn a_letter_before_its_number() {
+    let form = Form::new().line(100, 100, "M・T・S・H14年7月30日", None).ring(0, 4..5);
+    assert_eq!(era(&form.page, &form.scope()).unwrap().era.map(|e| e.0), Some(Era::Showa));
+}
+
+#[test]
+fn the_group_is_shown_whole() {
+    let form = Form::new().line(100, 100, "□自立 □見守り □全介助", None).boxes(0, &[0.0, 0.4, 0.0]);
+    let found = chosen(&form.page, &form.scope(), &Choices::adl());
+    let line = form.page.lines[0].rect;
+    assert!(found[0].group.x0 <= line.x0 + 2 && found[0].group.x1 >= line.x1 - 2, "{:?}", found[0].group);
 }
