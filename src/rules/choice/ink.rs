@@ -162,22 +162,30 @@ pub(super) fn several(stream: &Stream, run: &Run) -> Vec<Verdict> {
 /// Each option by itself.
 pub(super) fn each(stream: &Stream, run: &Run) -> Vec<Mark> {
     let seen = Seen::new(stream, run);
-    let mut inks: Vec<f32> = seen.boxes.iter().flatten().copied().collect();
-    inks.sort_by(f32::total_cmp);
-    let usual = inks.get(inks.len().saturating_sub(1) / 2).copied().unwrap_or(0.0);
+    let level = |a: &Rect, b: &Rect| 2 * (a.y1.min(b.y1) - a.y0.max(b.y0)) > a.height().min(b.height());
+    // What most boxes hold, in the row where it has enough of them: a lost row of pixels runs through all of one row.
+    let usual = |i: usize| {
+        let own = |k: &usize| level(&run.places[*k].rect, &run.places[i].rect);
+        let row: Vec<usize> = (0..seen.len()).filter(own).collect();
+        let among: Vec<usize> = if row.len() >= 4 { row } else { (0..seen.len()).collect() };
+        let mut inks: Vec<f32> = among.into_iter().filter_map(|k| seen.boxes[k]).collect();
+        inks.sort_by(f32::total_cmp);
+        inks.get(inks.len().saturating_sub(1) / 2).copied().unwrap_or(0.0)
+    };
     // What a ring round the neighbour leaves beside it is no mark.
     let beside = |i: usize| (i > 0 && seen.ringed[i - 1]) || seen.ringed.get(i + 1) == Some(&true);
     (0..seen.len())
         .map(|i| {
             if seen.boxed() {
                 let (on, certainty) = match (seen.boxes[i], seen.signs[i]) {
-                    (Some(ink), _) => box_certainty(ink, usual),
+                    (Some(ink), _) => box_certainty(ink, usual(i)),
                     (None, Some(Sign::Ticked)) => (true, 0.85),
                     (None, Some(Sign::Unknown)) => (true, 0.6),
                     (None, Some(Sign::Empty)) => (false, 0.8),
-                    (None, None) => (seen.swollen[i], 0.5),
+                    // Read with its word: an empty box is no wider than itself.
+                    (None, None) => (seen.swell[i] > 1.0, 0.5),
                 };
-                return Mark { on, certainty, how: How::Box, margin: seen.boxes[i].unwrap_or(0.0) - usual };
+                return Mark { on, certainty, how: How::Box, margin: seen.boxes[i].unwrap_or(0.0) - usual(i) };
             }
             if seen.signed() {
                 let on = seen.signs[i] == Some(Sign::Ticked);
@@ -188,9 +196,9 @@ pub(super) fn each(stream: &Stream, run: &Run) -> Vec<Mark> {
                 (true, _) => (true, 0.98),
                 // Ink about a character that was read together with its box is the box's.
                 _ if seen.swollen[i] && seen.boxes.iter().any(Option::is_some) => (false, 0.5),
-                (_, l) if l > 2.0 * PLAIN_RING => (true, 0.8),
+                (_, l) if l > 1.5 * SURE_RING => (true, 0.8),
                 (_, l) if l < RING => (false, 0.98),
-                (_, l) => (l > PLAIN_RING && !beside(i), 0.5),
+                (_, l) => (l > SURE_RING && !beside(i), 0.5),
             };
             Mark { on, certainty, how: How::Ring, margin: lead }
         })
@@ -201,7 +209,7 @@ pub(super) fn each(stream: &Stream, run: &Run) -> Vec<Mark> {
 fn box_certainty(ink: f32, usual: f32) -> (bool, f32) {
     let more = ink - usual.min(EMPTY);
     match ink {
-        i if i >= TICKED => (true, 0.99),
+        i if i >= TICKED && usual < SPOTLESS => (true, 0.99),
         _ if more > 0.15 => (true, 0.85),
         _ if more > 0.08 => (true, 0.6),
         _ if more > SPOTLESS => (false, 0.6),
