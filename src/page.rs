@@ -4,8 +4,8 @@
 //! Nothing here resamples the page for the recogniser: `ocr` warps each line straight out of the native pixels
 //! ([`Prepared::to_native`]).
 //!
-//! The order of things: `binarise` → `skew` → `ruling` (rules, cells) → `parts` (pieces of ink) → `marks` (rings,
-//! boxes) → `lines` (XY-cut in each cell and outside them). Lengths are those of shared/design/ocr.md, scaled by the
+//! The order of things: `binarise` → `skew` → `ruling` (rules, cells) → `parts` (pieces of ink) → `rings`, `marks`
+//! (boxes) → `lines` (XY-cut in each cell and outside them). Lengths are those of shared/design/ocr.md, scaled by the
 //! resolution that the page was sent at.
 
 mod assemble;

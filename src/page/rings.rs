@@ -358,3 +358,71 @@ fn is_letter(parts: &Parts, ring: &Area) -> bool {
     let tallest = parts.parts.iter().filter(|p| beside(&p.area)).map(|p| p.area.height()).fold(0.0, f32::max);
     ring.height() < 1.15 * tallest && ring.width() < 1.5 * tallest
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EM: f32 = 26.0;
+
+    /// A page with a ring of these half axes at (300, 200) and whatever else is drawn.
+    fn page(a: f32, b: f32, tilt: f32, draw: impl Fn(&mut Bits)) -> Bits {
+        let mut bits = Bits::new(600, 400);
+        for i in 0..2000 {
+            let (sin, cos) = (i as f32 / 2000.0 * std::f32::consts::TAU).sin_cos();
+            let (x, y) = ((300.0 + a * cos) as usize, (200.0 + b * sin + tilt * a * cos) as usize);
+            for d in 0..3 {
+                bits.fill(y + d, x, x + 3, true);
+            }
+        }
+        draw(&mut bits);
+        bits
+    }
+
+    fn found(ink: &Bits, text: &Bits, rules: &[Area]) -> Vec<Area> {
+        let map = Map::new(600, 400, (200.0, 200.0), 0.0);
+        let parts = Parts::find(text, &map, true);
+        let known: Vec<Area> =
+            (0..parts.parts.len()).filter(|i| is_ring(&parts, *i, &map, EM)).map(|i| parts.parts[i].area).collect();
+        let line = Area { u0: 250.0, v0: 188.0, u1: 350.0, v1: 214.0 };
+        let layers = Layers { ink, text, parts: &parts, map: &map };
+        let more = joined(&[line], rules, &known, &layers, EM);
+        known.into_iter().chain(more).collect()
+    }
+
+    #[test]
+    fn a_ring_that_touches_a_letter_is_found_at_its_place() {
+        let ink = page(22.0, 22.0, 0.0, |b| (190..214).for_each(|y| b.fill(y, 320, 324, true)));
+        let rings = found(&ink, &ink, &[]);
+        assert_eq!(rings.len(), 1, "{rings:?}");
+        assert!((rings[0].mid_u() - 301.0).abs() < 4.0 && (rings[0].mid_v() - 201.0).abs() < 4.0, "{rings:?}");
+    }
+
+    #[test]
+    fn a_ring_that_lost_its_foot_with_a_rule_is_found() {
+        let rule = |b: &mut Bits| (219..223).for_each(|y| b.fill(y, 0, 600, true));
+        let ink = page(40.0, 20.0, 0.05, rule);
+        let mut text = ink.clone();
+        (218..224).for_each(|y| text.fill(y, 0, 600, false));
+        let rules = [Area { u0: 0.0, v0: 219.0, u1: 600.0, v1: 223.0 }];
+        let rings = found(&ink, &text, &rules);
+        assert_eq!(rings.len(), 1, "{rings:?}");
+    }
+
+    #[test]
+    fn a_word_in_a_cell_has_no_ring() {
+        let mut ink = Bits::new(600, 400);
+        for k in 0..4 {
+            let x = 255 + 25 * k;
+            (190..212).for_each(|y| ink.fill(y, x, x + 3, true));
+            (190..212).for_each(|y| ink.fill(y, x + 18, x + 21, true));
+            for y in [190, 200, 210] {
+                (0..2).for_each(|d| ink.fill(y + d, x, x + 21, true));
+            }
+        }
+        let text = ink.clone();
+        [176usize, 222].iter().for_each(|y| (0..3).for_each(|d| ink.fill(y + d, 0, 600, true)));
+        let rule = |v: f32| Area { u0: 0.0, v0: v, u1: 600.0, v1: v + 3.0 };
+        assert_eq!(found(&ink, &text, &[rule(176.0), rule(222.0)]), Vec::<Area>::new());
+    }
+}
