@@ -13,7 +13,7 @@ pub fn sex(text: &str) -> Option<&'static str> {
     // 正男, 長女: part of another word
     let other = |c: char| {
         let letter = c.is_alphabetic() && !c.is_ascii();
-        letter && !"男女性別様殿氏歳才年月日生明治大正昭和平成令".contains(c)
+        letter && !"男女性別様殿氏歳才年月日生".contains(c)
     };
     if t.chars().any(other) {
         return None;

@@ -163,14 +163,14 @@ pub(super) fn several(stream: &Stream, run: &Run) -> Vec<Verdict> {
 pub(super) fn each(stream: &Stream, run: &Run) -> Vec<Mark> {
     let seen = Seen::new(stream, run);
     let level = |a: &Rect, b: &Rect| 2 * (a.y1.min(b.y1) - a.y0.max(b.y0)) > a.height().min(b.height());
-    // What most boxes hold, in the row where it has enough of them: a lost row of pixels runs through all of one row.
+    // What boxes hold anyhow, in the row where it has enough of them: a lost row of pixels runs through all of one row.
     let usual = |i: usize| {
         let own = |k: &usize| level(&run.places[*k].rect, &run.places[i].rect);
         let row: Vec<usize> = (0..seen.len()).filter(own).collect();
         let among: Vec<usize> = if row.len() >= 4 { row } else { (0..seen.len()).collect() };
         let mut inks: Vec<f32> = among.into_iter().filter_map(|k| seen.boxes[k]).collect();
         inks.sort_by(f32::total_cmp);
-        inks.get(inks.len().saturating_sub(1) / 2).copied().unwrap_or(0.0)
+        inks.get(inks.len().saturating_sub(1) / 3).copied().unwrap_or(0.0)
     };
     // What a ring round the neighbour leaves beside it is no mark.
     let beside = |i: usize| (i > 0 && seen.ringed[i - 1]) || seen.ringed.get(i + 1) == Some(&true);
