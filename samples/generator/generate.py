@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes a corpus of fictional faxes with their truth: generate.py --out DIR --set train|held|blind|more --files N --seed S. See README.md."""
+"""Writes a corpus of fictional faxes with their truth: generate.py --out DIR --set train|held|blind|more|cer --files N --seed S. See README.md."""
 import argparse
-import copy
+import dataclasses
 import json
 import os
 import random
@@ -57,7 +57,7 @@ class Set:
 BY_KIND = {**layouts_blind_care.TO, **layouts_more_care.TO}
 # the mix of the development faxes: hardly anything bad, standard and fine alike, a pen on half of the sheets
 NOISE, HAND, MIX = (24, 68, 5, 3), (54, 36, 10), [("fine-g4", 22), ("fine-g3", 12), ("std-g3", 24), ("std-g4", 10), ("pdf-ccitt", 6), ("pdf-jpeg", 4), ("jpg", 6), ("png", 1), ("born", 5), ("eml", 10)]
-SETS = {"train": Set([h for h in HOUSES if not h.held], letter="t"), "held": Set([h for h in HOUSES if h.held], letter="h"),
+SETS = {"train": Set([h for h in HOUSES if not h.held], letter="t"), "cer": Set(HOUSES, letter="c"), "held": Set([h for h in HOUSES if h.held], letter="h"),
         "blind": Set(houses_blind.BLIND, houses_blind.BLIND + houses_blind.PARTNERS, stock_blind.STOCK, NOISE, MIX, "b", HAND),
         "more": Set(houses_more.MORE, houses_more.MORE + houses_more.PARTNERS, stock_more.STOCK, NOISE, MIX, "m", HAND)}
 HOUSE = {h.id: h for x in SETS.values() for h in x.houses}
@@ -158,6 +158,19 @@ def plan(rng, pool, n, prefix, of):
     return files
 
 
+CER_FONTS = ["IPAexGothic", "IPAexMincho", "TakaoPGothic", "TakaoPMincho", "VL PGothic", "Noto Sans CJK JP", "Noto Serif CJK JP", "BIZ UDPGothic", "BIZ UDMincho", "IPAMincho", "Ume P Gothic", "MigMix 1P"]
+
+
+def plan_cer(rng, pool, n, prefix):
+    """For measuring the recogniser: printed documents in twelve fonts of 8 to 12 points, each at fine and at standard."""
+    docs = rng.sample([d for d in pool if not alone(d)], n)
+    files = []
+    for i, doc in enumerate(docs):
+        one = {"docs": [doc], "tags": [], "noise": "mild", "blank": False, "turn": False, "hand": "none", "seed": rng.randint(0, 2**31), "house": {"font": CER_FONTS[i % len(CER_FONTS)], "size": 8 + rng.randint(0, 8) / 2}}
+        files += [one | {"name": f"{prefix}{i + 1:03d}{c[0]}", "container": c} for c in ("fine-g4", "std-g4")]
+    return files
+
+
 def build(args):
     rng = random.Random(f"{args.seed}:{args.set}")
     of = SETS[args.set]
@@ -168,18 +181,19 @@ def build(args):
     missing = [(h.id, l) for h in of.houses for l in h.layouts if l not in LAYOUTS]
     if missing:
         print("no such layout yet:", missing, file=sys.stderr)
-    files = plan(rng, pool, args.files, args.prefix or of.letter, of)
+    files = plan_cer(rng, pool, args.files, args.prefix or of.letter) if args.set == "cer" else plan(rng, pool, args.files, args.prefix or of.letter, of)
     html, todo, known = [], [], []
     reg = random.Random(f"registers:{args.seed}:{args.set}")
     for f in files:
         r = random.Random(f["seed"])
         truth_docs, pages, blanks = [], [], []
         for hid, lay in f["docs"]:
-            p, t, s = make_document(r, HOUSE[hid], lay, of=of)
+            house = dataclasses.replace(HOUSE[hid], **f.get("house", {}))
+            p, t, s = make_document(r, house, lay, f.get("hand"), of=of)
             for key in onpage.absent(p, t["fields"]):
                 sys.exit(f"{f['name']}: {key} of {hid}:{lay} is not on the page: {t['fields'][key]}")
             n0 = len(pages)
-            pages += [(x, HOUSE[hid], s.c.created) for x in p]
+            pages += [(x, house, s.c.created) for x in p]
             t["pages"] = list(range(n0 + 1, len(pages) + 1))
             truth_docs.append(t)
             if t["type"] != "cover" and lay != "ad":  # most patients have a room, some have none
@@ -196,15 +210,17 @@ def build(args):
         todo.append((f, truth_docs, pages, blanks, r))
     work = tempfile.mkdtemp(prefix="gen", dir=args.tmp)
     print(f"{len(files)} files, {len(html)} pages, {len(pool)} layouts", file=sys.stderr)
-    pdfs, over = [], []
+    pdfs, over, printed = [], [], []
     step = 60
     for i in range(0, len(html), step):  # one Chromium run for 60 pages
         pdf, sizes, ov = render.to_pdf(html[i : i + step], f"{work}/b{i}")
         pdfs.append(pdf)
+        if args.text:
+            printed += render.text(html[i : i + step], f"{work}/b{i}")
         over += [i + x for x in ov]
         if ov:
             print("pages that do not fit:", [(i + x, sizes[x]) for x in ov], file=sys.stderr)
-    for sub in ("faxes", "truth"):
+    for sub in ("faxes", "truth", "text")[: 3 if args.text else 2]:
         os.makedirs(f"{args.out}/{sub}", exist_ok=True)
     cache, done = {}, 0
     for f, docs, pages, blanks, r in todo:
@@ -228,6 +244,9 @@ def build(args):
             fh.write(data)
         with open(f"{args.out}/truth/{name}.json", "w", encoding="utf-8") as fh:
             json.dump(truth, fh, ensure_ascii=False, indent=1)
+        if args.text:
+            with open(f"{args.out}/text/{name}.json", "w", encoding="utf-8") as fh:
+                json.dump({"file": name, "class": cond["class"], "pages": printed[f["first"] - 1 : f["first"] - 1 + len(pages)]}, fh, ensure_ascii=False)
         done += 1
     specials(args, todo, f"{args.out}")
     registers.write(f"{args.out}/registers", known, [registers.institution_row(h, i + 1) for i, h in enumerate(x for x in of.partners if x.phone)])
@@ -334,6 +353,7 @@ def main():
     ap.add_argument("--seed", default="1")
     ap.add_argument("--prefix", default="")
     ap.add_argument("--houses", default="")
+    ap.add_argument("--text", action="store_true", help="also write the printed text of each page with its places (DIR/text)")
     ap.add_argument("--tmp", default="/tmp")
     build(ap.parse_args())
 

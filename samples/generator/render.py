@@ -1,4 +1,8 @@
-"""HTML pages → grey images: one headless Chromium run for many pages, then pdftoppm. Pages too full are set smaller until they fit."""
+"""HTML pages → grey images: one headless Chromium run for many pages, then pdftoppm. Pages too full are set smaller until they fit.
+
+Also tells where each printed character stands (`text`), for measuring the recogniser: never part of a fax or its truth."""
+import html as markup
+import json
 import os
 import re
 import subprocess
@@ -40,12 +44,28 @@ document.fonts.ready.then(()=>{document.querySelectorAll('.page').forEach((p,i)=
  while(over()&&s>6.4){s-=.25;p.style.fontSize=s+'pt';k++}
  p.dataset.fit=s;p.dataset.over=over()?1:0})});
 """
+# Runs of characters with their places in millimetres, printed, pen-written, ringed or on a seal apart.
+TEXT = """
+document.fonts.ready.then(()=>{let mm=v=>Math.round(v*2540/96)/100;
+ let out=[...document.querySelectorAll('.page')].map(p=>{let b=p.getBoundingClientRect(),runs=[],w=document.createTreeWalker(p,NodeFilter.SHOW_TEXT),n;
+  while(n=w.nextNode()){let e=n.parentElement,s=getComputedStyle(e),k=e.closest('.seal')?'seal':e.closest('.pen')?'pen':e.closest('.mk')?'mark':'print';
+   if(s.writingMode!='horizontal-tb')k='upright';if(k=='print'&&s.color=='rgb(255, 255, 255)')k='inverse';
+   let r=document.createRange(),run=null,i=0;
+   for(let c of n.data){r.setStart(n,i);r.setEnd(n,i+=c.length);if(/\\s/.test(c))continue;
+    let q=(k=='seal'?e.closest('svg'):r).getBoundingClientRect();if(!q.width)continue;
+    let y=mm(q.top-b.top);
+    if(!run||Math.abs(run.y[0]-y)>.3){run={kind:k,font:s.fontFamily.split(',')[0].replace(/['"]/g,''),pt:Math.round(parseFloat(s.fontSize)*7.5)/10,text:'',y:[y,mm(q.bottom-b.top)],x:[]};runs.push(run)}
+    run.text+=c;run.x.push([mm(q.left-b.left),mm(q.right-b.left)])}}
+  for(let e of p.querySelectorAll('.bx')){let q=e.getBoundingClientRect();runs.push({kind:'mark',font:'',pt:Math.round(q.height*7.5)/10,text:'□',y:[mm(q.top-b.top),mm(q.bottom-b.top)],x:[[mm(q.left-b.left),mm(q.right-b.left)]]})}
+  return runs});
+ let t=document.createElement('pre');t.id='printed';t.textContent=JSON.stringify(out);document.body.append(t)});
+"""
 CHROME = ["nice", "/usr/bin/chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--virtual-time-budget=8000", "--run-all-compositor-stages-before-draw"]
 
 
-def write_html(path, pages):
+def write_html(path, pages, more=""):
     with open(path, "w", encoding="utf-8") as f:
-        f.write(f"<!doctype html><html lang=ja><meta charset=utf-8><style>{CSS}{FORMS}</style><body>{''.join(pages)}<script>{FIT}</script></body></html>")
+        f.write(f"<!doctype html><html lang=ja><meta charset=utf-8><style>{CSS}{FORMS}</style><body>{''.join(pages)}<script>{FIT}{more}</script></body></html>")
 
 
 def to_pdf(pages, base, check=True):
@@ -70,6 +90,14 @@ def to_pdf(pages, base, check=True):
     if n != len(pages):
         raise RuntimeError(f"{len(pages)} pages were written and {n} printed")
     return base + ".pdf", sizes, over
+
+
+def text(pages, base):
+    """For each page the runs of characters that stand on it: kind, font, size, text, rows and columns in millimetres."""
+    html = os.path.abspath(base + ".text.html")
+    write_html(html, pages, TEXT)
+    dom = subprocess.run(CHROME + ["--dump-dom", "file://" + html], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(os.environ, HOME="/tmp")).stdout.decode()
+    return json.loads(markup.unescape(re.search(r'<pre id="printed">(.*?)</pre>', dom, re.S).group(1)))
 
 
 def rasters(pdf, out, first, last, dpi=300):

@@ -187,7 +187,7 @@ fn titles(lines: &mut Vec<Vec<Piece>>, em: f32) {
                 let b = hull(&lines[k]);
                 let gap = a.u0.max(b.u0) - a.u1.min(b.u1);
                 let overlap = a.v1.min(b.v1) - a.v0.max(b.v0);
-                let large = b.height() > 1.2 * em && b.height() < 1.6 * a.height() && a.height() < 1.6 * b.height();
+                let large = b.height() > em && b.height() < 1.6 * a.height() && a.height() < 1.6 * b.height();
                 let dash = b.height() < 0.45 * a.height() && (b.mid_v() - a.mid_v()).abs() < 0.3 * a.height();
                 k != i
                     && (large || dash)

@@ -16,6 +16,10 @@ const REACH: f32 = 0.04;
 const FAINT: (f32, f32) = (0.06, 0.03);
 const LONG: f32 = 0.9;
 const THICK: f32 = 0.04;
+/// A faint or dotted rule of this much may have text closer to it than others.
+const TIGHT: f32 = 2.5;
+/// Longest dash of a dashed rule, in inches.
+const DASH: f32 = 0.08;
 /// Rules down between two rules across may be as short as the lowest rows of tables.
 const LOW: f32 = 0.12;
 /// Longer gaps are joined where half of them is inked.
@@ -49,15 +53,26 @@ pub fn find(bits: &Bits, map: &Map, dpi: (f32, f32), slope: f32) -> Ruling {
 
     let level = bits.slide(shift);
     let across = open_across(&level, px_h(ACROSS), 2 + rest);
-    let dotted = faint(&level, true, px_h(FAINT.0), px_h(LONG), 2 + rest, px_v(THICK) + rest);
+    let tight = px_h(TIGHT);
+    let dotted = faint(&level, true, px_h(FAINT.0), px_h(LONG), 2 + rest, (px_v(THICK) + rest, tight));
     let straight = bits.slant(shift_x);
     let down = open_down(&straight, px_v(DOWN), 2);
-    let dotted_down = faint(&straight, false, px_v(FAINT.1), px_v(LONG), 2, px_h(THICK));
+    let mut dotted_down = faint(&straight, false, px_v(FAINT.1), px_v(LONG), 2, (px_h(THICK), px_v(TIGHT)));
     let (mut across, mut down) = (mended(across, &level, true, dpi), mended(down, &straight, false, dpi));
     across = across.slide(|w| -shift(w));
     let short = between(&straight, &across.slant(shift_x), px_v(LOW), px_v(REACH / 2.0) as i32, px_h(THICK) as i32);
     down.or(&short);
     down = down.slant(|y| -shift_x(y));
+    let mut all_across = across.clone();
+    all_across.or(&dotted.slide(|w| -shift(w)));
+    let low = Dashes {
+        gap: px_v(FAINT.1),
+        least: px_v(LOW),
+        dash: px_v(DASH) as i32,
+        reach: px_v(FAINT.0) as i32,
+        thick: px_h(THICK) as i32,
+    };
+    dotted_down.or(&low.between(&straight, &all_across.slant(shift_x)));
 
     // A stroke of a large title is as long as a short rule, but thick and on its own.
     let meets = |p: &Part, other: &Bits, rx: i32, ry: i32| other.count(p.x0 - rx, p.y0 - ry, p.x1 + rx, p.y1 + ry) > 0;
@@ -121,6 +136,8 @@ pub fn find(bits: &Bits, map: &Map, dpi: (f32, f32), slope: f32) -> Ruling {
 
     let mut remove = across;
     remove.or(&down);
+    remove.or(&dotted.slide(|w| -shift(w)));
+    remove.or(&dotted_down.slant(|y| -shift_x(y)));
     remove.spread_h(1);
     remove.spread_v(1);
 
@@ -278,8 +295,59 @@ fn between(bits: &Bits, across: &Bits, n: usize, reach: i32, thick: i32) -> Bits
     out
 }
 
+/// How dashed rules down look between two rules across, in native pixels.
+struct Dashes {
+    gap: usize,
+    least: usize,
+    dash: i32,
+    reach: i32,
+    thick: i32,
+}
+
+impl Dashes {
+    /// Columns of short dashes with white paper along both sides that go from one rule across to the next.
+    fn between(&self, bits: &Bits, across: &Bits) -> Bits {
+        let mut closed = bits.clone();
+        closed.close_v(self.gap);
+        let mut out = open_down(&closed, self.least, 2);
+        let pieces = Parts::find(&out, &Map::new(bits.width, bits.height, (200.0, 200.0), 0.0), true);
+        for (i, p) in pieces.parts.iter().enumerate() {
+            let met = |y0: i32, y1: i32| across.count(p.x0, y0, p.x1, y1) > 0;
+            let paper = 4 * (p.y1 - p.y0);
+            let white = |x0: i32| bits.count(x0, p.y0, x0 + 4, p.y1) * 16 <= paper as u32;
+            let rule = p.x1 - p.x0 <= self.thick
+                && met(p.y0 - self.reach, p.y0 + self.reach)
+                && met(p.y1 - self.reach, p.y1 + self.reach)
+                && white(p.x0 - 7)
+                && white(p.x1 + 3)
+                && self.dashed(bits, p);
+            if !rule {
+                pieces.erase(i, &mut out);
+            }
+        }
+        out.and(bits);
+        out
+    }
+
+    /// At least three dashes, none of them long.
+    fn dashed(&self, bits: &Bits, p: &Part) -> bool {
+        let (mut dashes, mut long, mut run) = (0, 0, 0);
+        for y in p.y0..=p.y1 {
+            if y < p.y1 && bits.count_row(y, p.x0, p.x1) > 0 {
+                run += 1;
+            } else if run > 0 {
+                dashes += 1;
+                long = long.max(run);
+                run = 0;
+            }
+        }
+        dashes >= 3 && long <= self.dash
+    }
+}
+
 /// Rules with many small gaps: long ones only, and with white paper along both sides, which a row of text has not.
-fn faint(bits: &Bits, across: bool, gap: usize, length: usize, rows: usize, thick: usize) -> Bits {
+/// `most`: how thick one may be, and the length from which text may come near it.
+fn faint(bits: &Bits, across: bool, gap: usize, length: usize, rows: usize, most: (usize, usize)) -> Bits {
     let mut out = bits.clone();
     if across {
         out.close_h(gap);
@@ -307,7 +375,8 @@ fn faint(bits: &Bits, across: bool, gap: usize, length: usize, rows: usize, thic
         let paper = (far - near) * if across { w } else { h };
         let (length, across_it) = if across { (w, h) } else { (h, w) };
         let inked = out.count(p.x0, p.y0, p.x1, p.y1) as f32 / length as f32;
-        if one.max(other) as f32 > 0.08 * paper as f32 || across_it > thick as i32 || inked < 0.45 {
+        let (near, thick) = if length as usize > most.1 { (0.25, most.0 + 2) } else { (0.08, most.0) };
+        if one.max(other) as f32 > near * paper as f32 || across_it > thick as i32 || inked < 0.45 {
             for y in p.y0..p.y1 {
                 out.fill(y as usize, p.x0 as usize, p.x1 as usize, false);
             }
