@@ -348,13 +348,13 @@ fn report(sums: &Sums, show: usize) {
         line(format!("{class} {pt} pt"), c);
     }
     let mut pairs: Vec<_> = sums.confusions.iter().map(|(k, v)| (v.values().sum::<u32>(), k, v)).collect();
-    pairs.sort_by(|a, b| b.0.cmp(&a.0));
+    pairs.sort_by_key(|p| std::cmp::Reverse(p.0));
     let name = |c: &Option<char>| c.map_or("∅".to_owned(), |c| c.to_string());
     for (_, (want, got), by) in pairs.iter().take(50) {
         println!("{}>{} {by:?}", name(want), name(got));
     }
     let mut worst: Vec<&Worst> = sums.worst.iter().collect();
-    worst.sort_by(|a, b| b.errors.cmp(&a.errors));
+    worst.sort_by_key(|w| std::cmp::Reverse(w.errors));
     for w in worst.iter().take(show) {
         println!("{} errors, {}\n  printed {}\n  read    {}", w.errors, w.place, w.printed, w.read);
     }

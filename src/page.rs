@@ -4,13 +4,14 @@
 //! Nothing here resamples the page for the recogniser: `ocr` warps each line straight out of the native pixels
 //! ([`Prepared::to_native`]).
 //!
-//! The order of things: `binarise` → `skew` → `ruling` (rules, cells) → `parts` (pieces of ink) → `rings`, `marks`
-//! (boxes) → `lines` (XY-cut in each cell and outside them). Lengths are those of shared/design/ocr.md, scaled by the
-//! resolution that the page was sent at.
+//! The order of things: `descreen` → `binarise` → `skew` → `ruling` (rules, cells) → `parts` (pieces of ink) → `rings`,
+//! `marks` (boxes) → `lines` (XY-cut in each cell and outside them). Lengths are those of shared/design/ocr.md, scaled by
+//! the resolution that the page was sent at.
 
 mod assemble;
 mod binarise;
 mod bits;
+mod descreen;
 pub mod draw;
 mod geometry;
 mod image;
@@ -85,11 +86,11 @@ pub fn likely_turns(raw: &Raster) -> Vec<u16> {
     turn::likely(&binarise::binarise(&raw), raw.dpi)
 }
 
-/// A raster whose parts agree with each other and whose resolution is one that paper has.
+/// A raster whose parts agree with each other, whose resolution is one that paper has, and whose greys are no dots.
 fn sound(raw: &Raster) -> std::borrow::Cow<'_, Raster> {
     let fine = |d: f32| d.is_finite() && (20.0..=2400.0).contains(&d);
     if raw.gray.len() == raw.width * raw.height && fine(raw.dpi.0) && fine(raw.dpi.1) {
-        return std::borrow::Cow::Borrowed(raw);
+        return descreen::descreen(raw).map_or(std::borrow::Cow::Borrowed(raw), std::borrow::Cow::Owned);
     }
     let mut raw = raw.clone();
     raw.gray.resize(raw.width * raw.height, 255);

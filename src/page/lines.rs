@@ -151,58 +151,49 @@ fn divide(line: Vec<Piece>, v: f32, em: f32) -> (Vec<Piece>, Vec<Piece>) {
 
 /// The strokes of a lone 二, ミ or ： lie in rows of their own: puts them together again.
 fn stack(lines: &mut Vec<Vec<Piece>>, em: f32) {
-    let mut i = 0;
-    while i < lines.len() {
-        let a = hull(&lines[i]);
-        let partner = (0..lines.len()).find(|&k| {
-            let b = hull(&lines[k]);
-            let both = a.union(&b);
-            let overlap = a.u1.min(b.u1) - a.u0.max(b.u0);
-            k != i
-                && a.height() < 0.55 * em
-                && b.height() < 0.75 * em
-                && both.height() <= 1.1 * em
-                && both.width() <= 1.6 * em
-                && overlap > 0.4 * a.width().min(b.width())
-        });
-        match partner {
-            Some(k) => {
-                let other = lines.remove(k);
-                let at = if k < i { i - 1 } else { i };
-                lines[at].extend(other);
-                i = 0;
-            }
-            None => i += 1,
-        }
-    }
+    let low = |a: &Area| a.height() < 0.55 * em;
+    join(lines, low, |a, b| {
+        let both = a.union(b);
+        let overlap = a.u1.min(b.u1) - a.u0.max(b.u0);
+        b.height() < 0.75 * em
+            && both.height() <= 1.1 * em
+            && both.width() <= 1.6 * em
+            && overlap > 0.4 * a.width().min(b.width())
+    });
 }
 
 /// Large, widely set titles: boxes higher than 1.2 em join over gaps of less than 1.25 of their height.
 fn titles(lines: &mut Vec<Vec<Piece>>, em: f32) {
-    let mut i = 0;
-    while i < lines.len() {
-        let a = hull(&lines[i]);
-        let partner = (a.height() > 1.2 * em).then(|| {
-            (0..lines.len()).find(|&k| {
-                let b = hull(&lines[k]);
-                let gap = a.u0.max(b.u0) - a.u1.min(b.u1);
-                let overlap = a.v1.min(b.v1) - a.v0.max(b.v0);
-                let large = b.height() > em && b.height() < 1.6 * a.height() && a.height() < 1.6 * b.height();
-                let dash = b.height() < 0.45 * a.height() && (b.mid_v() - a.mid_v()).abs() < 0.3 * a.height();
-                k != i
-                    && (large || dash)
-                    && overlap > 0.6 * a.height().min(b.height())
-                    && gap < 1.25 * a.height().max(b.height())
-            })
-        });
-        match partner.flatten() {
-            Some(k) => {
-                let other = lines.remove(k);
-                let at = if k < i { i - 1 } else { i };
-                lines[at].extend(other);
-                i = 0;
+    let high = |a: &Area| a.height() > 1.2 * em;
+    join(lines, high, |a, b| {
+        let gap = a.u0.max(b.u0) - a.u1.min(b.u1);
+        let overlap = a.v1.min(b.v1) - a.v0.max(b.v0);
+        let large = b.height() > em && b.height() < 1.6 * a.height() && a.height() < 1.6 * b.height();
+        let dash = b.height() < 0.45 * a.height() && (b.mid_v() - a.mid_v()).abs() < 0.3 * a.height();
+        (large || dash) && overlap > 0.6 * a.height().min(b.height()) && gap < 1.25 * a.height().max(b.height())
+    });
+}
+
+/// Puts lines together as long as one that `may` take others has a partner.
+fn join(lines: &mut Vec<Vec<Piece>>, may: impl Fn(&Area) -> bool, fits: impl Fn(&Area, &Area) -> bool) {
+    let mut hulls: Vec<Area> = lines.iter().map(|l| hull(l)).collect();
+    let mut joined = true;
+    while joined {
+        joined = false;
+        let mut i = 0;
+        while i < lines.len() {
+            let a = hulls[i];
+            let partner = may(&a).then(|| (0..lines.len()).find(|&k| k != i && fits(&a, &hulls[k])));
+            match partner.flatten() {
+                Some(k) => {
+                    let (other, area) = (lines.remove(k), hulls.remove(k));
+                    i -= usize::from(k < i);
+                    lines[i].extend(other);
+                    hulls[i] = a.union(&area);
+                    joined = true;
+                }
+                None => i += 1,
             }
-            None => i += 1,
         }
     }
 }
