@@ -1,33 +1,50 @@
-//! Learns the ranker's weights: `cargo run --example train_ranker -- READINGS TRUTH [RULES] > config/rules/ranker.toml`.
+//! Learns the ranker's weights: `cargo run --example train_ranker -- RULES CORPUS… > config/rules/ranker.toml`.
 //!
-//! READINGS holds what `faxbridge extract --save-readings` wrote for the faxes of a corpus (samples/generator makes
-//! one), TRUTH a `.json` of the same name for each. With COVERAGE set in the environment it
-//! prints instead how often the right value is among the candidates, and which are not.
+//! RULES is a folder of rules. A CORPUS is written as READINGS:TRUTH or READINGS:TRUTH:REGISTERS. READINGS holds what
+//! `faxbridge extract --save-readings` wrote for the faxes of a corpus (samples/generator makes one), TRUTH a `.json` of the
+//! same name for each, REGISTERS patients.csv and institutions.csv. With COVERAGE set in the environment it prints instead
+//! how often the right value is among the candidates, and which are not; with HOUSES set, weights are learnt without the
+//! faxes of these houses (leave one hospital out; the truth's `hospital`, separated by commas).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use faxbridge::reading::Reading;
+use faxbridge::register::{Files, Registers};
 use faxbridge::rules::{RuleSet, train};
 
 fn main() -> anyhow::Result<()> {
-    let args: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let [readings, truth, rest @ ..] = &args[..] else { anyhow::bail!("usage: train_ranker READINGS TRUTH [RULES]") };
-    let rules = match rest.first() {
-        Some(dir) => RuleSet::load(dir)?,
-        None => RuleSet::embedded(),
-    };
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [rules, corpora @ ..] = &args[..] else { anyhow::bail!("usage: train_ranker RULES READINGS:TRUTH[:REGISTERS]…") };
+    let rules = RuleSet::load(Path::new(rules))?;
+    let left_out = std::env::var("HOUSES").unwrap_or_default();
+    let parts: Vec<Vec<&Path>> = corpora.iter().map(|c| c.split(':').map(Path::new).collect()).collect();
+    let mut registers = Vec::new();
+    for part in &parts {
+        registers.push(match part.get(2) {
+            Some(dir) => {
+                let (patients, institutions) = (dir.join("patients.csv"), dir.join("institutions.csv"));
+                Registers::load(&Files { patients: Some(&patients), institutions: Some(&institutions), ..Files::default() })?
+            }
+            None => Registers::default(),
+        });
+    }
     let (mut corpus, mut files) = (Vec::new(), Vec::new());
-    let mut names: Vec<_> = std::fs::read_dir(readings)?.collect::<Result<_, _>>()?;
-    names.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in names {
-        let path = entry.path();
-        let Some(stem) = path.file_name().and_then(|n| n.to_str()?.strip_suffix(".reading")) else { continue };
-        let file: PathBuf = Path::new(truth).join(format!("{stem}.json"));
-        let Ok(text) = std::fs::read_to_string(&file) else { continue };
-        let truth: train::Truth = serde_json::from_str(&text).with_context(|| file.display().to_string())?;
-        corpus.push((Reading::from_bytes(&std::fs::read(&path)?)?, truth));
-        files.push(stem.to_owned());
+    for (part, registers) in parts.iter().zip(&registers) {
+        let [readings, truths, ..] = part[..] else { anyhow::bail!("a corpus is READINGS:TRUTH[:REGISTERS]") };
+        let mut names: Vec<_> = std::fs::read_dir(readings)?.collect::<Result<_, _>>()?;
+        names.sort_by_key(std::fs::DirEntry::file_name);
+        for entry in names {
+            let path = entry.path();
+            let Some(stem) = path.file_name().and_then(|n| n.to_str()?.strip_suffix(".reading")) else { continue };
+            let file = truths.join(format!("{stem}.json"));
+            let Ok(text) = std::fs::read_to_string(&file) else { continue };
+            let mut truth: train::Truth = serde_json::from_str(&text).with_context(|| file.display().to_string())?;
+            let left_out = |h: &String| left_out.split(',').any(|o| o == h);
+            truth.documents.retain(|d| !d.hospital.as_ref().is_some_and(left_out));
+            corpus.push(train::Example { reading: Reading::from_bytes(&std::fs::read(&path)?)?, truth, registers });
+            files.push(stem.to_owned());
+        }
     }
     if std::env::var_os("COVERAGE").is_some() {
         for (key, c) in train::coverage(&rules, &corpus) {

@@ -35,7 +35,7 @@ use crate::register::Registers;
 
 use candidate::{Candidate, Field, Sheet};
 use classify::Sorter;
-use file::{FieldRule, Hospital, RuleFile};
+use file::{Compose, FieldRule, Hospital, RuleFile};
 use form::{Form, Known};
 use lexicon::Lexicon;
 use rank::Ranker;
@@ -123,6 +123,7 @@ impl RuleSet {
         let mut every: BTreeMap<String, FieldRule> = BTreeMap::new();
         let mut stops: BTreeSet<String> = BTreeSet::new();
         let mut sections = BTreeMap::new();
+        let mut compose = Compose::default();
         for (name, file) in &parsed {
             let Some(kind) = &file.kind else { continue };
             let base = match &file.extends {
@@ -144,6 +145,7 @@ impl RuleSet {
             for f in base.into_iter().chain([file]) {
                 stops.extend(f.stop.labels.iter().cloned());
                 sections.extend(f.section.clone());
+                compose.extend(&f.compose);
             }
             kinds.insert(kind.clone(), rules);
         }
@@ -154,7 +156,7 @@ impl RuleSet {
         let sorter = Sorter::new(parsed.values().filter_map(|f| Some((f.kind.as_deref()?, &f.classify))));
         Ok(RuleSet {
             hash: format!("sha256:{}", hex::encode(hash.finalize())),
-            common: Lexicon::new(&every, &stops, &sections),
+            common: Lexicon::new(&every, &stops, &sections, &compose),
             sorter,
             kinds,
             ranker,
@@ -189,8 +191,10 @@ impl TypeRules {
         for (g, words) in &file.section {
             sections.entry(*g).or_default().extend(words.iter().cloned());
         }
+        let mut compose = base.map(|b| b.compose.clone()).unwrap_or_default();
+        compose.extend(&file.compose);
         let fields = compiled(name, &rules)?;
-        let lexicon = Lexicon::new(&rules, &stops, &sections);
+        let lexicon = Lexicon::new(&rules, &stops, &sections, &compose);
         let mut hospitals = Vec::new();
         for h in &file.hospital {
             let mut own = rules.clone();
@@ -198,7 +202,7 @@ impl TypeRules {
                 let merged = own.get(key).map_or_else(|| rule.clone(), |b| b.extended(rule));
                 own.insert(key.clone(), merged);
             }
-            hospitals.push((h.clone(), compiled(name, &own)?, Lexicon::new(&own, &stops, &sections)));
+            hospitals.push((h.clone(), compiled(name, &own)?, Lexicon::new(&own, &stops, &sections, &compose)));
         }
         Ok(TypeRules { file: name.to_owned(), fields, lexicon, hospitals })
     }
@@ -315,24 +319,28 @@ fn reference(sheets: &[Sheet], fields: &[Field], reading: &Reading) -> Known {
     Known { reference: best.map(|b| b.1).or(mail), era: None }
 }
 
-/// All candidates of some pages, described, and the fields whose labels stand on them: for [`train`].
+/// All candidates of a document whose type is known, described, and the fields whose labels stand on it: for [`train`].
+/// `forget`: a seed, and how many of 100 labels are passed over.
 fn pages_of(
     rules: &RuleSet,
     reading: &Reading,
-    kind: &str,
-    pages: &[usize],
+    doc: &train::TrueDocument,
     registers: &Registers,
+    forget: Option<(u64, u64)>,
 ) -> (Vec<Candidate>, Vec<String>) {
-    let refs: Vec<&Page> = pages.iter().map(|i| &reading.pages[*i]).filter(|p| !p.blank).collect();
-    let Some(k) = rules.kinds.get(kind) else { return (Vec::new(), Vec::new()) };
-    let own: Vec<Sheet> = refs.iter().map(|p| Sheet::new(p, &k.lexicon)).collect();
+    let refs: Vec<&Page> = reading.pages.iter().filter(|p| doc.pages.contains(&p.number) && !p.blank).collect();
+    let Some(k) = rules.kinds.get(&doc.kind) else { return (Vec::new(), Vec::new()) };
+    let mut own: Vec<Sheet> = refs.iter().map(|p| Sheet::new(p, &k.lexicon)).collect();
+    if let Some((seed, share)) = forget {
+        own = own.into_iter().map(|s| s.forgetting(seed, share)).collect();
+    }
     let known = reference(&own, &k.fields, reading);
     let mut all = Vec::new();
     let mut labels = BTreeSet::new();
     for (page, own) in refs.iter().zip(&own) {
         let sheet = Sheet::new(page, &rules.common);
         let cover = refs.len() > 1
-            && kind != "cover"
+            && doc.kind != "cover"
             && rules.sorter.page(&sheet, &rules.ranker).title().is_some_and(|t| t.kind == "cover" && t.strength > 0.5);
         labels.extend(sheet.hits.all.iter().flat_map(|h| &h.fields).map(|f| f.0.clone()));
         all.extend(candidates(own, &k.fields, &known, registers, cover));

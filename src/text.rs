@@ -18,5 +18,6 @@ pub mod lexicon;
 pub mod names;
 pub mod numbers;
 pub mod options;
+pub mod script;
 
 pub use fold::{Folded, clean, fold, fold_text, nfkc, squeeze};

@@ -45,6 +45,8 @@ pub struct Candidate {
     /// Ways that led to the same value at the same place, this one included.
     pub ways: u32,
     pub features: Vec<f32>,
+    /// Typical character height of its page, px.
+    pub em: f32,
     /// Probability that it is the field's value, given the type.
     pub p: f32,
 }
@@ -62,6 +64,20 @@ impl<'a> Sheet<'a> {
         let hits = lexicon.hits(&view);
         let anchors = Anchors::of(&view, &hits);
         Sheet { view, hits, anchors }
+    }
+
+    /// The sheet without some of its labels, as if no list held them: what `share` of 100 of them is depends on the seed
+    /// and their text alone.
+    pub fn forgetting(self, seed: u64, share: u64) -> Sheet<'a> {
+        let keep = |h: &Hit| {
+            let text = h.text.bytes().fold(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0xcbf2_9ce4, |n, b| {
+                (n ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+            });
+            h.fields.is_empty() || (text >> 16) % 100 >= share
+        };
+        let hits = self.hits.keeping(keep);
+        let anchors = Anchors::of(&self.view, &hits);
+        Sheet { view: self.view, hits, anchors }
     }
 }
 
@@ -228,6 +244,7 @@ pub fn candidate(
         honorific,
         ways: 1,
         features: Vec::new(),
+        em: sheet.view.em,
         p: 0.0,
     }
 }

@@ -43,6 +43,8 @@ pub struct RuleFile {
     #[serde(default)]
     pub section: BTreeMap<Group, Vec<String>>,
     #[serde(default)]
+    pub compose: Compose,
+    #[serde(default)]
     pub hospital: Vec<Hospital>,
 }
 
@@ -85,6 +87,18 @@ pub struct Stop {
     pub labels: Vec<String>,
 }
 
+/// What labels that no list holds are made of: 入院 + 後 + の + 経過.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compose {
+    /// Words that stand in front of a label.
+    #[serde(default)]
+    pub stems: Vec<String>,
+    /// Words behind it that say nothing: 等, 欄, について.
+    #[serde(default)]
+    pub tails: Vec<String>,
+}
+
 /// How one field is found, read and judged. In a type's file, lists extend those of `common.toml`, other keys replace.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,6 +112,9 @@ pub struct FieldRule {
     /// Labels that count only with a well-formed value in the right block.
     #[serde(default)]
     pub weak: Vec<String>,
+    /// Words that are no label by themselves, but make one as the last word of a heading: 処方中の薬.
+    #[serde(default)]
+    pub heads: Vec<String>,
     /// Where the value may stand from the label; empty: anywhere.
     #[serde(default)]
     pub look: Vec<Direction>,
@@ -191,6 +208,15 @@ impl RuleFile {
     }
 }
 
+impl Compose {
+    /// These words and another file's.
+    pub fn extend(&mut self, by: &Compose) {
+        for (own, more) in [(&mut self.stems, &by.stems), (&mut self.tails, &by.tails)] {
+            own.extend(more.iter().filter(|w| !own.contains(w)).cloned().collect::<Vec<_>>());
+        }
+    }
+}
+
 impl FieldRule {
     /// This rule, extended by a more particular one.
     pub fn extended(&self, by: &FieldRule) -> FieldRule {
@@ -206,6 +232,7 @@ impl FieldRule {
             labels: joined(&self.labels, &by.labels),
             shared: joined(&self.shared, &by.shared),
             weak: joined(&self.weak, &by.weak),
+            heads: joined(&self.heads, &by.heads),
             look: or(&self.look, &by.look),
             stop_at: joined(&self.stop_at, &by.stop_at),
             form: by.form.or(self.form),

@@ -3,6 +3,8 @@
 //! A label is no label inside running text: it must begin at a line's start, behind a gap, a delimiter or another
 //! label, and end at one (shared/design/extract.md, "Lexicon with boundaries").
 
+mod compose;
+
 use std::collections::BTreeMap;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -11,8 +13,9 @@ use crate::model::Rect;
 use crate::text::{fold_text, kana, lexicon};
 
 use super::choice::Seg;
-use super::file::{FieldRule, Group};
+use super::file::{Compose, FieldRule, Group};
 use super::view::View;
+use compose::Composer;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strength {
@@ -29,11 +32,16 @@ struct Entry {
     /// Characters after folding.
     len: usize,
     stop: bool,
+    /// No label by itself, only as the last word of one.
+    head: bool,
 }
 
 impl Entry {
     fn is(&self, field: &str) -> bool {
         self.fields.iter().any(|f| f.0 == field)
+    }
+    fn strong(&self) -> bool {
+        self.fields.iter().any(|f| f.1 == Strength::Strong)
     }
 }
 
@@ -43,6 +51,7 @@ pub struct Lexicon {
     automaton: AhoCorasick,
     entries: Vec<Entry>,
     exact: BTreeMap<String, usize>,
+    composer: Composer,
 }
 
 /// A label on the page.
@@ -73,6 +82,23 @@ pub struct Hits {
 }
 
 impl Hits {
+    /// The labels for which `keep` holds.
+    pub fn keeping(self, keep: impl Fn(&Hit) -> bool) -> Hits {
+        let mut out =
+            Hits { all: self.all.into_iter().filter(keep).collect(), on: vec![Vec::new(); self.on.len()] };
+        out.index();
+        out
+    }
+
+    fn index(&mut self) {
+        for (i, h) in self.all.iter().enumerate().filter(|h| h.1.cuts) {
+            for s in &h.segs {
+                self.on[s.line].push((s.glyphs.clone(), i));
+            }
+        }
+        self.on.iter_mut().for_each(|l| l.sort_by_key(|h| h.0.start));
+    }
+
     /// Whether the line opens with a label (bullets and brackets do not count).
     pub fn opens(&self, view: &View, line: usize) -> bool {
         let Some((range, _)) = self.on[line].first() else { return false };
@@ -100,6 +126,7 @@ impl Lexicon {
         fields: &BTreeMap<String, FieldRule>,
         stops: &[String],
         sections: &BTreeMap<Group, Vec<String>>,
+        compose: &Compose,
     ) -> Lexicon {
         let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
         for (key, rule) in fields {
@@ -129,11 +156,22 @@ impl Lexicon {
                 }
             }
         }
+        for (key, rule) in fields {
+            for w in &rule.heads {
+                let fresh = !entries.contains_key(&fold_text(w));
+                if let Some(e) = at(&mut entries, w)
+                    && !e.is(key)
+                {
+                    e.head |= fresh;
+                    e.fields.push((key.clone(), Strength::Weak));
+                }
+            }
+        }
         let words: Vec<String> = entries.keys().cloned().collect();
         let automaton =
             AhoCorasick::builder().match_kind(MatchKind::Standard).build(&words).expect("a few thousand short words");
         let exact = words.into_iter().enumerate().map(|(i, w)| (w, i)).collect();
-        Lexicon { automaton, entries: entries.into_values().collect(), exact }
+        Lexicon { automaton, entries: entries.into_values().collect(), exact, composer: Composer::new(compose) }
     }
 
     /// All labels of a page.
@@ -142,15 +180,12 @@ impl Lexicon {
         let taken = self.joined(view, &mut hits);
         for (line, taken) in taken.into_iter().enumerate() {
             if !view.page.lines[line].tti && !taken {
+                let from = hits.all.len();
                 self.in_line(view, line, &mut hits);
+                self.composed(view, line, from, &mut hits);
             }
         }
-        for (i, h) in hits.all.iter().enumerate().filter(|h| h.1.cuts) {
-            for s in &h.segs {
-                hits.on[s.line].push((s.glyphs.clone(), i));
-            }
-        }
-        hits.on.iter_mut().for_each(|l| l.sort_by_key(|h| h.0.start));
+        hits.index();
         hits
     }
 
@@ -177,6 +212,9 @@ impl Lexicon {
             }
             let span = folded.span(a..b);
             let entry = &self.entries[e];
+            if entry.head {
+                continue;
+            }
             if address.as_ref().is_some_and(|r| r.contains(&span.start)) {
                 continue;
             }
@@ -196,6 +234,46 @@ impl Lexicon {
             end = b;
             self.push(view, hits, vec![Seg { line, glyphs: span }], e);
         }
+    }
+
+    /// Headings in a line that no list holds, made of known words; `from`: the first hit of this line.
+    fn composed(&self, view: &View, line: usize, from: usize, hits: &mut Hits) {
+        let folded = &view.folded[line];
+        for (range, framed) in pieces(view, line) {
+            let taken = hits.all[from..].iter().any(|h| {
+                h.segs.iter().any(|s| s.line == line && s.glyphs.start < range.end && range.start < s.glyphs.end)
+            });
+            if taken {
+                continue;
+            }
+            let text: String = (0..folded.len())
+                .filter(|i| range.contains(&folded.span(*i..i + 1).start))
+                .map(|i| folded.chars[i])
+                .collect();
+            if let Some((hit, _)) = self.compose(view, vec![Seg { line, glyphs: range }], &text, framed) {
+                hits.all.push(hit);
+            }
+        }
+    }
+
+    /// The label that some stretches make together, and the word that it ends in.
+    fn compose(&self, view: &View, segs: Vec<Seg>, text: &str, framed: bool) -> Option<(Hit, String)> {
+        let strong = |e: &Entry| e.stop || e.fields.iter().any(|f| f.1 != Strength::Shared || e.len >= 3);
+        let label = |w: &str| self.exact.get(w).is_some_and(|e| strong(&self.entries[*e]));
+        let found = self.composer.read(text, framed, label)?;
+        let entry = &self.entries[self.exact[&found.head]];
+        let mut groups = entry.groups.clone();
+        groups.extend(self.exact.get(&found.stem).into_iter().flat_map(|e| &self.entries[*e].groups));
+        let raw = segs.iter().flat_map(|s| view.page.lines[s.line].glyphs[s.glyphs.clone()].iter().map(|g| g.ch));
+        let hit = Hit {
+            rect: view.rect_of(&segs),
+            text: raw.collect(),
+            segs,
+            fields: entry.fields.iter().map(|f| (f.0.clone(), Strength::Weak)).collect(),
+            groups,
+            cuts: true,
+        };
+        Some((hit, found.head))
     }
 
     fn push(&self, view: &View, hits: &mut Hits, segs: Vec<Seg>, entry: usize) {
@@ -250,7 +328,7 @@ impl Lexicon {
         taken
     }
 
-    /// A cell whose text ends in a label: 入院前に実施している医療処置.
+    /// A cell that is a label as a whole, put together from known words or misread by a character.
     fn ending(&self, view: &View, lines: &[usize], hits: &mut Hits) -> bool {
         let joined: String = lines.iter().map(|l| view.folded[*l].text()).collect();
         let text = joined.trim_matches(parts);
@@ -258,15 +336,30 @@ impl Lexicon {
         if !(4..=20).contains(&n) || text.contains(['。', '、', ':']) {
             return false;
         }
-        let starts = text.char_indices().map(|c| c.0).skip(2);
-        let word = starts.map(|b| &text[b..]).find_map(|tail| {
-            let entry = *self.exact.get(tail)?;
-            let e = &self.entries[entry];
-            (e.len >= 3 && e.fields.iter().any(|f| f.1 == Strength::Strong)).then_some(entry)
-        });
-        let word = word.or_else(|| self.near(text));
+        // 入浴 and 更衣 in one cell are two labels
+        let label = |l: &usize| {
+            let text = view.folded[*l].text();
+            self.exact.get(text.trim_matches(parts)).is_some_and(|e| self.entries[*e].strong())
+        };
+        if lines.len() > 1 && lines.iter().filter(|l| label(l)).count() > 1 {
+            return false;
+        }
+        let segs: Vec<Seg> = lines.iter().map(|l| view.whole(*l)).collect();
+        // a header cell may begin with anything, if it ends in a word that is a label without doubt
+        // (尿路感染症 is a diagnosis, no label)
+        let sure = |h: &str| {
+            let e = self.exact.get(h).map(|e| &self.entries[*e]);
+            h.chars().count() >= 3 && e.is_some_and(|e| e.strong() && !e.is("clinical.infections"))
+        };
+        let known = self.compose(view, segs.clone(), text, false).map(|c| c.0);
+        let composed = known.or_else(|| Some(self.compose(view, segs.clone(), text, true).filter(|c| sure(&c.1))?.0));
+        if let Some(hit) = composed.filter(|h| !h.fields.is_empty()) {
+            hits.all.push(hit);
+            return true;
+        }
+        let word = self.near(text);
         if let Some(entry) = word {
-            self.push(view, hits, lines.iter().map(|l| view.whole(*l)).collect(), entry);
+            self.push(view, hits, segs, entry);
         }
         word.is_some()
     }
@@ -307,6 +400,42 @@ fn at<'e>(entries: &'e mut BTreeMap<String, Entry>, word: &str) -> Option<&'e mu
     let e = entries.entry(folded).or_default();
     e.len = len;
     Some(e)
+}
+
+/// Stretches of a line that may be a heading, and whether a bracket, bullet or colon says that they are.
+fn pieces(view: &View, line: usize) -> Vec<(std::ops::Range<usize>, bool)> {
+    const BULLETS: &str = "■◆●▼◎★□◇○※*＊#＃";
+    const BRACKETS: &[(char, &str)] =
+        &[('【', "】"), ('<', ">＞"), ('＜', "＞>"), ('〈', "〉"), ('《', "》"), ('〔', "〕"), ('[', "]］"), ('［', "］]"), ('「', "」")];
+    let glyphs = &view.page.lines[line].glyphs;
+    let mut out = Vec::new();
+    let mut start = 0;
+    for end in 1..=glyphs.len() {
+        if end < glyphs.len() && glyphs[end].gap <= 0.5 {
+            continue;
+        }
+        let run = start..end;
+        start = end;
+        let mut a = run.start;
+        let mut framed = false;
+        while a < run.end && (BULLETS.contains(glyphs[a].ch) || glyphs[a].ch.is_ascii_digit() || ".．)）".contains(glyphs[a].ch)) {
+            framed |= BULLETS.contains(glyphs[a].ch);
+            a += 1;
+        }
+        let Some(first) = glyphs.get(a).filter(|_| a < run.end) else { continue };
+        if let Some((_, close)) = BRACKETS.iter().find(|b| b.0 == first.ch)
+            && let Some(z) = (a + 2..run.end.min(a + 20)).find(|i| close.contains(glyphs[*i].ch))
+        {
+            out.push((a + 1..z, true));
+            continue;
+        }
+        match (a..run.end.min(a + 18)).find(|i| ":：".contains(glyphs[*i].ch)) {
+            Some(z) => out.push((a..z, true)),
+            None if run.len() <= 18 => out.push((a..run.end, framed)),
+            None => {}
+        }
+    }
+    out
 }
 
 /// Glyphs of a web or mail address: what looks like a label inside is none.

@@ -294,6 +294,7 @@ fn build(sheet: &Sheet, field: &Field, label: Option<(&Hit, Strength)>, scope: &
         honorific: None,
         ways: 1,
         features: Vec::new(),
+        em: sheet.view.em,
         p: 0.0,
     }
 }

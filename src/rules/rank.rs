@@ -20,7 +20,7 @@ use super::scope::Direction;
 use super::view::certainty;
 
 /// Names of the features, in the order of [`Candidate::features`].
-pub const FEATURES: [&str; 34] = [
+pub const FEATURES: [&str; 36] = [
     "bias",
     "quality",
     "well_formed",
@@ -56,9 +56,16 @@ pub const FEATURES: [&str; 34] = [
     "kana_agrees",
     // the patient's birth date stands close
     "birth_near",
+    // likely values of the same group stand close: 電話 under a hospital's name
+    "own_company",
+    // likely values of another group do
+    "foreign_company",
     // log odds that a document of the type carries the field, / 4
     "carried",
 ];
+/// Places of the features that are known only once all candidates are: see [`Ranker::rank`].
+const OWN_COMPANY: usize = N - 3;
+const FOREIGN_COMPANY: usize = N - 2;
 
 const N: usize = FEATURES.len();
 
@@ -98,14 +105,24 @@ impl Ranker {
         (p / (1.0 - p)).ln()
     }
 
-    /// Gives each candidate its probability, for a document of a type.
+    /// Gives each candidate its probability, for a document of a type: once by itself, then knowing who stands beside it.
     pub fn rank(&self, kind: &str, fields: &[Field], candidates: &mut [Candidate]) {
-        for c in candidates {
-            let family = fields.iter().find(|f| f.key == c.field).map_or("text", |f| f.form.family());
+        let field = |key: &str| fields.iter().find(|f| f.key == key);
+        for c in candidates.iter_mut() {
             if let Some(last) = c.features.last_mut() {
                 *last = self.prior(kind, &c.field) / 4.0;
+                c.features[OWN_COMPANY] = 0.0;
+                c.features[FOREIGN_COMPANY] = 0.0;
             }
-            c.p = logistic(self.score(c, family));
+            c.p = logistic(self.score(c, field(&c.field).map_or("text", |f| f.form.family())));
+        }
+        let company = company(fields, candidates);
+        for (c, (own, foreign)) in candidates.iter_mut().zip(company) {
+            if own > 0.0 || foreign > 0.0 {
+                c.features[OWN_COMPANY] = own;
+                c.features[FOREIGN_COMPANY] = foreign;
+                c.p = logistic(self.score(c, field(&c.field).map_or("text", |f| f.form.family())));
+            }
         }
     }
 
@@ -137,6 +154,36 @@ impl Ranker {
         all.truncate(8);
         all
     }
+}
+
+/// For each candidate, how close the likeliest values of its own and of other groups stand, 0..1.
+fn company(fields: &[Field], candidates: &[Candidate]) -> Vec<(f32, f32)> {
+    let group = |c: &Candidate| fields.iter().find(|f| f.key == c.field).and_then(|f| f.group);
+    let mut best: BTreeMap<(&str, u32), &Candidate> = BTreeMap::new();
+    for c in candidates.iter().filter(|c| c.p >= 0.4 && group(c).is_some()) {
+        let e = best.entry((&c.field, c.page)).or_insert(c);
+        if c.p > e.p {
+            *e = c;
+        }
+    }
+    let near = |c: &Candidate, o: &Candidate| {
+        let dy = (c.rect.y0 - o.rect.y1).max(o.rect.y0 - c.rect.y1).max(0) as f32 / c.em;
+        let dx = (c.rect.x0 - o.rect.x1).max(o.rect.x0 - c.rect.x1).max(0) as f32 / c.em;
+        (1.0 - dy / 5.0 - dx / 30.0).max(0.0) * o.p
+    };
+    let of = |c: &Candidate| {
+        let Some(g) = group(c) else { return (0.0, 0.0) };
+        let (mut own, mut foreign) = (0.0_f32, 0.0_f32);
+        for ((key, page), o) in &best {
+            if *page != c.page || *key == c.field || c.rect.intersect(&o.rect).is_some() {
+                continue;
+            }
+            let side = if group(o) == Some(g) { &mut own } else { &mut foreign };
+            *side = side.max(near(c, o));
+        }
+        (own, foreign)
+    };
+    candidates.iter().map(of).collect()
 }
 
 pub fn logistic(x: f32) -> f32 {
@@ -207,7 +254,9 @@ pub fn describe(sheet: &Sheet, fields: &[Field], candidates: &mut [Candidate], r
             yes(cover),
             kana_agrees(&c.field, &keys[i].1, &keys),
             yes(field.group == Some(Group::Patient) && births.iter().any(|b| beside(b, &c.rect, view.em))),
-            0.0, // known once the type is: see [`Ranker::rank`]
+            0.0, // the last three: see [`Ranker::rank`]
+            0.0,
+            0.0,
         ];
         debug_assert_eq!(c.features.len(), N);
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::model::Rect;
 use crate::reading::Page;
-use crate::text::{Folded, fold};
+use crate::text::{Folded, fold, script};
 
 use super::choice::Seg;
 
@@ -104,7 +104,8 @@ impl<'a> View<'a> {
         out
     }
 
-    /// The text of stretches: a space where the page leaves one, a line break between rows.
+    /// The text of stretches: a space where the page leaves one, a line break between rows; signs that only their
+    /// neighbours tell apart (ー and 一) as these want them.
     pub fn text(&self, segs: &[Seg]) -> Text {
         let mut t = Text::default();
         let mut last: Option<usize> = None;
@@ -122,6 +123,7 @@ impl<'a> View<'a> {
             }
             last = Some(seg.line);
         }
+        script::settle(&mut t.chars);
         t
     }
 }

@@ -1,0 +1,127 @@
+//! Labels put together from known words: 入院後の経過, 処方中のお薬, ご紹介の目的.
+//!
+//! A Japanese heading says in its last word what it is about. A short piece that ends in a label and is otherwise made of
+//! the words that forms are made of (`[compose]` in common.toml) is a label too, if a weak one. Knows text only; where
+//! such a piece may stand is the lexicon's business.
+
+use std::collections::BTreeSet;
+
+use crate::text::fold_text;
+
+use super::super::file::Compose;
+use super::parts;
+
+/// Longest piece that may be a label, characters.
+const LONGEST: usize = 18;
+/// Most characters before the last word of a piece that a bracket or colon marks as a heading.
+const FREE: usize = 9;
+
+#[derive(Debug, Default)]
+pub struct Composer {
+    /// Words in front of the last one, folded.
+    stems: BTreeSet<String>,
+    /// Words behind it that say nothing: 等, 欄, について.
+    tails: Vec<String>,
+}
+
+/// How a piece ends in a label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Composed {
+    /// The label that it ends in, folded.
+    pub head: String,
+    /// What stands in front of it.
+    pub stem: String,
+}
+
+impl Composer {
+    pub fn new(words: &Compose) -> Composer {
+        let mut tails: Vec<String> = words.tails.iter().map(|w| fold_text(w)).filter(|w| !w.is_empty()).collect();
+        tails.sort_by_key(|t| std::cmp::Reverse(t.len()));
+        Composer { stems: words.stems.iter().map(|w| fold_text(w)).filter(|w| !w.is_empty()).collect(), tails }
+    }
+
+    /// The label that a folded piece ends in. `framed`: a bracket, bullet or colon says that it is a heading.
+    pub fn read(&self, piece: &str, framed: bool, is_label: impl Fn(&str) -> bool) -> Option<Composed> {
+        let mut text = piece.trim_start_matches(|c: char| parts(c) || c.is_ascii_digit()).trim_end_matches(parts);
+        if !(2..=LONGEST).contains(&text.chars().count()) || text.contains(['。', '、', '?', '!']) {
+            return None;
+        }
+        loop {
+            if let Some(found) = self.ending(text, framed, &is_label) {
+                return Some(found);
+            }
+            let open = text.rfind('(').filter(|at| *at > 0 && text.len() - at <= 30);
+            let tail = self.tails.iter().find_map(|t| text.strip_suffix(t.as_str())).filter(|r| !r.is_empty());
+            text = match (tail, open) {
+                (Some(rest), _) => rest.trim_end_matches(['の', '・', ' ', '(']),
+                (None, Some(at)) => &text[..at],
+                _ => return None,
+            };
+            if text.chars().count() < 2 {
+                return None;
+            }
+        }
+    }
+
+    fn ending(&self, text: &str, framed: bool, is_label: &impl Fn(&str) -> bool) -> Option<Composed> {
+        for (at, _) in text.char_indices() {
+            let (stem, head) = text.split_at(at);
+            if !is_label(head) {
+                continue;
+            }
+            let bare = stem.trim_end_matches(['の', '・', '/', '及', 'び', '、', ' ']);
+            let known = bare.is_empty() || self.made_of_stems(bare);
+            let free = framed && bare.chars().count() <= FREE && head.chars().count() >= 2;
+            if known || free {
+                return Some(Composed { head: head.to_owned(), stem: bare.to_owned() });
+            }
+        }
+        None
+    }
+
+    /// Whether a text is a row of known words.
+    fn made_of_stems(&self, text: &str) -> bool {
+        let marks: Vec<usize> = text.char_indices().map(|c| c.0).chain([text.len()]).collect();
+        let mut reached = vec![false; marks.len()];
+        reached[0] = true;
+        for i in 0..marks.len() {
+            if !reached[i] {
+                continue;
+            }
+            for j in i + 1..marks.len().min(i + 8) {
+                reached[j] |= self.stems.contains(&text[marks[i]..marks[j]]);
+            }
+        }
+        reached[marks.len() - 1]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn composer() -> Composer {
+        let words = |w: &str| w.split(' ').map(str::to_owned).collect();
+        Composer::new(&Compose { stems: words("入院 後 の ご 紹介 中 処方"), tails: words("等 について のまとめ") })
+    }
+
+    fn head(piece: &str, framed: bool) -> Option<String> {
+        let label = |w: &str| ["経過", "目的", "薬", "感染症"].contains(&w);
+        composer().read(piece, framed, label).map(|c| c.head)
+    }
+
+    #[test]
+    fn the_last_word_tells() {
+        assert_eq!(head("入院後の経過", false).as_deref(), Some("経過"));
+        assert_eq!(head("ご紹介の目的等", false).as_deref(), Some("目的"));
+        assert_eq!(head("処方中の薬について", false).as_deref(), Some("薬"));
+        assert_eq!(head("経過のまとめ", false).as_deref(), Some("経過"));
+    }
+
+    #[test]
+    fn a_value_is_no_label() {
+        assert_eq!(head("尿路感染症", false), None);
+        assert_eq!(head("尿路感染症", true).as_deref(), Some("感染症"));
+        assert_eq!(head("良好な経過でした。", true), None);
+    }
+}
