@@ -201,6 +201,7 @@ fn dates(form: Form, text: &Text, known: &Known) -> Vec<Parsed> {
         Regex::new(r"^(.*?[0-9]{4}[/.][0-9]{2}[/.][0-9]{2})[0-9]{1,3}[歳才]").expect("a pattern of the program's own")
     });
     let string = GLUED.captures(&string).map_or(string.clone(), |c| c[1].to_owned());
+    let (string, index) = unspaced(&string);
     let found = era::find(&string, &context);
     let several = found.len() > 1;
     let mut out = Vec::new();
@@ -221,10 +222,27 @@ fn dates(form: Form, text: &Text, known: &Known) -> Vec<Parsed> {
                 (_, Some(d)) if (d.year() - r.date.year()).abs() > 2 => 0.5,
                 _ => 1.0,
             };
-            out.push(Parsed::one(value, f.span.clone(), r.quality * place * near));
+            let span = index[f.span.start]..index[f.span.end - 1] + 1;
+            out.push(Parsed::one(value, span, r.quality * place * near));
         }
     }
     out
+}
+
+/// A date set wide, without the spaces inside its numbers (4月2 8日), and for each character its place in the text.
+fn unspaced(string: &str) -> (String, Vec<usize>) {
+    let chars: Vec<char> = string.chars().collect();
+    let digit = |i: usize| chars.get(i).is_some_and(|c| c.is_ascii_digit() || ('０'..='９').contains(c));
+    let inside = |i: usize| {
+        chars[i] == ' '
+            && i > 0
+            && digit(i - 1)
+            && digit(i + 1)
+            && !(i > 1 && digit(i - 2))
+            && chars.get(i + 2).is_some_and(|c| "年月日時分".contains(*c))
+    };
+    let index: Vec<usize> = (0..chars.len()).filter(|i| !inside(*i)).collect();
+    (index.iter().map(|i| chars[*i]).collect(), index)
 }
 
 /// Digits that stand in boxes or apart are one number.

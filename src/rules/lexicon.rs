@@ -52,6 +52,9 @@ pub struct Lexicon {
     entries: Vec<Entry>,
     exact: BTreeMap<String, usize>,
     composer: Composer,
+    /// Words that name whom a block speaks of.
+    sections: Vec<(String, Group)>,
+    group_of: BTreeMap<String, Group>,
 }
 
 /// A label on the page.
@@ -118,7 +121,7 @@ pub fn is_bullet(c: char) -> bool {
 }
 
 fn parts(c: char) -> bool {
-    ":：;；・･·、。,，.．/／|｜()（）[]［］【】〔〕「」<>＜＞〈〉《》■□●○◎◆◇※*＊→⇒~〜～-ー―=＝_＿'’☎📞".contains(c)
+    ":：;；・･·、。,，.．/／|｜()（）[]［］【】〔〕「」<>＜＞〈〉《》■□●○◎◆◇※*＊#＃→⇒~〜～-ー―=＝_＿'’☎📞".contains(c)
 }
 
 impl Lexicon {
@@ -171,7 +174,11 @@ impl Lexicon {
         let automaton =
             AhoCorasick::builder().match_kind(MatchKind::Standard).build(&words).expect("a few thousand short words");
         let exact = words.into_iter().enumerate().map(|(i, w)| (w, i)).collect();
-        Lexicon { automaton, entries: entries.into_values().collect(), exact, composer: Composer::new(compose) }
+        let folded = |(g, ws): (&Group, &Vec<String>)| ws.iter().map(|w| (fold_text(w), *g)).collect::<Vec<_>>();
+        let sections = sections.iter().flat_map(folded).filter(|w| w.0.chars().count() >= 2).collect();
+        let group_of = fields.iter().filter_map(|(k, r)| Some((k.clone(), r.group?))).collect();
+        let composer = Composer::new(compose);
+        Lexicon { automaton, entries: entries.into_values().collect(), exact, composer, sections, group_of }
     }
 
     /// All labels of a page.
@@ -250,30 +257,52 @@ impl Lexicon {
                 .filter(|i| range.contains(&folded.span(*i..i + 1).start))
                 .map(|i| folded.chars[i])
                 .collect();
-            if let Some((hit, _)) = self.compose(view, vec![Seg { line, glyphs: range }], &text, framed) {
+            let segs = vec![Seg { line, glyphs: range }];
+            let whole_cell = view.cell(line).is_some_and(|c| view.lines_in(c).len() == 1)
+                && segs[0].glyphs.len() + 2 >= view.len(line);
+            let known = self.compose(view, segs.clone(), &text, framed).map(|c| c.0);
+            let made = known.or_else(|| if whole_cell { self.compose_surely(view, segs.clone(), &text) } else { None });
+            if let Some(hit) = made {
                 hits.all.push(hit);
+            } else if text.chars().count() >= if framed { 4 } else { 5 }
+                && let Some(entry) = self.near(text.trim_matches(parts))
+            {
+                self.push(view, hits, segs, entry);
             }
         }
     }
 
     /// The label that some stretches make together, and the word that it ends in.
     fn compose(&self, view: &View, segs: Vec<Seg>, text: &str, framed: bool) -> Option<(Hit, String)> {
-        let strong = |e: &Entry| e.stop || e.fields.iter().any(|f| f.1 != Strength::Shared || e.len >= 3);
-        let label = |w: &str| self.exact.get(w).is_some_and(|e| strong(&self.entries[*e]));
-        let found = self.composer.read(text, framed, label)?;
+        let word = |w: &str| self.exact.get(w).map(|e| &self.entries[*e]).filter(|e| e.stop || !e.fields.is_empty());
+        let head = |w: &str| word(w).is_some_and(|e| e.len >= 2 || e.head);
+        let stem = |w: &str| word(w).is_some_and(|e| e.len >= 2 && !e.head);
+        let found = self.composer.read(text, framed, head, stem)?;
         let entry = &self.entries[self.exact[&found.head]];
-        let mut groups = entry.groups.clone();
-        groups.extend(self.exact.get(&found.stem).into_iter().flat_map(|e| &self.entries[*e].groups));
+        // かかりつけ医機関名 speaks of the family doctor
+        let spoken = self.sections.iter().filter(|(w, _)| found.stem.contains(w.as_str())).map(|(_, g)| *g);
+        let mut groups: Vec<Group> = spoken.collect();
+        let about = |key: &str| self.group_of.get(key).is_none_or(|g| groups.is_empty() || groups.contains(g));
+        let fields = entry.fields.iter().filter(|f| about(&f.0)).map(|f| (f.0.clone(), Strength::Weak)).collect();
+        groups.extend(&entry.groups);
         let raw = segs.iter().flat_map(|s| view.page.lines[s.line].glyphs[s.glyphs.clone()].iter().map(|g| g.ch));
         let hit = Hit {
             rect: view.rect_of(&segs),
             text: raw.collect(),
             segs,
-            fields: entry.fields.iter().map(|f| (f.0.clone(), Strength::Weak)).collect(),
+            fields,
             groups,
             cuts: true,
         };
         Some((hit, found.head))
+    }
+
+    /// What a header cell makes: it may begin with anything, if it ends in a word that is a label without doubt
+    /// (尿路感染症 is a diagnosis, no label).
+    fn compose_surely(&self, view: &View, segs: Vec<Seg>, text: &str) -> Option<Hit> {
+        let (hit, head) = self.compose(view, segs, text, true)?;
+        let e = &self.entries[self.exact[&head]];
+        (head.chars().count() >= 3 && e.strong() && !e.is("clinical.infections")).then_some(hit)
     }
 
     fn push(&self, view: &View, hits: &mut Hits, segs: Vec<Seg>, entry: usize) {
@@ -341,19 +370,14 @@ impl Lexicon {
             let text = view.folded[*l].text();
             self.exact.get(text.trim_matches(parts)).is_some_and(|e| self.entries[*e].strong())
         };
-        if lines.len() > 1 && lines.iter().filter(|l| label(l)).count() > 1 {
+        if lines.iter().filter(|l| label(l)).count() > 1 {
             return false;
         }
         let segs: Vec<Seg> = lines.iter().map(|l| view.whole(*l)).collect();
-        // a header cell may begin with anything, if it ends in a word that is a label without doubt
-        // (尿路感染症 is a diagnosis, no label)
-        let sure = |h: &str| {
-            let e = self.exact.get(h).map(|e| &self.entries[*e]);
-            h.chars().count() >= 3 && e.is_some_and(|e| e.strong() && !e.is("clinical.infections"))
-        };
+        // (one row: see `composed`, which knows its pieces)
         let known = self.compose(view, segs.clone(), text, false).map(|c| c.0);
-        let composed = known.or_else(|| Some(self.compose(view, segs.clone(), text, true).filter(|c| sure(&c.1))?.0));
-        if let Some(hit) = composed.filter(|h| !h.fields.is_empty()) {
+        let composed = known.or_else(|| self.compose_surely(view, segs.clone(), text));
+        if let Some(hit) = composed.filter(|h| lines.len() > 1 && !h.fields.is_empty()) {
             hits.all.push(hit);
             return true;
         }
@@ -370,7 +394,9 @@ impl Lexicon {
         if n < 4 {
             return None;
         }
-        let near = self.exact.iter().filter(|(w, _)| w.chars().count().abs_diff(n) <= 1);
+        // 要介護1 is not 要介護度
+        let digits = |s: &str| s.chars().filter(char::is_ascii_digit).collect::<String>();
+        let near = self.exact.iter().filter(|(w, _)| w.chars().count().abs_diff(n) <= 1 && digits(w) == digits(text));
         let near = near.map(|(w, e)| (crate::text::confusion::distance(w, text), *e));
         let first = near.filter(|x| x.0 <= 1.0).min_by(|a, b| a.0.total_cmp(&b.0))?;
         Some(first.1)
@@ -462,6 +488,8 @@ fn left_bound(view: &View, line: usize, start: usize, behind_label: bool, glued:
         // フリガナヨシカワフサエ氏名吉川房江様性別男: a value ended, and what follows can only be a label's value
         || (kana::is_kana_char(before) || "様殿)）歳才日".contains(before)) && glued
         || start == 1 && "くぐ".contains(before)
+        // 一、病名
+        || "、.．".contains(before) && start == 2 && "一二三四五六七八九十".contains(glyphs[0].ch)
         || parts(before) && !"。、，".contains(before)
         || is_bullet(before) && glyphs[..start].iter().all(|g| is_bullet(g.ch))
 }

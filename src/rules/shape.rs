@@ -50,7 +50,7 @@ pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known, out: &mut Vec<Can
             let gap = (view.rect(pair[1]).x0 - view.rect(pair[0]).x1) as f32 / view.em;
             let near = (0.0..=3.5).contains(&gap) && (1..=4).contains(&view.len(pair[0]));
             if near && view.cell(pair[0]) == view.cell(pair[1]) && sheet.hits.on[pair[0]].is_empty() {
-                for field in fields.iter().filter(|f| f.form == Form::Person) {
+                for field in fields.iter().filter(|f| matches!(f.form, Form::Person | Form::Kana)) {
                     one(sheet, field, vec![view.whole(pair[0]), view.whole(pair[1])], known, out);
                 }
             }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::model::{Kind, Value, Vocabulary};
 use crate::reading::Reading;
 use crate::register::Registers;
-use crate::text::{confusion, numbers, squeeze};
+use crate::text::{clean, confusion, numbers, squeeze};
 
 use super::candidate::Candidate;
 use super::rank::{FEATURES, Ranker, TypeTable, Weights, logistic};
@@ -194,7 +194,7 @@ fn right(c: &Candidate, truth: Option<&TrueField>) -> Option<bool> {
     let kind = Vocabulary::get().fields.get(&c.field).map_or(Kind::Text, |f| f.kind);
     let mut near = false;
     for t in std::iter::once(&truth.value).chain(&truth.alt) {
-        let (a, b) = (squeeze(&t.text()), squeeze(&c.value.text()));
+        let (a, b) = (squeeze(&clean(&t.text())), squeeze(&clean(&c.value.text())));
         match kind {
             Kind::Date | Kind::Datetime | Kind::Enum => {
                 if a == b || kind == Kind::Datetime && a.get(..10) == b.get(..10) && b.len() <= 10 {
@@ -220,7 +220,7 @@ fn right(c: &Candidate, truth: Option<&TrueField>) -> Option<bool> {
                 let (Value::Many(t), Value::Many(v)) = (t, &c.value) else { continue };
                 let hit = v
                     .iter()
-                    .filter(|x| t.iter().any(|y| confusion::similarity(&squeeze(x), &squeeze(y)) >= 0.85))
+                    .filter(|x| t.iter().any(|y| confusion::similarity(&squeeze(&clean(x)), &squeeze(&clean(y))) >= 0.85))
                     .count();
                 let j = hit as f32 / (t.len() + v.len() - hit).max(1) as f32;
                 if j >= 0.99 {

@@ -80,7 +80,7 @@ fn bare(text: &Text, mut r: Range<usize>, nth: usize) -> Range<usize> {
             [c, ..] if "①②③④⑤⑥⑦⑧⑨⑩⑪⑫・●○◯■□◆◇※*＊-#＃".contains(*c) => 1,
             [a, b, ..]
                 if a.is_ascii_digit()
-                    && ".)）．、".contains(*b)
+                    && ".)）．、:：".contains(*b)
                     && (!s.get(2).is_some_and(char::is_ascii_digit) || a.to_digit(10) == Some(nth as u32)) =>
             {
                 2

@@ -137,6 +137,8 @@ pub fn person(text: &Text) -> Vec<Parsed> {
         // the whole piece, and each pair of its words: a department or title may stand in front
         let mut ways = vec![range.clone()];
         ways.extend(to_honorific(text, &range));
+        let prose = in_prose(text, &range);
+        ways.extend(prose.clone());
         let words = words(text, &range);
         if words.len() > 2 {
             for w in words.windows(2) {
@@ -150,6 +152,9 @@ pub fn person(text: &Text) -> Vec<Parsed> {
             let w = string(text, &way);
             let (name, _) = names::strip_honorific(&w);
             let mut quality = names::plausible(&w);
+            if prose.as_ref() == Some(&way) {
+                quality *= 0.9;
+            }
             if quality <= 0.0 || options::relation(&name).is_some() {
                 continue;
             }
@@ -180,6 +185,23 @@ fn to_honorific(text: &Text, range: &Range<usize>) -> Option<Range<usize>> {
         .find(|i| "様樣殿".contains(text.chars[*i]) || text.chars[*i..range.end].starts_with(&['先', '生']))?;
     let end = at + if text.chars[at] == '先' { 2 } else { 1 };
     (end < range.end).then_some(range.start..end)
+}
+
+/// A name inside a sentence: 入院中の宇佐美進様（昭和10年…; a known family name, from a particle to 様 or a bracket.
+fn in_prose(text: &Text, range: &Range<usize>) -> Option<Range<usize>> {
+    let end = |i: usize| {
+        let c = text.chars.get(i);
+        c.is_none() && range.len() <= 24 || c.is_some_and(|c| "様樣殿氏(（".contains(*c))
+            || text.chars[i.min(text.chars.len())..].starts_with(&['さ', 'ん'])
+    };
+    let begins = |i: usize| i > range.start && "のはがをに、。」)）: ：・".contains(text.chars[i - 1]);
+    (range.start + 3..=range.end).filter(|i| end(*i)).find_map(|e| {
+        let starts = (e.saturating_sub(8).max(range.start + 1)..e.saturating_sub(1)).filter(|s| begins(*s));
+        starts.map(|s| s..e).find(|r| {
+            let name = string(text, r);
+            names::split(name.trim()).is_some_and(|n| names::known_surname(&n.surname) && names::known_given(&n.given))
+        })
+    })
 }
 
 /// How many characters of a stretch the name at its head takes.

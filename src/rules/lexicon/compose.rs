@@ -41,16 +41,23 @@ impl Composer {
     }
 
     /// The label that a folded piece ends in. `framed`: a bracket, bullet or colon says that it is a heading.
-    pub fn read(&self, piece: &str, framed: bool, is_label: impl Fn(&str) -> bool) -> Option<Composed> {
+    /// `head`, `stem`: whether a word may be the last one, one of those before.
+    pub fn read(
+        &self,
+        piece: &str,
+        framed: bool,
+        head: impl Fn(&str) -> bool,
+        stem: impl Fn(&str) -> bool,
+    ) -> Option<Composed> {
         let mut text = piece.trim_start_matches(|c: char| parts(c) || c.is_ascii_digit()).trim_end_matches(parts);
         if !(2..=LONGEST).contains(&text.chars().count()) || text.contains(['。', '、', '?', '!']) {
             return None;
         }
         loop {
-            if let Some(found) = self.ending(text, framed, &is_label) {
+            if let Some(found) = self.ending(text, framed, &head, &stem) {
                 return Some(found);
             }
-            let open = text.rfind('(').filter(|at| *at > 0 && text.len() - at <= 30);
+            let open = text.rfind('(').filter(|at| *at > 0 && text.ends_with(')') && text.len() - at <= 30);
             let tail = self.tails.iter().find_map(|t| text.strip_suffix(t.as_str())).filter(|r| !r.is_empty());
             text = match (tail, open) {
                 (Some(rest), _) => rest.trim_end_matches(['の', '・', ' ', '(']),
@@ -63,14 +70,20 @@ impl Composer {
         }
     }
 
-    fn ending(&self, text: &str, framed: bool, is_label: &impl Fn(&str) -> bool) -> Option<Composed> {
+    fn ending(
+        &self,
+        text: &str,
+        framed: bool,
+        is_head: &impl Fn(&str) -> bool,
+        is_stem: &impl Fn(&str) -> bool,
+    ) -> Option<Composed> {
         for (at, _) in text.char_indices() {
-            let (stem, head) = text.split_at(at);
-            if !is_label(head) {
+            let (front, head) = text.split_at(at);
+            if !is_head(head) {
                 continue;
             }
-            let bare = stem.trim_end_matches(['の', '・', '/', '及', 'び', '、', ' ']);
-            let known = bare.is_empty() || self.made_of_stems(bare);
+            let bare = front.trim_end_matches(['の', '・', '/', '及', 'び', '、', ' ']);
+            let known = bare.is_empty() || self.made_of_stems(bare, is_stem);
             let free = framed && bare.chars().count() <= FREE && head.chars().count() >= 2;
             if known || free {
                 return Some(Composed { head: head.to_owned(), stem: bare.to_owned() });
@@ -80,7 +93,7 @@ impl Composer {
     }
 
     /// Whether a text is a row of known words.
-    fn made_of_stems(&self, text: &str) -> bool {
+    fn made_of_stems(&self, text: &str, is_stem: &impl Fn(&str) -> bool) -> bool {
         let marks: Vec<usize> = text.char_indices().map(|c| c.0).chain([text.len()]).collect();
         let mut reached = vec![false; marks.len()];
         reached[0] = true;
@@ -89,7 +102,8 @@ impl Composer {
                 continue;
             }
             for j in i + 1..marks.len().min(i + 8) {
-                reached[j] |= self.stems.contains(&text[marks[i]..marks[j]]);
+                let word = &text[marks[i]..marks[j]];
+                reached[j] |= self.stems.contains(word) || is_stem(word);
             }
         }
         reached[marks.len() - 1]
@@ -107,7 +121,7 @@ mod tests {
 
     fn head(piece: &str, framed: bool) -> Option<String> {
         let label = |w: &str| ["経過", "目的", "薬", "感染症"].contains(&w);
-        composer().read(piece, framed, label).map(|c| c.head)
+        composer().read(piece, framed, label, |_| false).map(|c| c.head)
     }
 
     #[test]
