@@ -15,7 +15,9 @@ use faxbridge::rules::{RuleSet, train};
 
 fn main() -> anyhow::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [rules, corpora @ ..] = &args[..] else { anyhow::bail!("usage: train_ranker RULES READINGS:TRUTH[:REGISTERS]…") };
+    let [rules, corpora @ ..] = &args[..] else {
+        anyhow::bail!("usage: train_ranker RULES READINGS:TRUTH[:REGISTERS]…")
+    };
     let rules = RuleSet::load(Path::new(rules))?;
     let left_out = std::env::var("HOUSES").unwrap_or_default();
     let parts: Vec<Vec<&Path>> = corpora.iter().map(|c| c.split(':').map(Path::new).collect()).collect();
@@ -24,7 +26,11 @@ fn main() -> anyhow::Result<()> {
         registers.push(match part.get(2) {
             Some(dir) => {
                 let (patients, institutions) = (dir.join("patients.csv"), dir.join("institutions.csv"));
-                Registers::load(&Files { patients: Some(&patients), institutions: Some(&institutions), ..Files::default() })?
+                Registers::load(&Files {
+                    patients: Some(&patients),
+                    institutions: Some(&institutions),
+                    ..Files::default()
+                })?
             }
             None => Registers::default(),
         });

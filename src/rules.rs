@@ -16,6 +16,7 @@ mod form;
 mod lexicon;
 mod marks;
 mod rank;
+mod rechoose;
 mod scope;
 mod sender;
 mod shape;

@@ -2,12 +2,9 @@
 //!
 //! Never from a register of patients: a misreading that happens to be a near-twin's name would look certain.
 
-use std::sync::LazyLock;
-
 use jiff::civil::Date;
 
 use crate::model::Value;
-use crate::ocr::choose::{self, Grammar, Pattern};
 use crate::reading::Page;
 use crate::register::NameMatch;
 use crate::text::names::{self, Agreement};
@@ -17,6 +14,7 @@ use super::candidate::{Candidate, Field};
 use super::choice::Seg;
 use super::decide::Case;
 use super::form::Form;
+use super::rechoose;
 use super::view::certainty;
 
 /// Certainty of the characters, and what a person should know of it.
@@ -57,15 +55,7 @@ pub fn reading<'c>(
     let certain = |reading: f32| Certain { reading, note: second.clone() };
     match field.form {
         f if f.dated() => {
-            let context =
-                era::Context { reference: case.known.reference, era: case.known.era, birth: f == Form::BirthDate };
-            let parse = |t: &str| era::best(t, &context).map(|r| r.day());
-            let day = value.get(..10).unwrap_or(&value).to_owned();
-            let certainty = match single(&c.segs).and_then(|s| grammar(page, s, &*DATE, &parse)) {
-                Some((v, margin)) if v == day => from_margin(margin),
-                Some(_) => 0.3,
-                None => digits_only(page, &c.segs) * 0.99,
-            };
+            let certainty = by_grammar(case, f, page, c, value.get(..10).unwrap_or(&value));
             // a printed list of eras, one of them ringed: the ring's certainty counts
             let era = c.mark.unwrap_or(1.0);
             let whole = if c.quality >= 0.8 { 1.0 } else { 0.8 };
@@ -74,14 +64,13 @@ pub fn reading<'c>(
             certain(certainty.min(era) * whole * hour)
         }
         Form::Phone => {
-            let p = number(page, c, &*PHONE, &|t| Some(numbers::phone_digits(t)), &numbers::phone_digits(&value));
+            let p = by_grammar(case, field.form, page, c, &numbers::phone_digits(&value));
             let mine = field.key != "sender.phone" || vouched(case, &value, text("sender.fax").as_deref());
             certain(if mine { p } else { p.min(0.8) })
         }
-        Form::Postal => certain(number(page, c, &*POSTAL, &|t| Some(numbers::digits(t)), &numbers::digits(&value))),
+        Form::Postal => certain(by_grammar(case, field.form, page, c, &numbers::digits(&value))),
         Form::Insurer | Form::Insured => {
-            let pattern = if field.form == Form::Insurer { &*SIX } else { &*TEN };
-            let p = number(page, c, pattern, &|t| Some(numbers::digits(t)), &numbers::digits(&value));
+            let p = by_grammar(case, field.form, page, c, &numbers::digits(&value));
             certain(if c.quality >= 0.95 { p } else { p.min(0.6) })
         }
         Form::Url => certain(if least >= 0.97 { 0.96 } else { 0.5 }),
@@ -90,7 +79,9 @@ pub fn reading<'c>(
                 "patient.name" => text("patient.kana"),
                 _ => None,
             };
-            certain(person(&value, kana.as_deref(), field.key == "patient.name", least, mean))
+            let listed = rechoose::again(Form::Person, page, &c.segs, &case.known);
+            let listed = listed.filter(|a| a.value == squeeze(&value) && a.bend < 1.0).map(|a| a.margin);
+            certain(person(c, &value, kana.as_deref(), listed, (least, mean)))
         }
         Form::Kana => {
             let agrees = text("patient.name").map(|n| names::reads_as(&n, &value));
@@ -186,24 +177,27 @@ fn vouched(case: &Case, phone: &str, fax: Option<&str>) -> bool {
     registered || fax.is_some_and(|f| f != phone && f.len() == phone.len() && f.get(..6) == phone.get(..6))
 }
 
-fn person(value: &str, kana: Option<&str>, patient: bool, least: f32, mean: f32) -> f32 {
+/// Certainty of a name. `listed`: how far behind the lists' next name lies, where they hold this one.
+fn person(c: &Candidate, value: &str, kana: Option<&str>, listed: Option<f32>, (least, mean): (f32, f32)) -> f32 {
     // forms that the recogniser cannot tell, or does not know
-    if value.contains(['崎', '﨑', '髙', '邊', '邉', '齋', '齊', '濵', '濱']) {
+    if c.raw.contains(['崎', '﨑', '髙', '邊', '邉', '齋', '齊', '濵', '濱', '惠', '穗', '眞']) {
         return 0.9 * least;
     }
-    let known = names::split(value).is_some_and(|s| names::known_surname(&s.surname) && names::known_given(&s.given));
-    // one character may be what is left of two
+    let patient = c.field == "patient.name";
+    // one character may be what a seal left of two
     let thin = names::split(value).is_none_or(|s| {
         let unparted = !value.contains(' ');
         s.surname.chars().count() == 1 && unparted || s.given.chars().count() == 1 && (unparted || !patient)
     });
-    match kana.map(|k| names::reads_as(value, k)) {
-        Some(Agreement::Agrees) if mean >= 0.85 && least >= 0.5 => 0.985,
-        Some(Agreement::Conflicts) => 0.4,
-        _ if thin => 0.9 * least,
-        _ if least >= 0.985 && known => 0.97,
-        _ if least >= 0.995 => 0.955,
-        _ if known => 0.9 * least,
+    let short = squeeze(value).chars().count() < 3;
+    match (kana.map(|k| names::reads_as(value, k)), listed) {
+        (Some(Agreement::Agrees), _) if mean >= 0.85 && least >= 0.5 => 0.985,
+        (Some(Agreement::Conflicts), _) => 0.4,
+        (_, Some(margin)) if patient && thin && !short && margin >= 6.0 && least >= 0.98 => 0.96,
+        _ if thin || short => 0.9 * least,
+        (_, Some(margin)) if margin >= 4.0 => 0.97,
+        (_, None) if least >= 0.995 && mean >= 0.995 => 0.955,
+        (_, Some(margin)) => (0.75 + 0.05 * margin).min(0.9),
         _ => 0.8 * least,
     }
 }
@@ -225,34 +219,15 @@ fn single(segs: &[Seg]) -> Option<&Seg> {
     }
 }
 
-/// The grammar's choice in a stretch and its margin; None where there are no frames or it had to bend what was read.
-fn grammar(
-    page: &Page,
-    seg: &Seg,
-    grammar: &dyn Grammar,
-    parse: &dyn Fn(&str) -> Option<String>,
-) -> Option<(String, f32)> {
-    let line = page.lines.get(seg.line)?;
-    let choice = choose::among_values(line, seg.glyphs.clone(), grammar, parse)?;
-    if choice.bend > BEND {
-        return None;
-    }
-    Some((parse(&choice.text)?, choice.margin))
-}
-
 fn from_margin(margin: f32) -> f32 {
     if margin >= MARGIN { 0.97 + 0.03 * (margin / 25.0).min(1.0) } else { 0.5 + 0.14 * margin }
 }
 
-fn number(
-    page: &Page,
-    c: &Candidate,
-    pattern: &dyn Grammar,
-    parse: &dyn Fn(&str) -> Option<String>,
-    value: &str,
-) -> f32 {
-    match single(&c.segs).and_then(|s| grammar(page, s, pattern, parse)) {
-        Some((v, margin)) if v == value => from_margin(margin),
+/// Certainty of a date's or number's characters, under its grammar.
+fn by_grammar(case: &Case, form: Form, page: &Page, c: &Candidate, value: &str) -> f32 {
+    let again = rechoose::again(form, page, &c.segs, &case.known).filter(|a| a.bend <= BEND);
+    match again {
+        Some(a) if a.value == value => from_margin(a.margin),
         Some(_) => 0.3,
         None => digits_only(page, &c.segs) * 0.985,
     }
@@ -272,9 +247,3 @@ fn digits_only(page: &Page, segs: &[Seg]) -> f32 {
     }
     if n == 0 { 0.0 } else { low }
 }
-
-static DATE: LazyLock<Pattern> = LazyLock::new(Pattern::date);
-static PHONE: LazyLock<Pattern> = LazyLock::new(Pattern::phone);
-static POSTAL: LazyLock<Pattern> = LazyLock::new(Pattern::postal);
-static SIX: LazyLock<Pattern> = LazyLock::new(|| Pattern::digits(6));
-static TEN: LazyLock<Pattern> = LazyLock::new(|| Pattern::digits(10));

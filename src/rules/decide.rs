@@ -15,6 +15,7 @@ use super::candidate::{Candidate, Field};
 use super::certain::{self, Certain};
 use super::form::{Form, Known};
 use super::rank::Ranker;
+use super::rechoose;
 
 /// The place in the ranking from which a value may be certain.
 const SURE: f32 = 0.90;
@@ -39,6 +40,13 @@ pub struct Case<'a> {
 pub fn fields(case: &Case, mut candidates: Vec<Candidate>) -> BTreeMap<String, model::Field> {
     candidates.sort_by(|a, b| b.p.total_cmp(&a.p).then_with(|| a.rect.y0.cmp(&b.rect.y0)));
     let chosen = choose(case, &candidates);
+    for (key, i) in &chosen {
+        let c = &mut candidates[*i];
+        let page = case.pages.iter().find(|p| p.number == c.page);
+        if let (Some(field), Some(page)) = (case.fields.iter().find(|f| f.key == *key), page) {
+            rechoose::revise(field.form, page, &case.known, c);
+        }
+    }
     let mut out = BTreeMap::new();
     for (key, i) in &chosen {
         let Some(field) = case.fields.iter().find(|f| f.key == *key) else { continue };

@@ -87,8 +87,7 @@ pub struct Hits {
 impl Hits {
     /// The labels for which `keep` holds.
     pub fn keeping(self, keep: impl Fn(&Hit) -> bool) -> Hits {
-        let mut out =
-            Hits { all: self.all.into_iter().filter(keep).collect(), on: vec![Vec::new(); self.on.len()] };
+        let mut out = Hits { all: self.all.into_iter().filter(keep).collect(), on: vec![Vec::new(); self.on.len()] };
         out.index();
         out
     }
@@ -286,14 +285,7 @@ impl Lexicon {
         let fields = entry.fields.iter().filter(|f| about(&f.0)).map(|f| (f.0.clone(), Strength::Weak)).collect();
         groups.extend(&entry.groups);
         let raw = segs.iter().flat_map(|s| view.page.lines[s.line].glyphs[s.glyphs.clone()].iter().map(|g| g.ch));
-        let hit = Hit {
-            rect: view.rect_of(&segs),
-            text: raw.collect(),
-            segs,
-            fields,
-            groups,
-            cuts: true,
-        };
+        let hit = Hit { rect: view.rect_of(&segs), text: raw.collect(), segs, fields, groups, cuts: true };
         Some((hit, found.head))
     }
 
@@ -431,8 +423,17 @@ fn at<'e>(entries: &'e mut BTreeMap<String, Entry>, word: &str) -> Option<&'e mu
 /// Stretches of a line that may be a heading, and whether a bracket, bullet or colon says that they are.
 fn pieces(view: &View, line: usize) -> Vec<(std::ops::Range<usize>, bool)> {
     const BULLETS: &str = "■◆●▼◎★□◇○※*＊#＃";
-    const BRACKETS: &[(char, &str)] =
-        &[('【', "】"), ('<', ">＞"), ('＜', "＞>"), ('〈', "〉"), ('《', "》"), ('〔', "〕"), ('[', "]］"), ('［', "］]"), ('「', "」")];
+    const BRACKETS: &[(char, &str)] = &[
+        ('【', "】"),
+        ('<', ">＞"),
+        ('＜', "＞>"),
+        ('〈', "〉"),
+        ('《', "》"),
+        ('〔', "〕"),
+        ('[', "]］"),
+        ('［', "］]"),
+        ('「', "」"),
+    ];
     let glyphs = &view.page.lines[line].glyphs;
     let mut out = Vec::new();
     let mut start = 0;
@@ -444,7 +445,9 @@ fn pieces(view: &View, line: usize) -> Vec<(std::ops::Range<usize>, bool)> {
         start = end;
         let mut a = run.start;
         let mut framed = false;
-        while a < run.end && (BULLETS.contains(glyphs[a].ch) || glyphs[a].ch.is_ascii_digit() || ".．)）".contains(glyphs[a].ch)) {
+        while a < run.end
+            && (BULLETS.contains(glyphs[a].ch) || glyphs[a].ch.is_ascii_digit() || ".．)）".contains(glyphs[a].ch))
+        {
             framed |= BULLETS.contains(glyphs[a].ch);
             a += 1;
         }

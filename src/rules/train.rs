@@ -220,7 +220,9 @@ fn right(c: &Candidate, truth: Option<&TrueField>) -> Option<bool> {
                 let (Value::Many(t), Value::Many(v)) = (t, &c.value) else { continue };
                 let hit = v
                     .iter()
-                    .filter(|x| t.iter().any(|y| confusion::similarity(&squeeze(&clean(x)), &squeeze(&clean(y))) >= 0.85))
+                    .filter(|x| {
+                        t.iter().any(|y| confusion::similarity(&squeeze(&clean(x)), &squeeze(&clean(y))) >= 0.85)
+                    })
                     .count();
                 let j = hit as f32 / (t.len() + v.len() - hit).max(1) as f32;
                 if j >= 0.99 {

@@ -191,7 +191,8 @@ fn to_honorific(text: &Text, range: &Range<usize>) -> Option<Range<usize>> {
 fn in_prose(text: &Text, range: &Range<usize>) -> Option<Range<usize>> {
     let end = |i: usize| {
         let c = text.chars.get(i);
-        c.is_none() && range.len() <= 24 || c.is_some_and(|c| "様樣殿氏(（".contains(*c))
+        c.is_none() && range.len() <= 24
+            || c.is_some_and(|c| "様樣殿氏(（".contains(*c))
             || text.chars[i.min(text.chars.len())..].starts_with(&['さ', 'ん'])
     };
     let begins = |i: usize| i > range.start && "のはがをに、。」)）: ：・".contains(text.chars[i - 1]);

@@ -116,7 +116,9 @@ mod tests {
 
     fn composer() -> Composer {
         let words = |w: &str| w.split(' ').map(str::to_owned).collect();
-        Composer::new(&Compose { stems: words("入院 後 の ご 紹介 中 処方"), tails: words("等 について のまとめ") })
+        Composer::new(&Compose {
+            stems: words("入院 後 の ご 紹介 中 処方"), tails: words("等 について のまとめ")
+        })
     }
 
     fn head(piece: &str, framed: bool) -> Option<String> {
