@@ -14,6 +14,7 @@ pub mod era;
 pub mod fold;
 pub mod institution;
 pub mod kana;
+pub mod letterhead;
 pub mod lexicon;
 pub mod names;
 pub mod numbers;

@@ -100,6 +100,7 @@ pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known) -> Vec<Candidate>
             continue;
         }
         let scopes = scopes(&sheet.view, &sheet.hits, hit);
+        let pair = number_pair(sheet, hit);
         for (key, strength) in &hit.fields {
             if let Some(field) = by_key(key) {
                 for scope in &scopes {
@@ -114,7 +115,11 @@ pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known) -> Vec<Candidate>
                         continue;
                     }
                     if field.rule.look.is_empty() || field.rule.look.contains(&scope.direction) {
+                        let from = out.len();
                         from_scope(sheet, field, Some((hit, *strength)), scope, known, &mut out);
+                        if let (Form::Phone, Some(nth)) = (field.form, pair) {
+                            keep_nth(&mut out, from, nth);
+                        }
                     }
                 }
                 marks::beside_label(sheet, field, hit, *strength, &mut out);
@@ -130,6 +135,41 @@ pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known) -> Vec<Candidate>
     }
     shape::collect(sheet, fields, known, &mut out);
     merge(out)
+}
+
+/// 電話/FAX in front of two numbers: which of the two labels this is.
+fn number_pair(sheet: &Sheet, hit: &Hit) -> Option<usize> {
+    let own = hit.last();
+    let numbers = |h: &Hit| h.fields.iter().any(|f| f.0 == "sender.phone" || f.0 == "sender.fax");
+    let beside = |a: &Seg, b: &Seg| {
+        let glyphs = &sheet.view.page.lines[a.line].glyphs;
+        a.line == b.line
+            && (1..=2).contains(&b.glyphs.start.saturating_sub(a.glyphs.end))
+            && glyphs[a.glyphs.end..b.glyphs.start].iter().all(|g| "/／・,、及び".contains(g.ch))
+    };
+    let others = || sheet.hits.all.iter().filter(|h| numbers(h) && h.segs.len() == 1);
+    if !numbers(hit) || hit.segs.len() > 1 {
+        return None;
+    }
+    match (others().any(|h| beside(own, h.last())), others().any(|h| beside(h.last(), own))) {
+        (true, false) => Some(0),
+        (false, true) => Some(1),
+        _ => None,
+    }
+}
+
+/// Of several numbers in one scope the one of the label's own place; one alone serves both labels.
+fn keep_nth(out: &mut Vec<Candidate>, from: usize, nth: usize) {
+    let mut places: Vec<(i32, i32)> = out[from..].iter().map(|c| (c.rect.y0, c.rect.x0)).collect();
+    places.sort_unstable();
+    places.dedup();
+    if let (true, Some(own)) = (places.len() > 1, places.get(nth).copied()) {
+        let mut i = 0;
+        out.retain(|c| {
+            i += 1;
+            i <= from || (c.rect.y0, c.rect.x0) == own
+        });
+    }
 }
 
 /// Whether the centre of a place lies in a region given in shares of the page.

@@ -59,13 +59,22 @@ pub fn reading<'c>(
             // a printed list of eras, one of them ringed: the ring's certainty counts
             let era = c.mark.unwrap_or(1.0);
             let whole = if c.quality >= 0.8 { 1.0 } else { 0.8 };
-            // a meeting without its hour is half read
-            let hour = if field.key == "conference.datetime" && !value.contains('T') { 0.8 } else { 1.0 };
-            certain(certainty.min(era) * whole * hour)
+            // a meeting without its hour is half read; the grammar knows the day alone
+            let hour = match value.contains('T') {
+                true => digits_only(page, &c.segs),
+                false if field.key == "conference.datetime" => 0.8,
+                false => 1.0,
+            };
+            certain(certainty.min(era).min(hour) * whole)
         }
         Form::Phone => {
             let p = by_grammar(case, field.form, page, c, &numbers::phone_digits(&value));
-            let mine = field.key != "sender.phone" || vouched(case, &value, text("sender.fax").as_deref());
+            let other = match field.key.as_str() {
+                "sender.phone" => text("sender.fax"),
+                "sender.fax" => text("sender.phone"),
+                _ => None,
+            };
+            let mine = !field.key.starts_with("sender.") || vouched(case, &value, other.as_deref());
             certain(if mine { p } else { p.min(0.8) })
         }
         Form::Postal => certain(by_grammar(case, field.form, page, c, &numbers::digits(&value))),
@@ -73,7 +82,8 @@ pub fn reading<'c>(
             let p = by_grammar(case, field.form, page, c, &numbers::digits(&value));
             certain(if c.quality >= 0.95 { p } else { p.min(0.6) })
         }
-        Form::Url => certain(if least >= 0.97 { 0.96 } else { 0.5 }),
+        // 0 and O, 1 and l: a link that leads elsewhere is worse than none
+        Form::Url => certain(0.9 * least),
         Form::Person => {
             let kana = match field.key.as_str() {
                 "patient.name" => text("patient.kana"),
@@ -88,7 +98,7 @@ pub fn reading<'c>(
             certain(match agrees {
                 Some(Agreement::Agrees) if mean >= 0.8 => 0.98,
                 Some(Agreement::Conflicts) => 0.4,
-                _ if least >= 0.985 => 0.96,
+                Some(_) if least >= 0.985 && rechoose::listed(Form::Kana, &value) => 0.96,
                 _ => 0.6 * mean,
             })
         }
@@ -168,13 +178,18 @@ fn same_row(a: &Candidate, b: &Candidate) -> bool {
     a.page == b.page && apart <= 2 * a.rect.height().max(b.rect.height())
 }
 
-/// Whether a telephone number is the sender's by more than its place: the register has it, or the fax shares its exchange.
-fn vouched(case: &Case, phone: &str, fax: Option<&str>) -> bool {
-    let phone = numbers::phone_digits(phone);
-    let of_number = case.registers.institutions_by_number(&phone);
-    let registered = of_number.iter().any(|i| i.phones.iter().any(|p| numbers::phone_digits(p) == phone));
-    let fax = fax.map(numbers::phone_digits);
-    registered || fax.is_some_and(|f| f != phone && f.len() == phone.len() && f.get(..6) == phone.get(..6))
+/// Whether a number is the sender's by more than its place: the register has it, the sending machine printed it, or his
+/// other number shares its exchange.
+fn vouched(case: &Case, number: &str, other: Option<&str>) -> bool {
+    let number = numbers::phone_digits(number);
+    let of_number = case.registers.institutions_by_number(&number);
+    let registered =
+        of_number.iter().any(|i| i.phones.iter().chain(&i.faxes).any(|p| numbers::phone_digits(p) == number));
+    let mut machines = case.pages.iter().flat_map(|p| p.lines.iter().filter(|l| l.tti));
+    let printed = machines.any(|l| numbers::digits(&l.text()).contains(&number));
+    let other = other.map(numbers::phone_digits);
+    let pair = other.is_some_and(|o| o != number && o.len() == number.len() && o.get(..6) == number.get(..6));
+    registered || printed || pair
 }
 
 /// Certainty of a name. `listed`: how far behind the lists' next name lies, where they hold this one.

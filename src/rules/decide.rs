@@ -25,6 +25,12 @@ const CLEAR: f32 = 1.2;
 const LIKELY: f32 = 0.6;
 const ALONE: f32 = 2.5;
 
+/// Least probability of a value that stands alone in its field, [`APART`] log odds before any other, where the type's
+/// documents carry the field more often than not (a quarter of its log odds at [`EXPECTED`]).
+const FAINT: f32 = 0.12;
+const APART: f32 = 1.0;
+const EXPECTED: f32 = 0.0;
+
 /// What stands beside the candidates.
 pub struct Case<'a> {
     pub fields: &'a [Field],
@@ -64,13 +70,25 @@ pub fn fields(case: &Case, mut candidates: Vec<Candidate>) -> BTreeMap<String, m
 fn choose(case: &Case, candidates: &[Candidate]) -> BTreeMap<String, usize> {
     let mut chosen: BTreeMap<String, usize> = BTreeMap::new();
     for (i, c) in candidates.iter().enumerate() {
-        if c.p < case.ranker.threshold || chosen.contains_key(&c.field) || excluded(c, &chosen, candidates) {
+        if chosen.contains_key(&c.field) || excluded(c, &chosen, candidates) || !shown(case, c, candidates) {
             continue;
         }
         chosen.insert(c.field.clone(), i);
     }
     heavier(case, candidates, &mut chosen);
     chosen
+}
+
+/// Whether a candidate is worth showing: likely by itself, or with nothing near it where most such sheets carry the field.
+fn shown(case: &Case, c: &Candidate, candidates: &[Candidate]) -> bool {
+    if c.p >= case.ranker.threshold {
+        return true;
+    }
+    let expected = c.features.last().is_some_and(|prior| *prior >= EXPECTED);
+    let own = squeeze(&c.value.text());
+    let rival = candidates.iter().filter(|o| o.field == c.field && squeeze(&o.value.text()) != own);
+    let rival = rival.filter(|o| o.page != c.page || overlap(o, c) < 0.5).map(|o| o.p).fold(0.0, f32::max);
+    expected && c.p >= FAINT && logit(c.p) - logit(rival) >= APART
 }
 
 /// One place serves one field, and nobody writes to himself.

@@ -112,6 +112,9 @@ pub struct FieldRule {
     /// Labels that count only with a well-formed value in the right block.
     #[serde(default)]
     pub weak: Vec<String>,
+    /// Labels of `common.toml` that mean something else on this type: they only end a value here.
+    #[serde(default)]
+    pub not: Vec<String>,
     /// Words that are no label by themselves, but make one as the last word of a heading: 処方中の薬.
     #[serde(default)]
     pub heads: Vec<String>,
@@ -228,9 +231,11 @@ impl FieldRule {
         fn or<T: Clone>(a: &[T], b: &[T]) -> Vec<T> {
             if b.is_empty() { a.to_vec() } else { b.to_vec() }
         }
+        let but = |words: Vec<String>| words.into_iter().filter(|w| !by.not.contains(w)).collect();
         FieldRule {
-            labels: joined(&self.labels, &by.labels),
-            shared: joined(&self.shared, &by.shared),
+            labels: but(joined(&self.labels, &by.labels)),
+            shared: but(joined(&self.shared, &by.shared)),
+            not: joined(&self.not, &by.not),
             weak: joined(&self.weak, &by.weak),
             heads: joined(&self.heads, &by.heads),
             look: or(&self.look, &by.look),

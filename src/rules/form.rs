@@ -196,13 +196,20 @@ fn phones(text: &Text) -> Vec<Parsed> {
 fn dates(form: Form, text: &Text, known: &Known) -> Vec<Parsed> {
     let context = era::Context { reference: known.reference, era: known.era, birth: form == Form::BirthDate };
     let string = text.string();
-    // 1992/03/1834歳: the age at once behind the day
+    // 1992/03/1834歳, S22.8.3078歳: the age at once behind the day
     static GLUED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(.*?[0-9]{4}[/.][0-9]{2}[/.][0-9]{2})[0-9]{1,3}[歳才]").expect("a pattern of the program's own")
+        Regex::new(r"^(.*?(?:[0-9]{4}|[MTSHR明大昭平令][.・]?[0-9]{1,2})[/.][0-9]{1,2}[/.](?:[12][0-9]|3[01]|0?[1-9]))[0-9]{2,3}[歳才]")
+            .expect("a pattern of the program's own")
     });
     let string = GLUED.captures(&string).map_or(string.clone(), |c| c[1].to_owned());
-    let (string, index) = unspaced(&string);
-    let found = era::find(&string, &context);
+    let (mut string, mut index) = unspaced(&string);
+    let mut found = era::find(&string, &context);
+    if found.is_empty() && string.contains('\n') {
+        // 1926年7月 / 28日, broken by its cell
+        let (i, s): (Vec<usize>, String) = index.iter().zip(string.chars()).filter(|x| x.1 != '\n').unzip();
+        (index, string) = (i, s);
+        found = era::find(&string, &context);
+    }
     let several = found.len() > 1;
     let mut out = Vec::new();
     for (n, f) in found.iter().enumerate() {

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::model::Rect;
+use crate::ocr::choose::{self, Words};
 use crate::text::{fold_text, kana, lexicon};
 
 use super::choice::Seg;
@@ -52,6 +53,8 @@ pub struct Lexicon {
     entries: Vec<Entry>,
     exact: BTreeMap<String, usize>,
     composer: Composer,
+    /// All words as a grammar, for labels of which a character was misread.
+    grammar: Words,
     /// Words that name whom a block speaks of.
     sections: Vec<(String, Group)>,
     group_of: BTreeMap<String, Group>,
@@ -120,7 +123,7 @@ pub fn is_bullet(c: char) -> bool {
 }
 
 fn parts(c: char) -> bool {
-    ":：;；・･·、。,，.．/／|｜()（）[]［］【】〔〕「」<>＜＞〈〉《》■□●○◎◆◇※*＊#＃→⇒~〜～-ー―=＝_＿'’☎📞".contains(c)
+    ":：;；・･·、。,，.．…‥/／|｜()（）[]［］【】〔〕「」<>＜＞〈〉《》■□●○◎◆◇※*＊#＃→⇒~〜～-ー―=＝_＿'’☎📞".contains(c)
 }
 
 impl Lexicon {
@@ -144,7 +147,7 @@ impl Lexicon {
                 }
             }
         }
-        for w in stops {
+        for w in stops.iter().chain(fields.values().flat_map(|r| &r.not)) {
             if let Some(e) = at(&mut entries, w) {
                 e.stop = true;
             }
@@ -177,7 +180,9 @@ impl Lexicon {
         let sections = sections.iter().flat_map(folded).filter(|w| w.0.chars().count() >= 2).collect();
         let group_of = fields.iter().filter_map(|(k, r)| Some((k.clone(), r.group?))).collect();
         let composer = Composer::new(compose);
-        Lexicon { automaton, entries: entries.into_values().collect(), exact, composer, sections, group_of }
+        let written = fields.values().flat_map(|r| r.labels.iter().chain(&r.shared)).chain(stops);
+        let grammar = written.filter(|w| fold_text(w).chars().count() >= 2).collect();
+        Lexicon { automaton, entries: entries.into_values().collect(), exact, composer, grammar, sections, group_of }
     }
 
     /// All labels of a page.
@@ -354,7 +359,15 @@ impl Lexicon {
         let joined: String = lines.iter().map(|l| view.folded[*l].text()).collect();
         let text = joined.trim_matches(parts);
         let n = text.chars().count();
-        if !(4..=20).contains(&n) || text.contains(['。', '、', ':']) {
+        if !(2..=20).contains(&n) || text.contains(['。', '、', ':']) {
+            return false;
+        }
+        if n < 4 {
+            let word = if let [line] = lines { self.among_rivals(view, *line) } else { None };
+            if let Some(entry) = word.filter(|_| !self.exact.contains_key(text)) {
+                self.push(view, hits, lines.iter().map(|l| view.whole(*l)).collect(), entry);
+                return true;
+            }
             return false;
         }
         // 入浴 and 更衣 in one cell are two labels
@@ -374,10 +387,22 @@ impl Lexicon {
             return true;
         }
         let word = self.near(text);
+        let word = word.or_else(|| if let [line] = lines { self.among_rivals(view, *line) } else { None });
         if let Some(entry) = word {
             self.push(view, hits, segs, entry);
         }
         word.is_some()
+    }
+
+    /// The word among the rivals of a line that alone fills its cell: 紀載日 for 記載日.
+    fn among_rivals(&self, view: &View, line: usize) -> Option<usize> {
+        let l = &view.page.lines[line];
+        if !(2..=8).contains(&l.glyphs.len()) || l.min_p() > 0.93 {
+            return None;
+        }
+        let choice = choose::among(l, 0..l.glyphs.len(), &self.grammar)?;
+        let same = choice.text.chars().count() == l.glyphs.len();
+        (same && choice.bend <= 3.0).then(|| self.exact.get(&fold_text(&choice.text)).copied()).flatten()
     }
 
     /// The one long word that a text misses by a character.
@@ -521,7 +546,9 @@ fn right_bound(
         // what only ends a value is one too easily: 褥瘡（仙骨部）, 栄養・嚥下
         return ends || ")）】］」〕".contains(next.ch);
     }
-    if ends || parts(next.ch) && !"、。，,-ー".contains(next.ch) {
+    // 退院先ー自宅: no long vowel stands behind a kanji
+    let dash = "ー―－".contains(next.ch) && entry.len >= 3 && end > 0 && !kana::is_kana_char(glyphs[end - 1].ch);
+    if ends || dash || parts(next.ch) && !"、。，,-ー".contains(next.ch) {
         return true;
     }
     // another label follows at once, or the value's first character can only be a value's

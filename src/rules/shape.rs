@@ -22,7 +22,8 @@ fn allowed(field: &Field) -> bool {
         Form::Date => field.key == "document.date",
         Form::Kana | Form::BirthDate | Form::Postal | Form::Address | Form::Phone => true,
         Form::Insured | Form::Insurer | Form::Word | Form::Text | Form::Finding | Form::Ticked | Form::Adl => false,
-        Form::Start | Form::End | Form::Datetime | Form::Diagnoses => false,
+        Form::Start | Form::End => field.key.starts_with("encounter."),
+        Form::Datetime | Form::Diagnoses => false,
         Form::Sex | Form::CareLevel | Form::Urgency | Form::Relation | Form::Url | Form::Drugs => true,
     }
 }
@@ -154,10 +155,29 @@ fn one(sheet: &Sheet, field: &Field, segs: Vec<Seg>, known: &Known, out: &mut Ve
                 }
             }
         }
+        // 8月15日に入院し、10月23日に退院を予定しております
+        Form::Start | Form::End => {
+            let word = if field.form == Form::Start { "入院" } else { "退院" };
+            for p in form::read(Form::Date, &text, known).into_iter().take(3) {
+                let behind: String = text.chars[p.span.end..].iter().filter(|c| !c.is_whitespace()).take(12).collect();
+                let said = behind.trim_start_matches(|c: char| "()（）月火水木金土日にの頃より、".contains(c));
+                if said.starts_with(word) && n > p.span.len() + 4 {
+                    out.push(candidate(sheet, field, None, &scope, &text, p));
+                }
+            }
+        }
         Form::Urgency if n <= 14 => from_scope(sheet, field, None, &scope, known, out),
         Form::Sex if n <= 6 => from_scope(sheet, field, None, &scope, known, out),
-        // 昭和23年6月12日 男; 1949/03/07（77歳）女性
-        Form::Sex if string.contains(['年', '歳', '才', '/']) => {
+        // 山田 ハナ様（女）, 殿(F)
+        Form::Sex if bracketed_sex(&text).is_some() => {
+            if let Some((span, value)) = bracketed_sex(&text) {
+                let parsed =
+                    form::Parsed { value: Value::One(value.to_owned()), span, items: Vec::new(), quality: 0.9 };
+                out.push(candidate(sheet, field, None, &scope, &text, parsed));
+            }
+        }
+        // 昭和23年6月12日 男; 1949/03/07（77歳）女性; S15.3.21女
+        Form::Sex if string.contains(['年', '歳', '才', '/', '.']) => {
             let range = text.trimmed();
             let tail = [3, 2, 1].into_iter().filter(|n| range.len() > *n).map(|n| range.end - n..range.end);
             for span in tail {
@@ -199,6 +219,25 @@ fn one(sheet: &Sheet, field: &Field, segs: Vec<Seg>, known: &Known, out: &mut Ve
         }
         _ => {}
     }
+}
+
+/// A sex in brackets behind a name's title of respect.
+fn bracketed_sex(text: &super::view::Text) -> Option<(std::ops::Range<usize>, &'static str)> {
+    let chars = &text.chars;
+    (1..chars.len()).find_map(|i| {
+        let close = (i + 2..chars.len().min(i + 4)).find(|j| ")）".contains(chars[*j]))?;
+        let polite = chars[..i].iter().rev().find(|c| !c.is_whitespace()).is_some_and(|c| "様樣殿氏".contains(*c));
+        if !"(（".contains(chars[i]) || !polite {
+            return None;
+        }
+        let word: String = chars[i + 1..close].iter().collect();
+        let value = match word.as_str() {
+            "男" | "男性" | "M" => "male",
+            "女" | "女性" | "F" => "female",
+            _ => return None,
+        };
+        Some((i + 1..close, value))
+    })
 }
 
 /// Whether a person's name stands in the same line, above or below: kana alone may be any word.

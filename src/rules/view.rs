@@ -198,8 +198,8 @@ impl Text {
 
     /// Without leading and trailing white space and punctuation that only parts label and value.
     pub fn trimmed(&self) -> Range<usize> {
-        const LEAD: &str = ":：;；)）」】]］〕＞>・･.．。、,，=＝|｜→⇒";
-        const TAIL: &str = ":：;；、,，・･(（「【[［〔＜<|｜";
+        const LEAD: &str = ":：;；)）」】]］〕＞>》〉…‥・･.．。、,，=＝|｜→⇒";
+        const TAIL: &str = ":：;；、,，・･(（「【[［〔＜<《〈|｜";
         let mut a = 0;
         while a < self.chars.len() && (self.chars[a].is_whitespace() || LEAD.contains(self.chars[a])) {
             a += 1;

@@ -18,7 +18,9 @@ const KANJI: &[(char, char)] = &[
     ('三', 'ミ'),
 ];
 /// What is drawn as one level stroke.
-const STROKES: &str = "ー一―－—─";
+const STROKES: &str = "ー一―－—─-";
+/// Kanji of the pairs that are figures: 三セット is no ミセット.
+const FIGURES: &str = "二三八千";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Script {
@@ -57,6 +59,9 @@ pub fn settle(chars: &mut [char]) {
         if STROKES.contains(c) {
             let kana = front.is_some_and(|f| matches!(script(f), Script::Katakana | Script::Hiragana) || f == 'ー');
             let kanji = front.is_some_and(|f| script(f) == Script::Kanji && !KANJI.iter().any(|p| p.0 == f));
+            if c == '-' && !(after == Script::Katakana && front.is_some_and(|f| script(f) == Script::Katakana)) {
+                continue;
+            }
             if kana && (script(front.unwrap_or(' ')) == Script::Katakana || c == 'ー') && after != Script::Kanji {
                 chars[i] = 'ー';
             } else if kanji && c == 'ー' {
@@ -75,7 +80,8 @@ pub fn settle(chars: &mut [char]) {
         } else if let Some((kanji, kata)) = KANJI.iter().find(|p| p.0 == c || p.1 == c) {
             chars[i] = match (before, after) {
                 (Script::Katakana, Script::Katakana) => *kata,
-                (Script::Kanji, Script::Kanji) => *kanji,
+                (Script::Other | Script::Kanji, Script::Katakana) if !FIGURES.contains(*kanji) => *kata,
+                (Script::Kanji, Script::Kanji | Script::Other | Script::Hiragana) => *kanji,
                 _ => c,
             };
         }
@@ -99,6 +105,10 @@ mod tests {
             ("お守りします", "お守りします"),
             ("アセトアミノフ工ン錠", "アセトアミノフエン錠"),
             ("1日1回", "1日1回"),
+            ("大建中湯工キス顆粒", "大建中湯エキス顆粒"),
+            ("朝昼タ（胃ろう）", "朝昼夕（胃ろう）"),
+            ("ラコ-ル", "ラコール"),
+            ("04-7174-3308", "04-7174-3308"),
         ] {
             let mut chars: Vec<char> = read.chars().collect();
             settle(&mut chars);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::text::{clean, institution, kana as text_kana, names, options};
+use crate::text::{clean, institution, kana as text_kana, letterhead, names, options};
 
 use super::super::view::Text;
 use super::Parsed;
@@ -137,7 +137,7 @@ pub fn person(text: &Text) -> Vec<Parsed> {
         // the whole piece, and each pair of its words: a department or title may stand in front
         let mut ways = vec![range.clone()];
         ways.extend(to_honorific(text, &range));
-        let prose = in_prose(text, &range);
+        let prose = in_prose(text, &range).or_else(|| part(text, &range, |p| p.person));
         ways.extend(prose.clone());
         let words = words(text, &range);
         if words.len() > 2 {
@@ -185,6 +185,16 @@ fn to_honorific(text: &Text, range: &Range<usize>) -> Option<Range<usize>> {
         .find(|i| "様樣殿".contains(text.chars[*i]) || text.chars[*i..range.end].starts_with(&['先', '生']))?;
     let end = at + if text.chars[at] == '先' { 2 } else { 1 };
     (end < range.end).then_some(range.start..end)
+}
+
+/// One part of a letterhead's line.
+fn part(
+    text: &Text,
+    range: &Range<usize>,
+    which: impl Fn(letterhead::Parts) -> Option<Range<usize>>,
+) -> Option<Range<usize>> {
+    let r = which(letterhead::parts(&text.chars[range.clone()]))?;
+    Some(range.start + r.start..range.start + r.end)
 }
 
 /// A name inside a sentence: 入院中の宇佐美進様（昭和10年…; a known family name, from a particle to 様 or a bracket.
@@ -318,6 +328,9 @@ pub fn institution(text: &Text) -> Vec<Parsed> {
     for (i, row) in rows.iter().enumerate() {
         let row = unnamed(text, row.clone());
         offer(text, row.clone(), 1.0, &mut out);
+        if let Some(own) = part(text, &row, |p| p.institution).filter(|own| *own != row) {
+            offer(text, own, 0.98, &mut out);
+        }
         // 医療法人社団 ○○会 above the hospital's own name
         let s = string(text, &row);
         let (corporation, own) = institution::split_corporation(&s);
@@ -425,6 +438,7 @@ pub fn department(text: &Text) -> Vec<Parsed> {
         if words.len() > 1 {
             ways.extend(words);
         }
+        ways.extend(part(text, &piece, |p| p.department));
         // behind the institution's name, without a space
         for at in piece.start + 3..piece.end {
             if institution::suffix(&string(text, &(piece.start..at)))
