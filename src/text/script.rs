@@ -19,6 +19,8 @@ const KANJI: &[(char, char)] = &[
 ];
 /// What is drawn as one level stroke.
 const STROKES: &str = "ー一―－—─-";
+/// What a figure one stands in front of: レボドパ一日3回.
+const COUNTED: &str = "日回錠包枚度部般方時番人名週月年次定";
 /// Kanji of the pairs that are figures: 三セット is no ミセット.
 const FIGURES: &str = "二三八千";
 
@@ -62,7 +64,10 @@ pub fn settle(chars: &mut [char]) {
             if c == '-' && !(after == Script::Katakana && front.is_some_and(|f| script(f) == Script::Katakana)) {
                 continue;
             }
-            if kana && (script(front.unwrap_or(' ')) == Script::Katakana || c == 'ー') && after != Script::Kanji {
+            if kana
+                && (script(front.unwrap_or(' ')) == Script::Katakana || c == 'ー')
+                && !(after == Script::Kanji && COUNTED.contains(chars[i + 1]))
+            {
                 chars[i] = 'ー';
             } else if kanji && c == 'ー' {
                 chars[i] = '一';
