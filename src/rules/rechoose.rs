@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use crate::model::Value;
 use crate::ocr::choose::{self, Chain, Grammar, Pattern, Words};
 use crate::reading::Page;
-use crate::text::{era, kana, lexicon, names, numbers, squeeze};
+use crate::text::{drug, era, kana, lexicon, names, numbers, squeeze};
 
 use super::candidate::Candidate;
 use super::choice::Seg;
@@ -32,8 +32,15 @@ const REACH: f32 = 6.0;
 /// How far the next value must lie behind for that.
 const AHEAD: f32 = 1.5;
 
-/// Takes the grammar's value where what was read is none, and the grammar's is near.
+/// Takes the value of a list where what was read stands on none, and the list's is near: names, kana, diagnoses, drugs.
 pub fn revise(form: Form, page: &Page, known: &Known, c: &mut Candidate) {
+    if let Value::Many(values) = &mut c.value {
+        for (v, segs) in values.iter_mut().zip(&c.items) {
+            if let Some(better) = segs.first().and_then(|s| listed_item(form, page, s, v)) {
+                *v = better;
+            }
+        }
+    }
     if let (Form::Person, Value::One(v)) = (form, &mut c.value) {
         *v = v.chars().map(|c| FORMS.iter().find(|f| f.0 == c).map_or(c, |f| f.1)).collect();
     }
@@ -50,6 +57,31 @@ pub fn revise(form: Form, page: &Page, known: &Known, c: &mut Candidate) {
         true => names::split(&new.value).map_or(new.value.clone(), |s| s.text()),
         false => new.value.clone(),
     });
+}
+
+/// An element of a list with the diagnosis, or the name at the head of the drug's line, that the list holds and that is
+/// as long; None where it is listed already or nothing near is.
+fn listed_item(form: Form, page: &Page, seg: &Seg, value: &str) -> Option<String> {
+    let glyphs = page.lines.get(seg.line)?.glyphs.get(seg.glyphs.clone())?;
+    let (words, n): (&Words, usize) = match form {
+        Form::Diagnoses if !lexicon::diagnoses().contains(&squeeze(value)) => (&DIAGNOSES, glyphs.len()),
+        Form::Drugs if drug::known_drug(value).is_none() => {
+            (&DRUGS, glyphs.iter().take_while(|g| katakana(g.ch)).count())
+        }
+        _ => return None,
+    };
+    let own: String = glyphs[..n].iter().map(|g| g.ch).collect();
+    if n < 4 || !value.starts_with(&own) {
+        return None;
+    }
+    let part = Seg { line: seg.line, glyphs: seg.glyphs.start..seg.glyphs.start + n };
+    let new = one(page, &[part], words, &|t| Some(t.to_owned()))?;
+    let near = new.bend <= REACH && new.margin >= AHEAD && new.value.chars().count() == n && new.value != own;
+    near.then(|| new.value + &value[own.len()..])
+}
+
+fn katakana(c: char) -> bool {
+    matches!(c, 'ァ'..='ヺ' | 'ー')
 }
 
 /// Whether a name or its kana is one of the lists' family names and one of their given names.
@@ -144,6 +176,12 @@ static KATAKANA: LazyLock<(Words, Words)> =
     LazyLock::new(|| (readings(lexicon::surnames()).collect(), readings(lexicon::given()).collect()));
 static HIRAGANA: LazyLock<(Words, Words)> = LazyLock::new(|| {
     (readings(lexicon::surnames()).map(hiragana).collect(), readings(lexicon::given()).map(hiragana).collect())
+});
+static DIAGNOSES: LazyLock<Words> = LazyLock::new(|| lexicon::diagnoses().words().collect());
+/// The katakana that drugs' names begin with.
+static DRUGS: LazyLock<Words> = LazyLock::new(|| {
+    let heads = lexicon::drugs().words().map(|w| w.chars().take_while(|c| katakana(*c)).collect::<String>());
+    heads.filter(|h| h.chars().count() >= 4).collect()
 });
 static DATE: LazyLock<Pattern> = LazyLock::new(Pattern::date);
 static PHONE: LazyLock<Pattern> = LazyLock::new(Pattern::phone);
