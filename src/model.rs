@@ -112,6 +112,12 @@ impl Field {
     pub fn contract(&self) -> Field {
         Field { trace: Trace::default(), ..self.clone() }
     }
+
+    /// Leaves the value, every element of it, to a person.
+    pub fn doubt(&mut self) {
+        self.status = Status::Review;
+        self.items.iter_mut().flatten().for_each(|i| i.status = Status::Review);
+    }
 }
 
 /// What spoke for and against a value, for the review page and `faxbridge look`.

@@ -2,7 +2,7 @@
 //!
 //! Extraction is a pure function of (rules, reading, registers); must not know pixels, store or web.
 //! `file` (the TOML) → `lexicon` (labels on the page) → `classify`, `split` (documents) → `scope`, `form`, `marks`,
-//! `shape` (candidates) → `rank` → `decide`, `certain` (fields).
+//! `shape` (candidates) → `rank` → `rechoose`, `decide`, `certain` (fields).
 
 mod candidate;
 mod certain;
@@ -30,7 +30,7 @@ use std::path::Path;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use crate::model::Document;
+use crate::model::{self, Document};
 use crate::reading::{Page, Reading};
 use crate::register::Registers;
 
@@ -287,6 +287,10 @@ fn document(rules: &RuleSet, reading: &Reading, pages: &[usize], t: Together, re
     rules.ranker.rank(&t.kind, fields, &mut all);
     let case = decide::Case { fields, ranker: &rules.ranker, registers, known, pages: &refs, rules: kind.file.clone() };
     out.fields = decide::fields(&case, all);
+    // a lost page's values are nobody's: without a patient nothing is certain
+    if !matches!(t.kind.as_str(), "cover" | "other") && !out.fields.contains_key("patient.name") {
+        out.fields.values_mut().for_each(model::Field::doubt);
+    }
     let numbers: Vec<String> = ["sender.phone", "sender.fax"].iter().filter_map(|k| out.text(k)).collect();
     let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
     let sender = registers.sender(out.text("sender.institution").as_deref(), &numbers);

@@ -316,3 +316,28 @@ proptest! {
         prop_assert_eq!(first, extract(&rules, &reading, &Registers::default()));
     }
 }
+
+#[test]
+fn a_page_without_a_patient_is_certain_of_nothing() {
+    let without: Vec<(i32, i32, &str)> =
+        LETTER.iter().copied().filter(|l| !l.2.contains("海老原") && !l.2.contains("エビハラ")).collect();
+    let docs = read(vec![page(1, &without)]);
+    assert!(docs[0].fields.contains_key("document.date"));
+    assert!(docs[0].fields.values().all(|f| f.status == Status::Review), "{:?}", docs[0].fields);
+    assert!(read(vec![page(1, LETTER)])[0].fields.values().any(|f| f.status == Status::Accepted));
+}
+
+#[test]
+fn headings_that_no_list_holds_are_read_by_their_last_word() {
+    let mut lines = LETTER.to_vec();
+    for l in &mut lines {
+        l.2 = match l.2 {
+            "【傷病名】" => "【現在治療中の病名】",
+            "【症状経過】" => "【入院してからの経過】",
+            other => other,
+        };
+    }
+    let docs = read(vec![page(1, &lines)]);
+    assert_eq!(value(&docs[0], "clinical.diagnoses").as_deref(), Some("高血圧症、2型糖尿病"));
+    assert!(value(&docs[0], "clinical.course").is_some_and(|c| c.starts_with("安定しています")));
+}
