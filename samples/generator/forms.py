@@ -12,6 +12,7 @@ CSS = """
 .dl{display:grid;grid-template-columns:8.5em 1fr;column-gap:.8em}.dl>*{padding:.06em 0}.in2{padding-left:2em}.tiny{font-size:.72em}.c{text-align:center!important}.r{text-align:right!important}.bt{border-top:.3mm solid #000}.mid td,.mid th{vertical-align:middle}
 .rcv{float:right;border:.45mm solid #000;border-radius:50%;width:5.6em;height:5.6em;text-align:center;font-size:.8em;line-height:1.5;padding-top:.55em;transform:rotate(-7deg);margin:-.6em .5em 0 0}
 .dots{display:flex}.dots i{flex:1;border-bottom:.3mm dotted #000;margin:0 .4em .35em}.rnd{border:.35mm solid #000;border-radius:3mm;padding:.3em .9em}.dg{border-collapse:collapse;width:auto;display:inline-table;vertical-align:middle}.dg td{border:.2mm solid #000!important;width:1.5em;height:1.5em;text-align:center;padding:0!important}
+.fb{width:auto}.fb td{padding:.08em .9em .08em 0;vertical-align:top}.fb td:first-child{white-space:nowrap}
 .wideh h1{letter-spacing:.5em;border-bottom:.6mm solid #000;display:inline-block}
 """
 CIRC = "①②③④⑤⑥⑦⑧⑨"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes a corpus of fictional faxes with their truth: generate.py --out DIR --set train|held|blind|more|cer --files N --seed S. See README.md."""
+"""Writes a corpus of fictional faxes with their truth: generate.py --out DIR --set train|held|blind|more|far|cer --files N --seed S. See README.md."""
 import argparse
 import dataclasses
 import json
@@ -16,10 +16,14 @@ from PIL import Image
 
 import channel
 import houses_blind
+import houses_far
 import houses_more
 import layouts_blind
 import layouts_blind_care
 import layouts_care
+import layouts_far
+import layouts_far_care
+import layouts_far_small
 import layouts_held
 import layouts_letters
 import layouts_more
@@ -29,6 +33,7 @@ import onpage
 import registers
 import render
 import stock_blind
+import stock_far
 import stock_more
 import writers
 from houses import BY_ID, HOUSES, House
@@ -54,12 +59,13 @@ class Set:
         self.partners = partners or HOUSES + PARTNERS
 
 
-BY_KIND = {**layouts_blind_care.TO, **layouts_more_care.TO}
+BY_KIND = {**layouts_blind_care.TO, **layouts_more_care.TO, **layouts_far_care.TO}
 # the mix of the development faxes: hardly anything bad, standard and fine alike, a pen on half of the sheets
 NOISE, HAND, MIX = (24, 68, 5, 3), (54, 36, 10), [("fine-g4", 22), ("fine-g3", 12), ("std-g3", 24), ("std-g4", 10), ("pdf-ccitt", 6), ("pdf-jpeg", 4), ("jpg", 6), ("png", 1), ("born", 5), ("eml", 10)]
 SETS = {"train": Set([h for h in HOUSES if not h.held], letter="t"), "cer": Set(HOUSES, letter="c"), "held": Set([h for h in HOUSES if h.held], letter="h"),
         "blind": Set(houses_blind.BLIND, houses_blind.BLIND + houses_blind.PARTNERS, stock_blind.STOCK, NOISE, MIX, "b", HAND),
-        "more": Set(houses_more.MORE, houses_more.MORE + houses_more.PARTNERS, stock_more.STOCK, NOISE, MIX, "m", HAND)}
+        "more": Set(houses_more.MORE, houses_more.MORE + houses_more.PARTNERS, stock_more.STOCK, NOISE, MIX, "m", HAND),
+        "far": Set(houses_far.FAR, houses_far.FAR + houses_far.PARTNERS, stock_far.STOCK, NOISE, MIX, "f", HAND)}
 HOUSE = {h.id: h for x in SETS.values() for h in x.houses}
 
 
