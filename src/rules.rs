@@ -15,6 +15,7 @@ mod file;
 mod form;
 mod lexicon;
 mod marks;
+mod place;
 mod rank;
 mod rechoose;
 mod scope;
@@ -39,7 +40,7 @@ use classify::Sorter;
 use file::{Compose, FieldRule, Hospital, RuleFile};
 use form::{Form, Known};
 use lexicon::Lexicon;
-use rank::Ranker;
+pub use rank::Ranker;
 use split::{Facts, Together};
 
 /// Rules as they are in force: all files of a folder, checked and compiled.
@@ -162,6 +163,11 @@ impl RuleSet {
             kinds,
             ranker,
         })
+    }
+
+    /// The same rules under other weights: for judging what was learnt.
+    pub fn weigh(&mut self, ranker: Ranker) {
+        self.ranker = ranker;
     }
 
     /// `sha256:…` over all files.

@@ -16,6 +16,7 @@ pub mod institution;
 pub mod kana;
 pub mod letterhead;
 pub mod lexicon;
+pub mod mend;
 pub mod names;
 pub mod numbers;
 pub mod options;

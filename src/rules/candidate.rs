@@ -51,6 +51,20 @@ pub struct Candidate {
     pub p: f32,
 }
 
+impl Candidate {
+    /// Share of the smaller one's glyphs that two candidates have in common.
+    pub fn overlap(&self, other: &Candidate) -> f32 {
+        let count = |c: &Candidate| c.segs.iter().map(|s| s.glyphs.len()).sum::<usize>();
+        let mut common = 0;
+        for s in &self.segs {
+            for t in other.segs.iter().filter(|t| t.line == s.line) {
+                common += s.glyphs.end.min(t.glyphs.end).saturating_sub(s.glyphs.start.max(t.glyphs.start));
+            }
+        }
+        common as f32 / count(self).min(count(other)).max(1) as f32
+    }
+}
+
 /// All that is known of one page while candidates are collected.
 pub struct Sheet<'a> {
     pub view: View<'a>,
@@ -160,14 +174,16 @@ fn number_pair(sheet: &Sheet, hit: &Hit) -> Option<usize> {
 
 /// Of several numbers in one scope the one of the label's own place; one alone serves both labels.
 fn keep_nth(out: &mut Vec<Candidate>, from: usize, nth: usize) {
-    let mut places: Vec<(i32, i32)> = out[from..].iter().map(|c| (c.rect.y0, c.rect.x0)).collect();
+    // where each begins: a number that its cell breaks spans both rows
+    let begins = |c: &Candidate| c.segs.first().map_or((0, 0), |s| (s.line, s.glyphs.start));
+    let mut places: Vec<(usize, usize)> = out[from..].iter().map(begins).collect();
     places.sort_unstable();
     places.dedup();
     if let (true, Some(own)) = (places.len() > 1, places.get(nth).copied()) {
         let mut i = 0;
         out.retain(|c| {
             i += 1;
-            i <= from || (c.rect.y0, c.rect.x0) == own
+            i <= from || begins(c) == own
         });
     }
 }

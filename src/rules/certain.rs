@@ -36,6 +36,15 @@ pub fn bar(form: Form) -> f64 {
     }
 }
 
+/// Probability from which the winner of a field counts as found (docs/measurements.md, "Leave one hospital out").
+pub fn place(form: Form) -> f32 {
+    match form.family() {
+        "date" | "number" | "choice" => 0.9,
+        "person" | "institution" => 0.9,
+        _ => 0.9,
+    }
+}
+
 /// Margin over the second value, in natural logs, at which a grammar's choice counts as certain.
 const MARGIN: f32 = 3.0;
 /// How far a grammar may bend what was read.
@@ -74,7 +83,8 @@ pub fn reading<'c>(
                 "sender.fax" => text("sender.phone"),
                 _ => None,
             };
-            let mine = !field.key.starts_with("sender.") || vouched(case, &value, other.as_deref());
+            let mine =
+                !field.key.starts_with("sender.") || vouched(case, &value, other.as_deref(), field.key == "sender.fax");
             certain(if mine { p } else { p.min(0.8) })
         }
         Form::Postal => certain(by_grammar(case, field.form, page, c, &numbers::digits(&value))),
@@ -180,13 +190,14 @@ fn same_row(a: &Candidate, b: &Candidate) -> bool {
 
 /// Whether a number is the sender's by more than its place: the register has it, the sending machine printed it, or his
 /// other number shares its exchange.
-fn vouched(case: &Case, number: &str, other: Option<&str>) -> bool {
+fn vouched(case: &Case, number: &str, other: Option<&str>, fax: bool) -> bool {
     let number = numbers::phone_digits(number);
     let of_number = case.registers.institutions_by_number(&number);
     let registered =
         of_number.iter().any(|i| i.phones.iter().chain(&i.faxes).any(|p| numbers::phone_digits(p) == number));
+    // a machine prints the number that it faxes from
     let mut machines = case.pages.iter().flat_map(|p| p.lines.iter().filter(|l| l.tti));
-    let printed = machines.any(|l| numbers::digits(&l.text()).contains(&number));
+    let printed = fax && machines.any(|l| numbers::digits(&l.text()).contains(&number));
     let other = other.map(numbers::phone_digits);
     let pair = other.is_some_and(|o| o != number && o.len() == number.len() && o.get(..6) == number.get(..6));
     registered || printed || pair
@@ -194,8 +205,8 @@ fn vouched(case: &Case, number: &str, other: Option<&str>) -> bool {
 
 /// Certainty of a name. `listed`: how far behind the lists' next name lies, where they hold this one.
 fn person(c: &Candidate, value: &str, kana: Option<&str>, listed: Option<f32>, (least, mean): (f32, f32)) -> f32 {
-    // forms that the recogniser cannot tell, or does not know
-    if c.raw.contains(['崎', '﨑', '髙', '邊', '邉', '齋', '齊', '濵', '濱', '惠', '穗', '眞']) {
+    // forms that the recogniser cannot tell, or does not know; 崎 for a rare 﨑 is the same name to every reader
+    if c.raw.contains(['﨑', '髙', '邊', '邉', '齋', '齊', '濵', '濱', '惠', '穗', '眞']) {
         return 0.9 * least;
     }
     let patient = c.field == "patient.name";

@@ -14,22 +14,23 @@ use crate::text::{institution, options, squeeze};
 use super::candidate::{Candidate, Field};
 use super::certain::{self, Certain};
 use super::form::{Form, Known};
-use super::rank::Ranker;
+use super::rank::{self, Ranker};
 use super::rechoose;
 
-/// The place in the ranking from which a value may be certain.
-const SURE: f32 = 0.90;
-/// How many log odds a different value must lie behind.
+/// How many log odds a different value must lie behind what is certain.
 const CLEAR: f32 = 1.2;
-/// A value that nothing else comes near may be less likely by itself.
-const LIKELY: f32 = 0.6;
-const ALONE: f32 = 2.5;
+/// A quarter of the log odds with which a type's sheets carry a field, from which it may be certain: one in twenty.
+const RARE: f32 = -0.74;
 
-/// Least probability of a value that stands alone in its field, [`APART`] log odds before any other, where the type's
-/// documents carry the field more often than not (a quarter of its log odds at [`EXPECTED`]).
-const FAINT: f32 = 0.12;
-const APART: f32 = 1.0;
-const EXPECTED: f32 = 0.0;
+/// A field's candidate that won, and how likely it is the field's value ([`Ranker::placed`]).
+#[derive(Debug, Clone, Copy)]
+pub struct Pick {
+    pub at: usize,
+    pub p: f32,
+}
+
+/// The winners, by field.
+pub type Picks = BTreeMap<String, Pick>;
 
 /// What stands beside the candidates.
 pub struct Case<'a> {
@@ -44,61 +45,59 @@ pub struct Case<'a> {
 
 /// The document's fields.
 pub fn fields(case: &Case, mut candidates: Vec<Candidate>) -> BTreeMap<String, model::Field> {
-    candidates.sort_by(|a, b| b.p.total_cmp(&a.p).then_with(|| a.rect.y0.cmp(&b.rect.y0)));
-    let chosen = choose(case, &candidates);
-    for (key, i) in &chosen {
-        let c = &mut candidates[*i];
+    sort(&mut candidates);
+    let mut chosen = choose(&candidates, |c| {
+        let field = case.fields.iter().find(|f| f.key == c.field)?;
+        Some(case.ranker.placed(field.form, c, &candidates)).filter(|p| *p >= case.ranker.threshold)
+    });
+    heavier(&candidates, &mut chosen);
+    for (key, pick) in &chosen {
+        let c = &mut candidates[pick.at];
         let page = case.pages.iter().find(|p| p.number == c.page);
         if let (Some(field), Some(page)) = (case.fields.iter().find(|f| f.key == *key), page) {
             rechoose::revise(field.form, page, &case.known, c);
         }
     }
     let mut out = BTreeMap::new();
-    for (key, i) in &chosen {
+    for (key, pick) in &chosen {
         let Some(field) = case.fields.iter().find(|f| f.key == *key) else { continue };
-        let c = &candidates[*i];
+        let c = &candidates[pick.at];
         let rivals: Vec<&Candidate> = candidates
             .iter()
             .filter(|o| o.field == *key && squeeze(&o.value.text()) != squeeze(&c.value.text()))
             .collect();
-        out.insert(key.clone(), finish(case, field, c, &rivals, &chosen, &candidates));
+        out.insert(key.clone(), finish(case, field, *pick, &rivals, &chosen, &candidates));
     }
     out
 }
 
-/// Best first: each field takes its best candidate whose ink no other field has.
-fn choose(case: &Case, candidates: &[Candidate]) -> BTreeMap<String, usize> {
-    let mut chosen: BTreeMap<String, usize> = BTreeMap::new();
-    for (i, c) in candidates.iter().enumerate() {
-        if chosen.contains_key(&c.field) || excluded(c, &chosen, candidates) || !shown(case, c, candidates) {
+/// The likeliest first.
+pub fn sort(candidates: &mut [Candidate]) {
+    candidates.sort_by(|a, b| b.p.total_cmp(&a.p).then_with(|| a.rect.y0.cmp(&b.rect.y0)));
+}
+
+/// Best first: each field takes its best candidate whose ink no other field has, if `likely` gives it a probability.
+pub fn choose(candidates: &[Candidate], likely: impl Fn(&Candidate) -> Option<f32>) -> Picks {
+    let mut chosen = Picks::new();
+    for (at, c) in candidates.iter().enumerate() {
+        if chosen.contains_key(&c.field) || excluded(c, &chosen, candidates) {
             continue;
         }
-        chosen.insert(c.field.clone(), i);
+        if let Some(p) = likely(c) {
+            chosen.insert(c.field.clone(), Pick { at, p });
+        }
     }
-    heavier(case, candidates, &mut chosen);
     chosen
 }
 
-/// Whether a candidate is worth showing: likely by itself, or with nothing near it where most such sheets carry the field.
-fn shown(case: &Case, c: &Candidate, candidates: &[Candidate]) -> bool {
-    if c.p >= case.ranker.threshold {
-        return true;
-    }
-    let expected = c.features.last().is_some_and(|prior| *prior >= EXPECTED);
-    let own = squeeze(&c.value.text());
-    let rival = candidates.iter().filter(|o| o.field == c.field && squeeze(&o.value.text()) != own);
-    let rival = rival.filter(|o| o.page != c.page || overlap(o, c) < 0.5).map(|o| o.p).fold(0.0, f32::max);
-    expected && c.p >= FAINT && logit(c.p) - logit(rival) >= APART
-}
-
 /// One place serves one field, and nobody writes to himself.
-fn excluded(c: &Candidate, chosen: &BTreeMap<String, usize>, candidates: &[Candidate]) -> bool {
-    chosen.iter().any(|(key, i)| {
-        let o = &candidates[*i];
+fn excluded(c: &Candidate, chosen: &Picks, candidates: &[Candidate]) -> bool {
+    chosen.iter().any(|(key, pick)| {
+        let o = &candidates[pick.at];
         if shares(&c.field, key) {
             return false;
         }
-        let same_ink = o.page == c.page && overlap(o, c) > 0.5;
+        let same_ink = o.page == c.page && o.overlap(c) > 0.5;
         let clash = match (c.field.as_str(), key.as_str()) {
             ("sender.institution", "recipient.institution") | ("recipient.institution", "sender.institution") => {
                 institution::comparable(&c.value.text()) == institution::comparable(&o.value.text())
@@ -127,25 +126,15 @@ fn shares(a: &str, b: &str) -> bool {
     TOGETHER.iter().any(|(x, y)| (*x, *y) == (a, b) || (*y, *x) == (a, b))
 }
 
-/// Share of the smaller one's glyphs that two candidates have in common.
-fn overlap(a: &Candidate, b: &Candidate) -> f32 {
-    let count = |c: &Candidate| c.segs.iter().map(|s| s.glyphs.len()).sum::<usize>();
-    let mut common = 0;
-    for s in &a.segs {
-        for t in b.segs.iter().filter(|t| t.line == s.line) {
-            common += s.glyphs.end.min(t.glyphs.end).saturating_sub(s.glyphs.start.max(t.glyphs.start));
-        }
-    }
-    common as f32 / count(a).min(count(b)).max(1) as f32
-}
-
 /// A page that splits 排尿 and 排便 means the heavier grade (contract, "Cases").
-fn heavier(case: &Case, candidates: &[Candidate], chosen: &mut BTreeMap<String, usize>) {
-    let Some(first) = chosen.get("adl.toileting").copied() else { return };
+fn heavier(candidates: &[Candidate], chosen: &mut Picks) {
+    /// From here on the other row may be one of the two.
+    const LIKELY: f32 = 0.4;
+    let Some(Pick { at: first, p }) = chosen.get("adl.toileting").copied() else { return };
     let label = |c: &Candidate| c.label.as_ref().map(|l| squeeze(&l.0)).unwrap_or_default();
     let mut best = first;
     for (i, c) in candidates.iter().enumerate() {
-        if c.field != "adl.toileting" || c.p < case.ranker.threshold || c.page != candidates[first].page {
+        if c.field != "adl.toileting" || c.p < LIKELY || c.page != candidates[first].page {
             continue;
         }
         if label(c) != label(&candidates[first]) && c.mark.is_some() {
@@ -160,16 +149,7 @@ fn heavier(case: &Case, candidates: &[Candidate], chosen: &mut BTreeMap<String, 
             }
         }
     }
-    chosen.insert("adl.toileting".to_owned(), best);
-}
-
-/// Whether a label led to a value that could hardly be anything else: a person, a date, a number, a mark.
-fn shaped(field: &Field, c: &Candidate) -> bool {
-    let form = matches!(field.form, Form::Person | Form::Kana | Form::Sex | Form::CareLevel | Form::Adl)
-        || field.form.dated()
-        || field.form.family() == "number";
-    // for an institution the register vouches: nothing else makes its reading certain
-    form && c.strength.is_some() || field.form == Form::Institution
+    chosen.insert("adl.toileting".to_owned(), Pick { at: best, p });
 }
 
 /// Whether another candidate begins with this one's text and has more.
@@ -181,41 +161,38 @@ fn goes_on(field: &Field, c: &Candidate, other: &Candidate) -> bool {
         && more.starts_with(&own)
 }
 
-fn logit(p: f32) -> f32 {
-    let p = p.clamp(1e-5, 1.0 - 1e-5);
-    (p / (1.0 - p)).ln()
-}
-
 fn finish(
     case: &Case,
     field: &Field,
-    c: &Candidate,
+    pick: Pick,
     rivals: &[&Candidate],
-    chosen: &BTreeMap<String, usize>,
+    chosen: &Picks,
     candidates: &[Candidate],
 ) -> model::Field {
+    let c = &candidates[pick.at];
+    let own = squeeze(&c.value.text());
     let page = case.pages.iter().find(|p| p.number == c.page);
-    let beside = |key: &str| chosen.get(key).map(|i| &candidates[*i]);
+    let beside = |key: &str| chosen.get(key).map(|pick| &candidates[pick.at]);
     let Certain { reading, note } = match page {
         Some(page) => certain::reading(case, field, c, page, &beside),
         None => Certain { reading: 0.0, note: None },
     };
-    // a part of the value, or the same ink cut otherwise, is no other place
-    let own = squeeze(&c.value.text());
-    let part = |r: &Candidate| own.contains(&squeeze(&r.value.text())) || r.page == c.page && overlap(r, c) > 0.9;
-    let other = rivals.iter().find(|r| !(field.form == Form::Person && part(r)));
-    let margin = other.map_or(10.0, |r| logit(c.p) - logit(r.p));
     let mut failed: Vec<String> = note.into_iter().collect();
     if let Value::One(v) = &c.value {
         failed.extend(field.rule.check.iter().filter_map(|k| k.failed(v, case.known.reference)));
     }
     failed.extend(certain::far_from_sending(field, &c.value, case.pages));
     let bar = field.rule.accept.unwrap_or(certain::bar(field.form));
-    let placed = c.p >= SURE && margin >= CLEAR || c.p >= LIKELY && margin >= ALONE && shaped(field, c);
+    // of two values that are about as likely, or on a sheet that hardly ever carries one, none is certain
+    let part = |r: &Candidate| field.form == Form::Person && own.contains(&squeeze(&r.value.text()));
+    let next = rivals.iter().filter(|r| !part(r)).map(|r| r.p).fold(0.0, f32::max);
+    let clear = rank::logit(c.p) - rank::logit(next) >= CLEAR;
+    let usual = rank::feature(c, "carried") > RARE || field.key.starts_with("x.");
+    let placed = pick.p >= certain::place(field.form) && clear && usual;
     if let Some(more) = candidates.iter().find(|o| o.p >= 0.2 && goes_on(field, c, o)) {
         failed.push(format!("続きがあるかもしれません（{}行）", more.rows));
     }
-    let confidence = (f64::from(c.p) * f64::from(reading)).clamp(0.0, 1.0);
+    let confidence = (f64::from(pick.p) * f64::from(reading)).clamp(0.0, 1.0);
     let sure = placed && f64::from(reading) >= bar && failed.is_empty();
     let status = |ok: bool| if ok { Status::Accepted } else { Status::Review };
     let items = match &c.value {
@@ -233,7 +210,7 @@ fn finish(
                     raw: segs.iter().map(|s| glyphs(page, s)).collect(),
                     page: c.page,
                     rect: rect.array(),
-                    confidence: f64::from(p) * f64::from(c.p),
+                    confidence: f64::from(p) * f64::from(pick.p),
                     status: status(placed && f64::from(p) >= bar),
                 });
             }

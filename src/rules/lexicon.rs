@@ -304,9 +304,10 @@ impl Lexicon {
 
     fn push(&self, view: &View, hits: &mut Hits, segs: Vec<Seg>, entry: usize) {
         let e = &self.entries[entry];
-        let text =
+        let text: String =
             segs.iter().flat_map(|s| view.page.lines[s.line].glyphs[s.glyphs.clone()].iter().map(|g| g.ch)).collect();
-        let cuts = e.stop || !e.fields.is_empty();
+        // 〒 stands inside an address, it does not end one
+        let cuts = e.stop || !e.fields.is_empty() && text != "〒";
         let rect = view.rect_of(&segs);
         hits.all.push(Hit { rect, segs, text, fields: e.fields.clone(), groups: e.groups.clone(), cuts });
     }
@@ -537,7 +538,9 @@ fn right_bound(
     if entry.len == 1 {
         // T, F, 性: only with their value at once behind them
         let behind = glyphs[end..].iter().find(|g| !":：.．,".contains(g.ch));
-        return behind.is_some_and(|g| digit(g.ch))
+        // 1T 1×朝食後: numbers of telephones begin with a nought
+        let number = entry.fields.iter().any(|f| f.0.ends_with(".phone") || f.0.ends_with(".fax"));
+        return behind.is_some_and(|g| if number { "0０(（".contains(g.ch) } else { digit(g.ch) })
             || ":：".contains(next.ch)
             || next.gap > 0.45 && entry.fields.len() == 1;
     }

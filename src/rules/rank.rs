@@ -1,6 +1,6 @@
 //! How likely a candidate is its field's value: a logistic model over features that a person can read.
 //!
-//! Weights stand in `config/rules/ranker.toml`, made by `faxbridge rules train`; a field's weights lean on its
+//! Weights stand in `config/rules/ranker.toml`, made by `examples/ranker.rs`; a field's weights lean on its
 //! family's, and these on those of all fields, so that a field with few examples behaves like its relatives.
 
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use super::scope::Direction;
 use super::view::certainty;
 
 /// Names of the features, in the order of [`Candidate::features`].
-pub const FEATURES: [&str; 36] = [
+pub const FEATURES: [&str; 39] = [
     "bias",
     "quality",
     "well_formed",
@@ -56,6 +56,12 @@ pub const FEATURES: [&str; 36] = [
     "kana_agrees",
     // the patient's birth date stands close
     "birth_near",
+    // a label that decides alone led to a well-formed value
+    "strong_and_formed",
+    // a label of several fields did, in a block that speaks of whom the field does
+    "shared_in_context",
+    // such a label in the same line or the next cell
+    "strong_and_close",
     // likely values of the same group stand close: 電話 under a hospital's name
     "own_company",
     // likely values of another group do
@@ -63,14 +69,37 @@ pub const FEATURES: [&str; 36] = [
     // log odds that a document of the type carries the field, / 4
     "carried",
 ];
+/// A feature of a candidate by its name.
+pub fn feature(c: &Candidate, name: &str) -> f32 {
+    let at = FEATURES.iter().position(|f| *f == name);
+    at.and_then(|i| c.features.get(i)).copied().unwrap_or(0.0)
+}
+
 /// Places of the features that are known only once all candidates are: see [`Ranker::rank`].
 const OWN_COMPANY: usize = N - 3;
 const FOREIGN_COMPANY: usize = N - 2;
 
-const N: usize = FEATURES.len();
+pub const N: usize = FEATURES.len();
 
 /// Weights by name; a feature without one weighs nothing.
 pub type Weights = BTreeMap<String, f32>;
+
+/// Weights of one model: a field's own, else its family's, else those of all.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Learnt {
+    pub all: Weights,
+    pub family: BTreeMap<String, Weights>,
+    pub field: BTreeMap<String, Weights>,
+}
+
+impl Learnt {
+    /// The weights for a field, in the order of the features' names.
+    pub fn of<const M: usize>(&self, field: &str, family: &str, names: &[&str; M]) -> [f32; M] {
+        let table = self.field.get(field).or_else(|| self.family.get(family)).unwrap_or(&self.all);
+        names.map(|name| table.get(name).copied().unwrap_or(0.0))
+    }
+}
 
 /// The ranker's file.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -78,11 +107,13 @@ pub type Weights = BTreeMap<String, f32>;
 pub struct Ranker {
     /// Where it comes from: corpus and command.
     pub made: String,
-    /// Probability from which a candidate is shown at all.
+    /// Probability from which the best candidate is shown at all.
     pub threshold: f32,
-    pub all: Weights,
-    pub family: BTreeMap<String, Weights>,
-    pub field: BTreeMap<String, Weights>,
+    /// How likely each candidate is its field's value.
+    pub candidate: Learnt,
+    /// How likely the best of them is (`place`).
+    #[serde(default)]
+    pub place: Learnt,
     /// How often a document of a type carries a field.
     #[serde(rename = "type")]
     pub kind: BTreeMap<String, TypeTable>,
@@ -128,22 +159,13 @@ impl Ranker {
 
     /// Sum of weight × feature.
     fn score(&self, c: &Candidate, family: &str) -> f32 {
-        let w = self.weights(&c.field, family);
+        let w = self.candidate.of(&c.field, family, &FEATURES);
         c.features.iter().zip(w).map(|(f, w)| f * w).sum()
-    }
-
-    pub fn weights(&self, field: &str, family: &str) -> [f32; N] {
-        let table = self.field.get(field).or_else(|| self.family.get(family)).unwrap_or(&self.all);
-        let mut w = [0.0; N];
-        for (i, name) in FEATURES.iter().enumerate() {
-            w[i] = table.get(*name).copied().unwrap_or(0.0);
-        }
-        w
     }
 
     /// What spoke for and against a candidate, the weightiest first.
     pub fn reasons(&self, c: &Candidate, family: &str) -> Vec<(String, f64)> {
-        let w = self.weights(&c.field, family);
+        let w = self.candidate.of(&c.field, family, &FEATURES);
         let mut all: Vec<(String, f64)> = FEATURES
             .iter()
             .zip(c.features.iter().zip(w))
@@ -188,6 +210,12 @@ fn company(fields: &[Field], candidates: &[Candidate]) -> Vec<(f32, f32)> {
 
 pub fn logistic(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
+}
+
+/// Log odds, kept finite.
+pub fn logit(p: f32) -> f32 {
+    let p = p.clamp(1e-5, 1.0 - 1e-5);
+    (p / (1.0 - p)).ln()
 }
 
 /// Fills in the features of all candidates of one page.
@@ -254,6 +282,11 @@ pub fn describe(sheet: &Sheet, fields: &[Field], candidates: &mut [Candidate], r
             yes(cover),
             kana_agrees(&c.field, &keys[i].1, &keys),
             yes(field.group == Some(Group::Patient) && births.iter().any(|b| beside(b, &c.rect, view.em))),
+            yes(c.strength == Some(Strength::Strong) && c.quality >= 0.89),
+            if c.strength == Some(Strength::Shared) { context.balance } else { 0.0 },
+            yes(c.strength == Some(Strength::Strong)
+                && c.distance <= 3.0
+                && matches!(c.direction, Direction::SameLine | Direction::RightCell | Direction::Right)),
             0.0, // the last three: see [`Ranker::rank`]
             0.0,
             0.0,

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use crate::model::Value;
 use crate::ocr::choose::{self, Chain, Grammar, Pattern, Words};
 use crate::reading::Page;
-use crate::text::{drug, era, kana, lexicon, names, numbers, squeeze};
+use crate::text::{drug, era, kana, lexicon, mend, names, numbers, squeeze};
 
 use super::candidate::Candidate;
 use super::choice::Seg;
@@ -39,10 +39,25 @@ pub fn revise(form: Form, page: &Page, known: &Known, c: &mut Candidate) {
             if let Some(better) = segs.first().and_then(|s| listed_item(form, page, s, v)) {
                 *v = better;
             }
+            if form == Form::Drugs {
+                *v = nearest_drug(&mend::drug_line(v));
+            }
         }
     }
     if let (Form::Person, Value::One(v)) = (form, &mut c.value) {
         *v = v.chars().map(|c| FORMS.iter().find(|f| f.0 == c).map_or(c, |f| f.1)).collect();
+    }
+    if let Value::One(v) = &mut c.value {
+        match form {
+            Form::Institution => *v = mend::institution(v),
+            Form::Address => *v = mend::address(v),
+            _ => {}
+        }
+    }
+    if let (Form::Person, Value::One(v)) = (form, &mut c.value)
+        && let Some(whole) = under_seal(page, &c.segs, v)
+    {
+        *v = whole;
     }
     let Value::One(old) = &c.value else { return };
     if !matches!(form, Form::Person | Form::Kana) || listed(form, old) {
@@ -57,6 +72,21 @@ pub fn revise(form: Form, page: &Page, known: &Known, c: &mut Candidate) {
         true => names::split(&new.value).map_or(new.value.clone(), |s| s.text()),
         false => new.value.clone(),
     });
+}
+
+/// A name whose last character a seal or a ring covers: 福田香, of which 織 is among the rivals of what stands behind it.
+fn under_seal(page: &Page, segs: &[Seg], name: &str) -> Option<String> {
+    let [seg] = segs else { return None };
+    let glyphs = &page.lines.get(seg.line)?.glyphs;
+    let behind = glyphs.get(seg.glyphs.end).filter(|g| g.gap < 0.6 && g.p < 0.9 && ('一'..='龥').contains(&g.ch))?;
+    let mut more = Seg { line: seg.line, glyphs: seg.glyphs.start..seg.glyphs.end + 1 };
+    if glyphs.get(seg.glyphs.end + 1).is_some_and(|g| g.gap < 0.6 && g.p < 0.9) && behind.p < 0.6 {
+        more.glyphs.end += 1;
+    }
+    let own = squeeze(name);
+    let new = parts(page, std::slice::from_ref(&more), &SURNAMES, &GIVEN, &squeeze)?;
+    let longer = new.value.chars().count() == own.chars().count() + 1 && new.value.starts_with(&own);
+    (longer && new.bend <= 2.0 * REACH).then(|| name.to_owned() + &new.value[own.len()..])
 }
 
 /// An element of a list with the diagnosis, or the name at the head of the drug's line, that the list holds and that is
@@ -78,6 +108,24 @@ fn listed_item(form: Form, page: &Page, seg: &Seg, value: &str) -> Option<String
     let new = one(page, &[part], words, &|t| Some(t.to_owned()))?;
     let near = new.bend <= REACH && new.margin >= AHEAD && new.value.chars().count() == n && new.value != own;
     near.then(|| new.value + &value[own.len()..])
+}
+
+/// A drug's line whose name is on no list, with the one name of the list that is near.
+fn nearest_drug(line: &str) -> String {
+    const NEAR: f32 = 1.3;
+    const CLEAR: f32 = 0.7;
+    // the name ends where its form or strength begins; figures and kanji of a katakana's shape may stand inside
+    let name: String = line.chars().take_while(|c| katakana(*c) || "172了三口工力夕二卜八才千".contains(*c)).collect();
+    let n = name.chars().count();
+    if n < 5 || name.chars().filter(|c| katakana(*c)).count() + 2 < n || drug::known_drug(line).is_some() {
+        return line.to_owned();
+    }
+    match drug::nearest(lexicon::drugs(), &name, NEAR) {
+        Some(near) if near.margin >= CLEAR && near.word.chars().count() >= 5 => {
+            near.word.to_owned() + &line[name.len()..]
+        }
+        _ => line.to_owned(),
+    }
 }
 
 fn katakana(c: char) -> bool {

@@ -61,6 +61,9 @@ pub struct Scope {
     pub distance: f32,
 }
 
+/// White space behind a label, em, from which what follows may be another column's.
+const FAR: f32 = 4.0;
+
 /// Longest block of free rows under a label.
 const MOST_ROWS: usize = 45;
 
@@ -186,10 +189,7 @@ impl Scopes<'_, '_> {
         }
         if !below.is_empty() {
             if blank(view, first) {
-                let row = view.row_of[below[0].line];
-                let one: Vec<Seg> = below.iter().filter(|s| view.row_of[s.line] == row).cloned().collect();
-                self.push(Direction::Below, one);
-                self.push(Direction::Below, below.clone());
+                self.under(below);
             } else {
                 let mut all = first.to_vec();
                 all.extend(below.iter().cloned());
@@ -204,6 +204,7 @@ impl Scopes<'_, '_> {
                 || view.len(*l) <= 3
                 || bracketed(view, *l)
         });
+        self.inner_cell(cell);
         if alone {
             self.right_cells(cell);
             self.below_cells(cell);
@@ -245,6 +246,26 @@ impl Scopes<'_, '_> {
             }
         }
         segs
+    }
+
+    /// A closed cell to the right inside the label's own: a row of which only the value is framed.
+    fn inner_cell(&mut self, cell: usize) {
+        let view = self.view;
+        let (c, label) = (view.page.cells[cell], self.hit.rect);
+        let inside = |r: &Rect| {
+            r.x0 >= label.x1 - 4
+                && r.x1 <= c.x1 + 4
+                && (r.y0..r.y1).contains(&label.center().1)
+                && r.y0 >= c.y0 - 4
+                && r.width() < c.width()
+        };
+        let cells = view.page.cells.iter().enumerate().filter(|(i, r)| *i != cell && inside(r));
+        let Some((inner, _)) = cells.min_by_key(|(_, r)| r.x0) else { return };
+        let segs = self.content(inner);
+        let row = segs.first().map(|s| view.row_of[s.line]);
+        let one = segs.iter().filter(|s| Some(view.row_of[s.line]) == row).cloned().collect();
+        self.push(Direction::RightCell, segs);
+        self.push(Direction::RightCell, one);
     }
 
     fn right_cells(&mut self, cell: usize) {
@@ -340,13 +361,15 @@ impl Scopes<'_, '_> {
         }
         // rows below, under the value or under the label
         let value_x = if empty { None } else { Some(view.seg_rect(&first[0]).x0) };
+        if value_x.is_some_and(|x| (x - hit.rect.x1) as f32 > FAR * view.em) {
+            // what stands so far to the right may be another column's
+            let below = self.rows_below(None);
+            self.under(below);
+        }
         let below = self.rows_below(value_x);
         if !below.is_empty() {
             if empty {
-                let row = view.row_of[below[0].line];
-                let one: Vec<Seg> = below.iter().filter(|s| view.row_of[s.line] == row).cloned().collect();
-                self.push(Direction::Below, one);
-                self.push(Direction::Below, below);
+                self.under(below);
             } else {
                 let row = view.row_of[below[0].line];
                 let one: Vec<Seg> = below.iter().filter(|s| view.row_of[s.line] == row).cloned().collect();
@@ -370,6 +393,14 @@ impl Scopes<'_, '_> {
             let segs = self.content(i);
             self.push(Direction::Box, segs);
         }
+    }
+
+    /// Rows under a label: the first of them, and all.
+    fn under(&mut self, below: Vec<Seg>) {
+        let Some(row) = below.first().map(|s| self.view.row_of[s.line]) else { return };
+        let one = below.iter().filter(|s| self.view.row_of[s.line] == row).cloned().collect();
+        self.push(Direction::Below, one);
+        self.push(Direction::Below, below);
     }
 
     /// Rows under a free label that go on with its value.

@@ -210,6 +210,8 @@ fn one(sheet: &Sheet, field: &Field, segs: Vec<Seg>, known: &Known, out: &mut Ve
                 }
             }
         }
+        // seven figures are a postal code only where its sign or an address says so
+        Form::Postal if !string.contains(['〒', 'デ', '〶']) && crate::text::address::plausible(&string) < 0.5 => {}
         Form::Phone | Form::Postal | Form::Url => {
             for p in form::read(field.form, &text, known) {
                 if p.quality >= 0.7 {

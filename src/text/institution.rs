@@ -122,6 +122,14 @@ const CORPORATIONS: &[&str] = &[
     "(合)",
 ];
 
+/// Every word that says what kind of institution or legal person a name is.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    CORPORATIONS.iter().chain(SUFFIXES).copied().filter(|w| *w != "クリニツク")
+}
+
+/// Titles of sheets, which end like nothing else.
+const SHEETS: &[&str] = &["書", "票", "サマリー", "サマリ", "要約", "用紙", "一覧", "案内", "通知", "報告", "のお願い"];
+
 /// The suffix that a name ends in.
 pub fn suffix(name: &str) -> Option<&'static str> {
     let t = squeeze(name);
@@ -171,7 +179,7 @@ pub fn plausible(text: &str) -> f32 {
     let (t, honorific) = super::names::strip_honorific(text);
     let s = squeeze(&t);
     let n = s.chars().count();
-    if !(3..=50).contains(&n) || s.chars().any(|c| "。?!=〒".contains(c)) {
+    if !(3..=50).contains(&n) || s.chars().any(|c| "。?!=〒".contains(c)) || SHEETS.iter().any(|w| s.ends_with(w)) {
         return 0.0;
     }
     let Some(end) = suffix(&s) else {
@@ -199,6 +207,18 @@ pub fn plausible(text: &str) -> f32 {
             "特別養護老人ホーム",
             "グループホーム",
             "サービス付き高齢者向け住宅",
+            "ナースステーション",
+            "ケアマネオフィス",
+            "ケアマネステーション",
+            "居宅支援センター",
+            "居宅介護支援",
+            "介護支援センター",
+            "在宅ケアセンター",
+            "ヘルパーステーション",
+            "ケアマネジメントセンター",
+            "ケアプランニング",
+            "小規模多機能型居宅介護",
+            "看護小規模多機能",
         ];
         let own = split_corporation(&s).1;
         let own = own.trim_end_matches(')');
@@ -211,6 +231,10 @@ pub fn plausible(text: &str) -> f32 {
         }
         let known_inside = SUFFIXES.iter().take(36).any(|w| s.contains(*w));
         let corporation = CORPORATIONS.iter().any(|c| s.starts_with(*c));
+        // 社会福祉法人縁会: the legal person alone, its house stands elsewhere
+        if corporation && own.chars().count() <= 6 && own.ends_with(['会', '団', '社']) {
+            return 0.35;
+        }
         return match (corporation, known_inside, honorific) {
             (true, ..) => 0.6,
             (_, true, Some("御中")) => 0.7,
@@ -314,7 +338,14 @@ mod tests {
         {
             assert!(plausible(s) >= 0.5, "{s}: {}", plausible(s));
         }
-        for s in ["病院", "紹介元医療機関", "海老原 光男", "退院後は自宅へ戻られました。"] {
+        for s in [
+            "病院",
+            "訪問看護指示書",
+            "訪問看護サマリー",
+            "紹介元医療機関",
+            "海老原 光男",
+            "退院後は自宅へ戻られました。",
+        ] {
             assert!(plausible(s) < 0.4, "{s}: {}", plausible(s));
         }
     }

@@ -112,7 +112,10 @@ pub fn phones(text: &str) -> Vec<Phone> {
     let mut at = 0;
     while let Some(m) = NUMBER.find_at(&line, at) {
         at = m.end();
-        let before = line[..m.start()].chars().next_back();
+        // white space parts a number from the figures in front: 4番地24 04(7161)1119
+        let first = n.span(index(m.start())..index(m.start()) + 1).start;
+        let apart = first > 0 && text.chars().nth(first - 1).is_some_and(char::is_whitespace);
+        let before = line[..m.start()].chars().next_back().filter(|_| !apart || !m.as_str().starts_with('0'));
         let after = line[m.end()..].chars().next();
         let part_of_more =
             before.is_some_and(|c| c.is_ascii_digit() || c == '-') || after.is_some_and(|c| c.is_ascii_digit());

@@ -13,6 +13,8 @@ fn items(text: &Text, separators: &str) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let mut start = 0;
     let mut depth = 0;
+    let counted = counted(text);
+    let opens_item = |text: &Text, i: usize| counted.contains(&i) || opens_item(text, i);
     for i in 0..=text.chars.len() {
         let c = text.chars.get(i).copied();
         if c.is_some() && opens_item(text, i) {
@@ -41,15 +43,53 @@ fn items(text: &Text, separators: &str) -> Vec<Range<usize>> {
     }
     let items = out.into_iter().enumerate();
     let mut items: Vec<Range<usize>> = items.map(|(n, r)| bare(text, r, n + 1)).filter(|r| !r.is_empty()).collect();
-    // ① read as 1, without anything behind it: every item begins with its number
-    let numbered = |(n, r): (usize, &Range<usize>)| {
-        text.chars[r.start].to_digit(10) == Some(n as u32 + 1)
-            && text.chars.get(r.start + 1).is_some_and(|c| !c.is_ascii_digit() && !".型度mg錠".contains(*c))
+    // ① read as 1, without anything behind it
+    let numbered = |(n, r): (usize, &Range<usize>)| text.chars[r.start].to_digit(10) == Some(n as u32 + 1);
+    let plain = |r: &Range<usize>| {
+        text.chars.get(r.start + 1).is_some_and(|c| {
+            matches!(*c, '一'..='龥' | 'ぁ'..='ヺ') && !"型度期次回日枝錠包個年月歳週時本滴枚大".contains(*c)
+        })
     };
-    if items.len() > 1 && items.iter().enumerate().all(numbered) {
-        items.iter_mut().for_each(|r| r.start += 1);
+    let all = items.iter().enumerate().all(numbered);
+    for r in &mut items {
+        // every item begins with its number, or one begins with a figure that can mean nothing else
+        if all && items_many(text, r) || plain(r) && text.chars[r.start].is_ascii_digit() {
+            r.start += 1;
+        }
     }
     items
+}
+
+/// Where the second and further items of a counted list begin, be there white space or none: 1)肺炎2)糖尿病3)高血圧.
+fn counted(text: &Text) -> Vec<usize> {
+    let chars = &text.chars;
+    let digit = |i: usize| chars.get(i).and_then(|c| c.to_digit(10).or_else(|| fullwidth(*c)));
+    let closes = |i: usize| chars.get(i).is_some_and(|c| ".)）．、".contains(*c));
+    let lone = |i: usize| digit(i.wrapping_sub(1)).is_none() && digit(i + 2).is_none_or(|_| chars[i + 1] != '.');
+    let is = |i: usize, n: u32| digit(i) == Some(n) && closes(i + 1) && lone(i);
+    let Some(first) = chars.iter().position(|c| !c.is_whitespace() && !"(（".contains(*c)) else { return Vec::new() };
+    if !is(first, 1) {
+        return Vec::new();
+    }
+    let (mut out, mut n) = (Vec::new(), 2);
+    for i in first + 2..chars.len() {
+        if is(i, n) {
+            let bracket = i > 0 && "(（".contains(chars[i - 1]);
+            out.push(if bracket { i - 1 } else { i });
+            n += 1;
+        }
+    }
+    out
+}
+
+/// 11型糖尿病 as the first: its number, then 1型.
+fn items_many(text: &Text, r: &Range<usize>) -> bool {
+    text.chars.get(r.start + 1).is_some_and(char::is_ascii_digit)
+        && text.chars.get(r.start + 2).is_some_and(|c| "型度期次枝".contains(*c))
+}
+
+fn fullwidth(c: char) -> Option<u32> {
+    ('０'..='９').contains(&c).then(|| c as u32 - '０' as u32)
 }
 
 /// ① or 2) behind white space inside a row.
@@ -86,6 +126,10 @@ fn bare(text: &Text, mut r: Range<usize>, nth: usize) -> Range<usize> {
                 2
             }
             [a, b, c, ..] if "(（".contains(*a) && b.is_ascii_digit() && ")）".contains(*c) => 3,
+            // Rp.1, RP2)
+            ['R' | 'Ｒ', 'p' | 'P' | 'ｐ', rest @ ..] => {
+                2 + rest.iter().take_while(|c| c.is_ascii_digit() || ".)．）:： ".contains(**c)).count()
+            }
             [a, b, c, ..] if a.is_ascii_digit() && b.is_ascii_digit() && ".)）．".contains(*c) => 3,
             _ => 0,
         };
@@ -206,7 +250,19 @@ fn disease(s: &str) -> f32 {
 }
 
 pub fn drugs(text: &Text) -> Vec<Parsed> {
-    let rows = items(text, "");
+    let mut out = prescriptions(text, items(text, ""));
+    // アムロジピン錠5mg 1錠 分1、酸化マグネシウム錠330mg 3錠 分3
+    let parted = items(text, "、，,");
+    let drugs = parted.iter().filter(|r| drug::plausible(&value(text, r)) >= 0.6).count();
+    if drugs > 1 && drugs + 1 >= parted.len() {
+        out.extend(
+            prescriptions(text, parted).into_iter().map(|p| Parsed { quality: (p.quality * 1.02).min(1.0), ..p }),
+        );
+    }
+    out
+}
+
+fn prescriptions(text: &Text, rows: Vec<Range<usize>>) -> Vec<Parsed> {
     let mut joined: Vec<Range<usize>> = Vec::new();
     for r in rows {
         let v = value(text, &r);

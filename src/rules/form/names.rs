@@ -60,6 +60,26 @@ const ROLES: &[&str] = &[
     "記載者",
     "記入者",
     "作成者",
+    "記載医師",
+    "看護職員",
+    "介護職員",
+    "支援相談員",
+    "生活相談員",
+    "医療相談員",
+    "訪問看護師",
+    "看護主任",
+    "担当看護師",
+    "副主任",
+    "副師長",
+    "教授",
+    "准教授",
+    "講師",
+    "管理栄養士",
+    "言語聴覚士",
+    "准看護師",
+    "サービス担当",
+    "文責",
+    "署名",
 ];
 
 /// Pieces of a text between line breaks, brackets and strong separators, each with its range.
@@ -119,9 +139,7 @@ fn unroled(text: &Text, mut range: Range<usize>) -> (Range<usize>, bool) {
         }
     }
     while range.end > range.start
-        && (text.chars[range.end - 1] == '印'
-            || "㊞ⓘ".contains(text.chars[range.end - 1])
-            || text.chars[range.end - 1].is_whitespace())
+        && ("印㊞ⓘ．.,・".contains(text.chars[range.end - 1]) || text.chars[range.end - 1].is_whitespace())
     {
         range.end -= 1;
     }
@@ -130,7 +148,7 @@ fn unroled(text: &Text, mut range: Range<usize>) -> (Range<usize>, bool) {
 
 pub fn person(text: &Text) -> Vec<Parsed> {
     let mut out: Vec<Parsed> = Vec::new();
-    let all = pieces(text, "()（）[]［］【】〔〕<>＜＞〈〉/／、,，:：;；|｜→");
+    let all = pieces(text, "()（）[]［］【】〔〕<>＜＞〈〉/／、,，:：;；|｜→〒");
     let n = all.len();
     for (i, piece) in all.into_iter().enumerate() {
         let (range, role) = unroled(text, piece);
@@ -139,6 +157,7 @@ pub fn person(text: &Text) -> Vec<Parsed> {
         ways.extend(to_honorific(text, &range));
         let prose = in_prose(text, &range).or_else(|| part(text, &range, |p| p.person));
         ways.extend(prose.clone());
+        ways.extend(sealed(text, &range));
         let words = words(text, &range);
         if words.len() > 2 {
             for w in words.windows(2) {
@@ -177,6 +196,18 @@ pub fn person(text: &Text) -> Vec<Parsed> {
     }
     out.sort_by(|a, b| b.quality.total_cmp(&a.quality));
     out
+}
+
+/// A known name at the head of a stretch in which a seal or a scratch left a few more characters: 池田麻衣雷.
+fn sealed(text: &Text, range: &Range<usize>) -> Option<Range<usize>> {
+    let ends = (range.start + 3..range.end).filter(|e| range.end - e <= 3).rev();
+    ends.map(|e| range.start..e).find(|r| {
+        let name = string(text, r);
+        !name.ends_with(char::is_whitespace)
+            && names::split(name.trim()).is_some_and(|n| {
+                n.given.chars().count() >= 2 && names::known_surname(&n.surname) && names::known_given(&n.given)
+            })
+    })
 }
 
 /// A stretch up to the honorific inside it: 根本 勝様 男・女.
@@ -324,7 +355,7 @@ pub fn kana(text: &Text) -> Vec<Parsed> {
 
 pub fn institution(text: &Text) -> Vec<Parsed> {
     let mut out: Vec<Parsed> = Vec::new();
-    let rows = pieces(text, "、，|｜:：<>＜＞【】");
+    let rows = pieces(text, "、，|｜:：<>＜＞【】〒");
     for (i, row) in rows.iter().enumerate() {
         let row = unnamed(text, row.clone());
         offer(text, row.clone(), 1.0, &mut out);
@@ -374,9 +405,16 @@ fn offer(text: &Text, range: Range<usize>, factor: f32, out: &mut Vec<Parsed>) {
     let name = clean(&name);
     // names of departments and people behind the institution's name are not part of it
     let words: Vec<&str> = name.split(' ').collect();
+    // 冬野総合病院3階東病(棟), けやき台病院(2/2): what stands behind a hospital's name and is none itself
+    let tail = houses(&name).filter(|(_, tail)| institution::suffix(tail).is_none());
+    if let Some((head, _)) = &tail {
+        let end = range.start + kept(&text.chars[range.clone()], head);
+        out.push(Parsed::one(head.clone(), range.start..end, institution::plausible(head) * factor * 0.98));
+    }
     for n in (1..=words.len()).rev() {
         let part = words[..n].join(" ");
-        let quality = institution::plausible(&part) * factor * if n == words.len() { 1.0 } else { 0.93 };
+        let trails = if tail.as_ref().is_some_and(|(head, _)| part.len() > head.len()) { 0.7 } else { 1.0 };
+        let quality = institution::plausible(&part) * factor * trails * if n == words.len() { 1.0 } else { 0.93 };
         let ends = institution::suffix(&part).is_some();
         // a person behind the name is none of it
         let whole = n == words.len() && !(1..n).any(|m| institution::suffix(&words[..m].join(" ")).is_some());
@@ -427,12 +465,20 @@ fn offer(text: &Text, range: Range<usize>, factor: f32, out: &mut Vec<Parsed>) {
     }
 }
 
+/// A name up to the last word that only hospitals' names end in, and what follows it.
+fn houses(name: &str) -> Option<(String, String)> {
+    let ends = ["病院", "医院", "診療所", "クリニック"].into_iter().filter_map(|w| Some(name.rfind(w)? + w.len()));
+    let at = ends.max().filter(|at| *at < name.len())?;
+    let (head, tail) = (name[..at].to_owned(), name[at..].trim().to_owned());
+    (head.chars().count() >= 4 && !tail.is_empty()).then_some((head, tail))
+}
+
 const DEPARTMENTS: &[&str] =
     &["科", "病棟", "室", "部", "センター", "課", "外来", "ユニット", "HCU", "ICU", "病床", "階", "係", "局"];
 
 pub fn department(text: &Text) -> Vec<Parsed> {
     let mut out = Vec::new();
-    for (i, piece) in pieces(text, "、，|｜:：()（）【】/／").into_iter().enumerate() {
+    for (i, piece) in pieces(text, "、，|｜:：()（）【】/／〒").into_iter().enumerate() {
         let mut ways = vec![piece.clone()];
         let words = words(text, &piece);
         if words.len() > 1 {
