@@ -4,7 +4,7 @@
 //! a grammar's margin for dates and numbers, name against kana for persons, the register for institutions, word lists
 //! for diagnoses and drugs, ink for marks (shared/design/extract.md, "Confidence in two parts").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{self, Item, Status, Trace, Value};
 use crate::reading::Page;
@@ -14,6 +14,7 @@ use crate::text::{institution, options, squeeze};
 use super::candidate::{Candidate, Field};
 use super::certain::{self, Certain};
 use super::form::{Form, Known};
+use super::pen;
 use super::rank::Ranker;
 use super::rechoose;
 
@@ -40,6 +41,8 @@ pub struct Case<'a> {
     pub pages: &'a [&'a Page],
     /// File name of the type's rules, for traces.
     pub rules: String,
+    /// What a hand wrote is accepted like print.
+    pub handwriting: bool,
 }
 
 /// The document's fields.
@@ -54,6 +57,7 @@ pub fn fields(case: &Case, mut candidates: Vec<Candidate>) -> BTreeMap<String, m
         }
     }
     let mut out = BTreeMap::new();
+    let mut written = BTreeSet::new();
     for (key, i) in &chosen {
         let Some(field) = case.fields.iter().find(|f| f.key == *key) else { continue };
         let c = &candidates[*i];
@@ -62,7 +66,12 @@ pub fn fields(case: &Case, mut candidates: Vec<Candidate>) -> BTreeMap<String, m
             .filter(|o| o.field == *key && squeeze(&o.value.text()) != squeeze(&c.value.text()))
             .collect();
         out.insert(key.clone(), finish(case, field, c, &rivals, &chosen, &candidates));
+        let page = case.pages.iter().find(|p| p.number == c.page);
+        if !field.form.marked() && page.is_some_and(|p| pen::written(p, c)) {
+            written.insert(key.clone());
+        }
     }
+    pen::fields(case, &written, &mut out);
     out
 }
 
