@@ -6,6 +6,7 @@
 
 mod candidate;
 mod certain;
+mod check;
 pub mod choice;
 mod classify;
 mod context;

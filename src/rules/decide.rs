@@ -13,6 +13,7 @@ use crate::text::{institution, options, squeeze};
 
 use super::candidate::{Candidate, Field};
 use super::certain::{self, Certain};
+use super::check;
 use super::form::{Form, Known};
 use super::pen;
 use super::rank::Ranker;
@@ -71,6 +72,7 @@ pub fn fields(case: &Case, mut candidates: Vec<Candidate>) -> BTreeMap<String, m
             written.insert(key.clone());
         }
     }
+    check::fields(case.pages, case.known.reference, &mut out);
     pen::fields(case, &written, &mut out);
     out
 }

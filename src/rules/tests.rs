@@ -385,3 +385,26 @@ fn what_a_hand_wrote_is_certain_only_where_the_register_agrees() {
     assert_eq!(status(&accepting, &Registers::default())[..2], [(true, false); 2]);
     assert_ne!(accepting.hash(), rules.hash());
 }
+
+#[test]
+fn values_that_cannot_both_be_right_wait_for_a_person() {
+    let mut lines = LETTER.to_vec();
+    for l in &mut lines {
+        l.2 = match l.2 {
+            "生年月日 昭和8年2月15日" => "生年月日 昭和8年2月15日(83歳)",
+            "住所 千葉県柏市花野井2-3-18" => "住所 〒377-0812 千葉県柏市花野井2-3-18",
+            other => other,
+        };
+    }
+    let d = read(vec![page(1, &lines)]).remove(0);
+    for (key, want) in [
+        ("patient.birth_date", "年齢（83歳）"),
+        ("patient.postal_code", "郵便番号が住所（千葉県）"),
+        ("patient.address", "郵便番号が住所（千葉県）"),
+    ] {
+        let f = d.fields.get(key).unwrap_or_else(|| panic!("{key}: {:?}", d.fields.keys()));
+        assert_eq!(f.status, Status::Review, "{key}");
+        assert!(f.trace.failed.iter().any(|w| w.starts_with(want)), "{key}: {:?}", f.trace.failed);
+    }
+    assert_eq!(d.fields["patient.name"].status, Status::Accepted);
+}
