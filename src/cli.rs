@@ -195,7 +195,8 @@ impl Reading {
         if let Some(engine) = &self.engine {
             config.reader.engine.clone_from(engine);
         }
-        let rules = rules(self.rules.as_deref().unwrap_or(&config.top.rules))?;
+        let rules = rules(self.rules.as_deref().unwrap_or(&config.top.rules))?
+            .accepting_handwriting(config.reader.accept_handwriting);
         let registers = registers(&config)?;
         Ok((config, rules, registers))
     }

@@ -48,6 +48,9 @@ section! {
         engine: String = "ppocr".into();
         /// Second opinion where a value is unsure: `tesseract` or `none`.
         second: String = "tesseract".into();
+        /// Whether what was written by hand may be accepted like print. Off: only where another key of the register of
+        /// patients agrees. Turn it on after calibration on your own pages (docs/handwriting.md).
+        accept_handwriting: bool = false;
         /// Child processes that read at the same time; each takes about 250 MB and one core.
         processes: usize = 1;
         /// Memory limit of one child, MB (address space beyond what the models map).

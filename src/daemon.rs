@@ -65,7 +65,8 @@ pub fn pool_options(config: &Config) -> PoolOptions {
 /// A rules file that cannot be used, with its line.
 pub fn load_rules(config: &Config) -> anyhow::Result<RuleSet> {
     let dir = &config.top.rules;
-    if dir.as_os_str().is_empty() { Ok(RuleSet::embedded()) } else { Ok(RuleSet::load(dir)?) }
+    let rules = if dir.as_os_str().is_empty() { RuleSet::embedded() } else { RuleSet::load(dir)? };
+    Ok(rules.accepting_handwriting(config.reader.accept_handwriting))
 }
 
 /// How notices are sent; none where no mail server is configured.

@@ -18,6 +18,7 @@ mod classes;
 pub mod crop;
 mod ctc;
 mod model;
+pub mod pen;
 pub mod ppocr;
 mod runtime;
 pub mod tesseract;
@@ -121,6 +122,7 @@ pub fn read_page(
             boxes.extend(missed_boxes(&page, &line));
             lines.push((i, line));
         }
+        pen::mark(&page, &mut lines.iter_mut().map(|(_, l)| l).collect::<Vec<_>>());
         if let Some(second) = second {
             ask_second(&page, &mut lines, second)?;
         }

@@ -21,10 +21,12 @@ mod parts;
 mod rings;
 mod ruling;
 mod skew;
+mod strokes;
 mod turn;
 
 use bits::Bits;
 use geometry::{Area, Map};
+pub use strokes::Strokes;
 
 use crate::model::Rect;
 use crate::raster::Raster;
@@ -141,6 +143,11 @@ impl Prepared {
     /// Share of ink in a rectangle, ruled lines left out.
     pub fn text_ink(&self, rect: Rect) -> f32 {
         marks::share(&self.text, &self.map, area(rect))
+    }
+
+    /// How the strokes in a glyph's box run, ruled lines left out; nothing where there is hardly any ink.
+    pub fn strokes(&self, glyph: Rect) -> Option<Strokes> {
+        strokes::strokes(&self.text, &self.map, area(glyph))
     }
 
     fn local_em(&self, glyph: Rect) -> f32 {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::Rect;
 
 /// Raised whenever the binary form changes; older readings are made again from the original bytes.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// A file, mail or batch as it was read.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -138,6 +138,8 @@ pub struct Glyph {
     pub ring: f32,
     /// Share of the glyph's width that a straight stroke runs through at mid height.
     pub strike: f32,
+    /// Log odds, from its ink, that a hand wrote it; 0 where that cannot be judged.
+    pub pen: f32,
 }
 
 /// One time step of the recogniser: the best classes with their natural log probabilities, best first.

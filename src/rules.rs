@@ -6,6 +6,7 @@
 
 mod candidate;
 mod certain;
+mod check;
 pub mod choice;
 mod classify;
 mod context;
@@ -15,6 +16,7 @@ mod file;
 mod form;
 mod lexicon;
 mod marks;
+mod pen;
 mod place;
 mod rank;
 mod rechoose;
@@ -52,6 +54,8 @@ pub struct RuleSet {
     sorter: Sorter,
     kinds: BTreeMap<String, TypeRules>,
     ranker: Ranker,
+    /// What a hand wrote is accepted like print.
+    handwriting: bool,
 }
 
 /// Rules of one document type.
@@ -162,12 +166,23 @@ impl RuleSet {
             sorter,
             kinds,
             ranker,
+            handwriting: false,
         })
     }
 
     /// The same rules under other weights: for judging what was learnt.
     pub fn weigh(&mut self, ranker: Ranker) {
         self.ranker = ranker;
+    }
+
+    /// The same, accepting handwriting like print or not (`reader.accept_handwriting`); other rules, so another hash.
+    #[must_use]
+    pub fn accepting_handwriting(mut self, accept: bool) -> RuleSet {
+        if accept && !self.handwriting {
+            self.hash = format!("sha256:{}", hex::encode(Sha256::digest(format!("{} handwriting", self.hash))));
+        }
+        self.handwriting |= accept;
+        self
     }
 
     /// `sha256:…` over all files.
@@ -291,7 +306,15 @@ fn document(rules: &RuleSet, reading: &Reading, pages: &[usize], t: Together, re
         all.extend(candidates(sheet, fields, &known, registers, only_cover));
     }
     rules.ranker.rank(&t.kind, fields, &mut all);
-    let case = decide::Case { fields, ranker: &rules.ranker, registers, known, pages: &refs, rules: kind.file.clone() };
+    let case = decide::Case {
+        fields,
+        ranker: &rules.ranker,
+        registers,
+        known,
+        pages: &refs,
+        rules: kind.file.clone(),
+        handwriting: rules.handwriting,
+    };
     out.fields = decide::fields(&case, all);
     // a lost page's values are nobody's: without a patient nothing is certain
     if !matches!(t.kind.as_str(), "cover" | "other") && !out.fields.contains_key("patient.name") {

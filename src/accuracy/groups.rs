@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::judge::{Compared, JudgedFile, Sheet, says};
 use super::tally::{Ratio, Tally};
+use super::truth::TrueValue;
 use crate::model::{Document, Status};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum By {
     Layout,
     Field,
     Hospital,
+    /// What wrote it: printed, marked, handwritten.
+    Ink,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,8 +41,11 @@ pub fn groups(files: &[JudgedFile], by: By) -> BTreeMap<String, Group> {
                 out.entry(name.clone()).or_default().sheet(sheet);
             }
             for v in &sheet.values {
-                let name = name.as_deref().unwrap_or(v.key);
-                out.entry(name.to_owned()).or_default().value(v);
+                let own = match by {
+                    By::Ink => v.truth.map_or("not on the page", TrueValue::ink),
+                    _ => v.key,
+                };
+                out.entry(name.as_deref().unwrap_or(own).to_owned()).or_default().value(v);
             }
         }
         for document in &file.extra {
@@ -50,6 +56,10 @@ pub fn groups(files: &[JudgedFile], by: By) -> BTreeMap<String, Group> {
                 }
                 By::Field => {
                     spurious(document).for_each(|(key, sure)| out.entry(key.to_owned()).or_default().spurious(sure));
+                }
+                By::Ink => {
+                    let group = out.entry("not on the page".to_owned()).or_default();
+                    spurious(document).for_each(|(_, sure)| group.spurious(sure));
                 }
                 By::Type | By::Layout | By::Hospital => {}
             }
@@ -66,7 +76,7 @@ fn name(by: By, file: &JudgedFile, sheet: &Sheet) -> Option<String> {
         By::Type => Some(sheet.truth.kind.clone()),
         By::Layout => Some(or(&sheet.truth.layout)),
         By::Hospital => Some(or(&sheet.truth.hospital)),
-        By::Field => None,
+        By::Field | By::Ink => None,
     }
 }
 

@@ -57,6 +57,8 @@ enum Part {
     Field,
     Condition,
     Hospital,
+    /// Printed, marked or written by hand
+    Ink,
 }
 
 impl Part {
@@ -67,6 +69,7 @@ impl Part {
             Part::Field => ("field", By::Field),
             Part::Condition => ("condition", By::Condition),
             Part::Hospital => ("hospital", By::Hospital),
+            Part::Ink => ("ink", By::Ink),
         }
     }
 }

@@ -114,6 +114,7 @@ pub fn decode(steps: &[Step], crop: &Crop, per: f32, em: f32) -> Decoded {
             frames: (kept[first], kept[end]),
             ring: 0.0,
             strike: 0.0,
+            pen: 0.0,
         });
     }
     Decoded { glyphs, frames }

@@ -4,7 +4,7 @@
 //! a grammar's margin for dates and numbers, name against kana for persons, the register for institutions, word lists
 //! for diagnoses and drugs, ink for marks (shared/design/extract.md, "Confidence in two parts").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{self, Item, Status, Trace, Value};
 use crate::reading::Page;
@@ -13,7 +13,9 @@ use crate::text::{institution, options, squeeze};
 
 use super::candidate::{Candidate, Field};
 use super::certain::{self, Certain};
+use super::check;
 use super::form::{Form, Known};
+use super::pen;
 use super::rank::{self, Ranker};
 use super::rechoose;
 
@@ -41,6 +43,8 @@ pub struct Case<'a> {
     pub pages: &'a [&'a Page],
     /// File name of the type's rules, for traces.
     pub rules: String,
+    /// What a hand wrote is accepted like print.
+    pub handwriting: bool,
 }
 
 /// The document's fields.
@@ -59,6 +63,7 @@ pub fn fields(case: &Case, mut candidates: Vec<Candidate>) -> BTreeMap<String, m
         }
     }
     let mut out = BTreeMap::new();
+    let mut written = BTreeSet::new();
     for (key, pick) in &chosen {
         let Some(field) = case.fields.iter().find(|f| f.key == *key) else { continue };
         let c = &candidates[pick.at];
@@ -67,7 +72,13 @@ pub fn fields(case: &Case, mut candidates: Vec<Candidate>) -> BTreeMap<String, m
             .filter(|o| o.field == *key && squeeze(&o.value.text()) != squeeze(&c.value.text()))
             .collect();
         out.insert(key.clone(), finish(case, field, *pick, &rivals, &chosen, &candidates));
+        let page = case.pages.iter().find(|p| p.number == c.page);
+        if !field.form.marked() && page.is_some_and(|p| pen::written(p, c)) {
+            written.insert(key.clone());
+        }
     }
+    check::fields(case.pages, case.known.reference, &mut out);
+    pen::fields(case, &written, &mut out);
     out
 }
 

@@ -341,3 +341,70 @@ fn headings_that_no_list_holds_are_read_by_their_last_word() {
     assert_eq!(value(&docs[0], "clinical.diagnoses").as_deref(), Some("高血圧症、2型糖尿病"));
     assert!(value(&docs[0], "clinical.course").is_some_and(|c| c.starts_with("安定しています")));
 }
+
+/// A page whose lines with one of these words were written by hand behind it.
+fn by_pen(mut page: Page, words: &[&str]) -> Page {
+    for l in &mut page.lines {
+        let pen = words.iter().any(|w| l.text().starts_with(w));
+        let first = l.glyphs.iter().position(|g| g.gap > 0.5).unwrap_or(0);
+        l.glyphs.iter_mut().enumerate().for_each(|(i, g)| g.pen = if pen && i >= first { 4.0 } else { -4.0 });
+    }
+    page
+}
+
+#[test]
+fn what_a_hand_wrote_is_certain_only_where_the_register_agrees() {
+    let reading = Reading {
+        pages: vec![by_pen(page(1, LETTER), &["患者氏名", "生年月日", "医師"])],
+        ..Reading::default()
+    };
+    let patient = |room: &str, name: &str, birth: &str| crate::register::Patient {
+        room_id: room.into(),
+        name: name.into(),
+        birth_date: birth.into(),
+        ..Default::default()
+    };
+    let registers = |rows: Vec<crate::register::Patient>| Registers::new(rows, Vec::new(), Vec::new(), Vec::new());
+    let status = |rules: &RuleSet, registers: &Registers| {
+        let d = extract(rules, &reading, registers).documents.remove(0);
+        ["patient.name", "patient.birth_date", "sender.person", "document.date"].map(|k| {
+            let f = &d.fields[k];
+            (f.status == Status::Accepted, f.trace.failed.iter().any(|w| w == pen::WRITTEN))
+        })
+    };
+    let rules = RuleSet::embedded();
+    let alone = status(&rules, &Registers::default());
+    assert_eq!(alone[..3], [(false, true); 3], "written by hand, and nobody agrees");
+    assert_eq!(alone[3], (true, false), "printed");
+    let known = registers(vec![patient("R-1", "海老原 光男", "1933-02-15"), patient("R-2", "河野 良子", "1940-11-30")]);
+    assert_eq!(status(&rules, &known)[..3], [(true, false), (true, false), (false, true)]);
+    let twins =
+        registers(vec![patient("R-1", "海老原 光男", "1933-02-15"), patient("R-2", "海老原 光雄", "1933-02-15")]);
+    assert_eq!(status(&rules, &twins)[..2], [(false, true); 2]);
+    let accepting = RuleSet::embedded().accepting_handwriting(true);
+    assert_eq!(status(&accepting, &Registers::default())[..2], [(true, false); 2]);
+    assert_ne!(accepting.hash(), rules.hash());
+}
+
+#[test]
+fn values_that_cannot_both_be_right_wait_for_a_person() {
+    let mut lines = LETTER.to_vec();
+    for l in &mut lines {
+        l.2 = match l.2 {
+            "生年月日 昭和8年2月15日" => "生年月日 昭和8年2月15日(83歳)",
+            "住所 千葉県柏市花野井2-3-18" => "住所 〒377-0812 千葉県柏市花野井2-3-18",
+            other => other,
+        };
+    }
+    let d = read(vec![page(1, &lines)]).remove(0);
+    for (key, want) in [
+        ("patient.birth_date", "年齢（83歳）"),
+        ("patient.postal_code", "郵便番号が住所（千葉県）"),
+        ("patient.address", "郵便番号が住所（千葉県）"),
+    ] {
+        let f = d.fields.get(key).unwrap_or_else(|| panic!("{key}: {:?}", d.fields.keys()));
+        assert_eq!(f.status, Status::Review, "{key}");
+        assert!(f.trace.failed.iter().any(|w| w.starts_with(want)), "{key}: {:?}", f.trace.failed);
+    }
+    assert_eq!(d.fields["patient.name"].status, Status::Accepted);
+}

@@ -59,6 +59,101 @@ pub fn prefecture(text: &str) -> Option<&'static str> {
     PREFECTURES.iter().find(|p| t.starts_with(**p)).copied()
 }
 
+/// First two digits of the postal codes of each prefecture, in the order of [`PREFECTURES`] (日本郵便 郵便番号データ).
+const CODES: [&str; 47] = [
+    "00 04 05 06 07 08 09",
+    "03",
+    "02",
+    "98",
+    "01",
+    "99",
+    "96 97",
+    "30 31",
+    "32",
+    "37",
+    "33 34 35 36",
+    "26 27 28 29",
+    "10 11 12 13 14 15 16 17 18 19 20",
+    "21 22 23 24 25",
+    "94 95",
+    "93",
+    "92",
+    "91",
+    "40",
+    "38 39",
+    "50",
+    "41 42 43",
+    "44 45 46 47 48 49",
+    "51",
+    "52",
+    "60 61 62",
+    "53 54 55 56 57 58 59",
+    "65 66 67",
+    "63",
+    "64",
+    "68",
+    "69",
+    "70 71",
+    "72 73",
+    "74 75",
+    "77",
+    "76",
+    "79",
+    "78",
+    "80 81 82 83",
+    "84",
+    "85",
+    "86",
+    "87",
+    "88",
+    "89",
+    "90",
+];
+/// Places that are served from beyond their prefecture's border.
+const BEYOND: [(&str, &str); 14] = [
+    ("498", "三重県"),
+    ("520", "京都府"),
+    ("563", "兵庫県"),
+    ("618", "大阪府"),
+    ("647", "三重県"),
+    ("647", "奈良県"),
+    ("648", "奈良県"),
+    ("684", "島根県"),
+    ("811", "長崎県"),
+    ("817", "長崎県"),
+    ("839", "大分県"),
+    ("848", "長崎県"),
+    ("871", "福岡県"),
+    ("949", "長野県"),
+];
+/// Beginnings of the codes of towns about Kashiwa.
+const TOWNS: [(&str, &[&str]); 4] =
+    [("柏市", &["277", "270"]), ("野田市", &["278", "270"]), ("流山市", &["270"]), ("我孫子市", &["270"])];
+
+/// Whether a postal code (digits) may be one of a prefecture; yes for what is no code.
+pub fn prefecture_has_code(prefecture: &str, code: &str) -> bool {
+    let own = PREFECTURES.iter().zip(CODES).find(|(p, _)| **p == prefecture).map(|(_, c)| c);
+    code.len() != 7
+        || own.is_none_or(|c| c.split(' ').any(|c| code.starts_with(c)))
+        || BEYOND.iter().any(|(c, p)| code.starts_with(c) && *p == prefecture)
+}
+
+/// The town that a postal code is known to belong to.
+pub fn town_of_code(code: &str) -> Option<&'static str> {
+    (code.len() == 7).then_some(())?;
+    match &code[..3] {
+        "277" => Some("柏市"),
+        "278" => Some("野田市"),
+        _ => None,
+    }
+}
+
+/// Whether a postal code may be one of a town; yes where its codes are not known, or what is no code.
+pub fn town_has_code(town: &str, code: &str) -> bool {
+    let own = TOWNS.iter().find(|(t, _)| town == *t);
+    code.len() != 7 || own.is_none_or(|(_, c)| c.iter().any(|c| code.starts_with(c)))
+}
+
 /// The municipality (柏市, 世田谷区, 東葛飾郡沼南町) that a text begins with, after its prefecture if it names one.
 pub fn municipality(text: &str) -> Option<String> {
     let t = squeeze(text);

@@ -25,7 +25,7 @@ impl Form {
                 continue;
             }
             let (x0, x1) = (at + 1, at + wide - 1);
-            glyphs.push(Glyph { ch, p: 0.999, x0, x1, gap, frames: (0, 0), ring: 0.05, strike: 0.3 });
+            glyphs.push(Glyph { ch, p: 0.999, x0, x1, gap, frames: (0, 0), ring: 0.05, strike: 0.3, pen: 0.0 });
             (at, gap) = (at + wide, 0.0);
         }
         let rect = Rect::new(x, y, at, y + 22);
