@@ -18,6 +18,7 @@ mod marks;
 mod rank;
 mod rechoose;
 mod scope;
+mod second;
 mod sender;
 mod shape;
 mod split;
