@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use faxbridge::reading::{Page, Reading};
+use faxbridge::reading::{Page, Reading, Vote};
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
@@ -77,6 +77,15 @@ impl Count {
     }
 }
 
+/// One character that was read.
+#[derive(Clone, Copy)]
+struct Read {
+    ch: char,
+    x: f32,
+    p: f32,
+    vote: Option<Vote>,
+}
+
 /// A row with its errors, for the list of the worst.
 struct Worst {
     errors: u32,
@@ -91,6 +100,9 @@ struct Sums {
     fonts: BTreeMap<(String, String), Count>,
     sizes: BTreeMap<(String, u32), Count>,
     confusions: BTreeMap<(Option<char>, Option<char>), BTreeMap<String, u32>>,
+    /// What the second engine said of printed characters, by the first's probability: how many, wrong, and how many of
+    /// these the second engine has right.
+    votes: BTreeMap<(&'static str, &'static str), (u32, u32, u32)>,
     /// Characters read where nothing is printed.
     beside: BTreeMap<String, u32>,
     worst: Vec<Worst>,
@@ -235,10 +247,10 @@ fn rows(runs: &[Run], m: &Map) -> (Vec<Row>, Vec<[f32; 4]>) {
 
 fn compare(printed: &Printed, page: &Page, runs: &[Run], sums: &mut Sums) {
     let (rows, seals) = rows(runs, &map(page, runs));
-    let mut read: Vec<Vec<(f32, char)>> = vec![Vec::new(); rows.len()];
+    let mut read: Vec<Vec<Read>> = vec![Vec::new(); rows.len()];
     for line in page.lines.iter().filter(|l| !l.tti) {
         let y = line.rect.center().1 as f32;
-        for g in &line.glyphs {
+        for (n, g) in line.glyphs.iter().enumerate() {
             let x = (g.x0 + g.x1) as f32 / 2.0;
             let cost = |r: &Row| {
                 let beside = r.chars.iter().map(|c| (c.x - x).abs() - 0.6 * r.height).fold(f32::MAX, f32::min);
@@ -247,14 +259,16 @@ fn compare(printed: &Printed, page: &Page, runs: &[Run], sums: &mut Sums) {
             let best = rows.iter().enumerate().map(|(i, r)| (cost(r), i)).min_by(|a, b| a.0.total_cmp(&b.0));
             let chars = g.ch.to_string().nfkc().filter(|c| !c.is_whitespace()).collect::<Vec<_>>();
             match best {
-                Some((cost, i)) if cost < 1.0 => read[i].extend(chars.into_iter().map(|c| (x, c))),
+                Some((cost, i)) if cost < 1.0 => {
+                    read[i].extend(chars.into_iter().map(|ch| Read { ch, x, p: g.p, vote: line.vote(n) }));
+                }
                 _ if seals.iter().any(|s| (s[0]..s[2]).contains(&x) && (s[1]..s[3]).contains(&y)) => {}
                 _ => *sums.beside.entry(printed.class.clone()).or_default() += 1,
             }
         }
     }
     for (row, mut got) in rows.iter().zip(read) {
-        got.sort_by(|a, b| a.0.total_cmp(&b.0));
+        got.sort_by(|a, b| a.x.total_cmp(&b.x));
         let mut errors = 0;
         let mut last = row.chars.first();
         for (want, got) in align(&row.chars, &got) {
@@ -264,18 +278,24 @@ fn compare(printed: &Printed, page: &Page, runs: &[Run], sums: &mut Sums) {
             // what is added beside a mark is the mark's
             let kind = KINDS[about.kind];
             let one = match (want, got) {
-                (Some(w), Some(g)) if w.ch == g => Count { chars: 1, ..Count::default() },
+                (Some(w), Some(g)) if w.ch == g.ch => Count { chars: 1, ..Count::default() },
                 (Some(_), Some(_)) => Count { chars: 1, changed: 1, ..Count::default() },
                 (Some(_), None) => Count { chars: 1, lost: 1, ..Count::default() },
                 _ => Count { added: 1, ..Count::default() },
             };
             sums.kinds.entry((printed.class.clone(), kind)).or_default().add(&one);
+            if let ("print", Some(g)) = (kind, got) {
+                let of = sums.votes.entry((class_of(g.p), name_of(g.vote))).or_default();
+                let wrong = want.is_none_or(|w| w.ch != g.ch);
+                let mended = matches!((g.vote, want), (Some(Vote::Other(c, _)), Some(w)) if c == w.ch);
+                *of = (of.0 + 1, of.1 + u32::from(wrong), of.2 + u32::from(mended));
+            }
             if kind == "print" {
                 sums.fonts.entry((run.font.clone(), printed.class.clone())).or_default().add(&one);
                 sums.sizes.entry((printed.class.clone(), run.pt.round() as u32)).or_default().add(&one);
                 if one.errors() > 0 {
                     errors += 1;
-                    let of = sums.confusions.entry((want.map(|w| w.ch), got)).or_default();
+                    let of = sums.confusions.entry((want.map(|w| w.ch), got.map(|g| g.ch))).or_default();
                     *of.entry(printed.class.clone()).or_default() += 1;
                 }
             }
@@ -286,14 +306,35 @@ fn compare(printed: &Printed, page: &Page, runs: &[Run], sums: &mut Sums) {
                 errors,
                 place: format!("{} p{} y{:.0} {:.0}px {}", printed.file, page.number, row.y, row.height, font),
                 printed: row.chars.iter().map(|c| c.ch).collect(),
-                read: got.iter().map(|c| c.1).collect(),
+                read: got.iter().map(|c| c.ch).collect(),
             });
         }
     }
 }
 
+fn class_of(p: f32) -> &'static str {
+    match p {
+        p if p < 0.5 => "p < .5",
+        p if p < 0.8 => "p .5-.8",
+        p if p < 0.95 => "p .8-.95",
+        p if p < 0.99 => "p .95-.99",
+        p if p < 0.999 => "p .99-.999",
+        _ => "p > .999",
+    }
+}
+
+fn name_of(vote: Option<Vote>) -> &'static str {
+    match vote {
+        None => "not asked",
+        Some(Vote::Silent) => "silent",
+        Some(Vote::Same(_)) => "same",
+        Some(Vote::Other(_, p)) if p > 0.9 => "other, sure",
+        Some(Vote::Other(..)) => "other",
+    }
+}
+
 /// Least edits; of equal ones the latest.
-fn align<'a>(want: &'a [Char], got: &[(f32, char)]) -> Vec<(Option<&'a Char>, Option<char>)> {
+fn align<'a>(want: &'a [Char], got: &[Read]) -> Vec<(Option<&'a Char>, Option<Read>)> {
     let (n, m) = (want.len(), got.len());
     let mut cost = vec![vec![0u32; m + 1]; n + 1];
     for i in 0..=n {
@@ -302,7 +343,7 @@ fn align<'a>(want: &'a [Char], got: &[(f32, char)]) -> Vec<(Option<&'a Char>, Op
                 (0, k) => k as u32,
                 (i, 0) => i as u32,
                 _ => {
-                    let change = u32::from(want[i - 1].ch != got[k - 1].1);
+                    let change = u32::from(want[i - 1].ch != got[k - 1].ch);
                     (cost[i - 1][k - 1] + change).min(cost[i - 1][k] + 1).min(cost[i][k - 1] + 1)
                 }
             };
@@ -311,14 +352,14 @@ fn align<'a>(want: &'a [Char], got: &[(f32, char)]) -> Vec<(Option<&'a Char>, Op
     let (mut i, mut k) = (n, m);
     let mut out = Vec::new();
     while i > 0 || k > 0 {
-        if i > 0 && k > 0 && cost[i][k] == cost[i - 1][k - 1] + u32::from(want[i - 1].ch != got[k - 1].1) {
-            out.push((Some(&want[i - 1]), Some(got[k - 1].1)));
+        if i > 0 && k > 0 && cost[i][k] == cost[i - 1][k - 1] + u32::from(want[i - 1].ch != got[k - 1].ch) {
+            out.push((Some(&want[i - 1]), Some(got[k - 1])));
             (i, k) = (i - 1, k - 1);
         } else if i > 0 && cost[i][k] == cost[i - 1][k] + 1 {
             out.push((Some(&want[i - 1]), None));
             i -= 1;
         } else {
-            out.push((None, Some(got[k - 1].1)));
+            out.push((None, Some(got[k - 1])));
             k -= 1;
         }
     }
@@ -346,6 +387,10 @@ fn report(sums: &Sums, show: usize) {
     }
     for ((class, pt), c) in &sums.sizes {
         line(format!("{class} {pt} pt"), c);
+    }
+    println!("the second engine: characters, wrong, of these right in the second");
+    for ((p, vote), (n, wrong, mended)) in &sums.votes {
+        println!("{p:<12} {vote:<12} {n:>7} {wrong:>6} ({:.4}) {mended:>5}", *wrong as f32 / *n as f32);
     }
     let mut pairs: Vec<_> = sums.confusions.iter().map(|(k, v)| (v.values().sum::<u32>(), k, v)).collect();
     pairs.sort_by_key(|p| std::cmp::Reverse(p.0));

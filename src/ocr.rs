@@ -21,8 +21,10 @@ mod model;
 pub mod pen;
 pub mod ppocr;
 mod runtime;
+mod second;
 pub mod tesseract;
 mod turn;
+mod vote;
 
 /// A text recogniser. One instance per child process; never falls back to another engine by itself.
 pub trait Engine {
@@ -91,10 +93,6 @@ fn hash<'a>(files: impl IntoIterator<Item = &'a [u8]>) -> String {
     format!("sha256:{}", hex::encode(sum.finalize()))
 }
 
-/// Second opinions asked for on one page, at most: lines, and their width in heights of the line.
-const SECOND_LINES: usize = 10;
-const SECOND_WIDTH: f32 = 160.0;
-
 /// Reads a page: turns it upright, finds its lines, reads each, measures marks, and asks the second engine about the
 /// doubtful ones. Also gives the upright image that people see.
 ///
@@ -124,7 +122,7 @@ pub fn read_page(
         }
         pen::mark(&page, &mut lines.iter_mut().map(|(_, l)| l).collect::<Vec<_>>());
         if let Some(second) = second {
-            ask_second(&page, &mut lines, second)?;
+            second::ask(&page, &mut lines, second)?;
         }
     }
     let image = page.upright_image();
@@ -230,35 +228,6 @@ fn missed_boxes(page: &Prepared, line: &Line) -> Vec<CheckBox> {
     out
 }
 
-/// Asks the second engine about lines that hold a doubtful character and something that may be a value.
-fn ask_second(page: &Prepared, lines: &mut [(usize, Line)], second: &mut dyn Engine) -> Result<(), OcrError> {
-    let mut doubtful: Vec<(f32, usize)> = lines
-        .iter()
-        .enumerate()
-        .filter(|(_, (_, l))| !l.tti && l.min_p() < 0.9 && may_hold_value(&l.text()))
-        .map(|(k, (_, l))| (l.min_p() + 0.01 * l.glyphs.len() as f32, k))
-        .collect();
-    doubtful.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut width = 0.0;
-    for (_, k) in doubtful.into_iter().take(SECOND_LINES) {
-        let (i, line) = &mut lines[k];
-        width += line.rect.width() as f32 / line.rect.height().max(1) as f32;
-        if width > SECOND_WIDTH {
-            break;
-        }
-        line.second = Some(second.read(page, &page.lines[*i])?.text());
-    }
-    Ok(())
-}
-
-/// Whether a text may hold a value that a field wants: figures, katakana, or a few kanji.
-fn may_hold_value(text: &str) -> bool {
-    let count = |f: fn(char) -> bool| text.chars().filter(|c| f(*c)).count();
-    count(|c| c.is_ascii_digit() || ('０'..='９').contains(&c)) >= 2
-        || count(|c| ('ァ'..='ヺ').contains(&c) || ('ｦ'..='ﾟ').contains(&c)) >= 3
-        || count(|c| ('一'..='鿿').contains(&c)) >= 2
-}
-
 /// Lines of a page that has been read, as text for people: one line each, wide gaps as spaces.
 pub fn plain(page: &reading::Page) -> String {
     page.lines.iter().map(|l| l.spaced(0.5) + "\n").collect()
@@ -284,12 +253,5 @@ mod tests {
         let line =
             Line { glyphs: vec![glyph(0, 24), glyph(30, 54), glyph(60, 110), glyph(115, 170)], ..Line::default() };
         assert_eq!(line_em(&line, 27.0).round(), 26.0);
-    }
-
-    #[test]
-    fn only_lines_that_may_hold_values_deserve_a_second_opinion() {
-        assert!(may_hold_value("昭和５年"));
-        assert!(may_hold_value("カシワ"));
-        assert!(!may_hold_value("です。"));
     }
 }

@@ -95,7 +95,7 @@ pub struct Line {
     /// The recogniser's frames from left to right: the rivals. Empty for engines that give none.
     pub frames: Vec<Frame>,
     /// What a second engine read here, where it was asked.
-    pub second: Option<String>,
+    pub second: Option<Second>,
     /// The line that the sending machine printed on top: weak evidence, never identity.
     pub tti: bool,
 }
@@ -115,6 +115,10 @@ impl Line {
             s.push(g.ch);
         }
         s
+    }
+    /// What the second engine says of one glyph; `None` where it was not asked.
+    pub fn vote(&self, glyph: usize) -> Option<Vote> {
+        self.second.as_ref().map(|s| s.votes.get(glyph).copied().unwrap_or_default())
     }
     /// Smallest character probability.
     pub fn min_p(&self) -> f32 {
@@ -140,6 +144,28 @@ pub struct Glyph {
     pub strike: f32,
     /// Log odds, from its ink, that a hand wrote it; 0 where that cannot be judged.
     pub pen: f32,
+}
+
+/// What a second engine read of a line, laid beside the first's characters.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Second {
+    pub text: String,
+    /// One for each glyph of the line.
+    pub votes: Vec<Vote>,
+    /// What it read where the first has nothing: how many glyphs stand before it, and the character.
+    pub more: Vec<(u16, char)>,
+}
+
+/// The second engine about one glyph.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub enum Vote {
+    /// It read nothing here.
+    #[default]
+    Silent,
+    /// The same character, or one that print does not tell from it; with its probability.
+    Same(f32),
+    /// One of the two reads another character: this one, with its probability. `Glyph::ch` is the likelier.
+    Other(char, f32),
 }
 
 /// One time step of the recogniser: the best classes with their natural log probabilities, best first.

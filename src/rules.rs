@@ -21,6 +21,7 @@ mod place;
 mod rank;
 mod rechoose;
 mod scope;
+mod second;
 mod sender;
 mod shape;
 mod split;

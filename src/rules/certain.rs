@@ -15,7 +15,7 @@ use super::choice::Seg;
 use super::decide::Case;
 use super::form::Form;
 use super::rechoose;
-use super::view::certainty;
+use super::second::{self, certainty};
 
 /// Certainty of the characters, and what a person should know of it.
 pub struct Certain {
@@ -60,8 +60,8 @@ pub fn reading<'c>(
     let (least, mean) = certainty(page, &c.segs);
     let value = c.value.text();
     let text = |key: &str| beside(key).map(|o| o.value.text());
-    let second = disagreement(page, c);
-    let certain = |reading: f32| Certain { reading, note: second.clone() };
+    let contradicted = disagreement(field, page, c);
+    let certain = |reading: f32| Certain { reading, note: contradicted.clone() };
     match field.form {
         f if f.dated() => {
             let certainty = by_grammar(case, f, page, c, value.get(..10).unwrap_or(&value));
@@ -167,6 +167,9 @@ pub fn item(form: Form, value: &str, segs: &[Seg], page: &Page) -> f32 {
     if form == Form::Drugs && squeeze(value).contains("0D") {
         return 0.8;
     }
+    if form == Form::Drugs && !second::doses_confirmed(page, segs, value) {
+        return 0.9 * least;
+    }
     match form {
         Form::Ticked => 1.0,
         Form::Diagnoses if lexicon::diagnoses().contains(&squeeze(value)) && mean >= 0.9 && least >= 0.6 => 0.98,
@@ -228,20 +231,28 @@ fn person(c: &Candidate, value: &str, kana: Option<&str>, listed: Option<f32>, (
     }
 }
 
-/// What the second engine read differently, where it was asked.
-fn disagreement(page: &Page, c: &Candidate) -> Option<String> {
-    let seg = single(&c.segs)?;
-    let line = page.lines.get(seg.line)?;
-    let second = squeeze(line.second.as_ref()?);
-    let own = squeeze(&line.glyphs.get(seg.glyphs.clone())?.iter().map(|g| g.ch).collect::<String>());
-    let fold = |s: &str| crate::text::fold_text(s);
-    (!fold(&second).contains(&fold(&own))).then(|| "二つの読み取りが一致しません".to_owned())
+/// What a person should know of the second engine's reading: another value than the first's, or a dose that it does not
+/// confirm.
+fn disagreement(field: &Field, page: &Page, c: &Candidate) -> Option<String> {
+    let contradicts = second::other(page, &c.segs).is_some_and(|o| o.contradicts && !means(field.form, c, &o.text));
+    if let (Form::Drugs, Value::Many(values)) = (field.form, &c.value) {
+        let confirmed = values.iter().zip(&c.items).all(|(v, segs)| second::doses_confirmed(page, segs, v));
+        return (!confirmed).then(|| "二つの読み取りで用量を確かめられません".to_owned());
+    }
+    contradicts.then(|| "二つの読み取りが一致しません".to_owned())
 }
 
-fn single(segs: &[Seg]) -> Option<&Seg> {
-    match segs {
-        [one] => Some(one),
-        _ => None,
+/// Whether another reading of the same ink means the value all the same.
+fn means(form: Form, c: &Candidate, text: &str) -> bool {
+    let value = c.value.text();
+    match form {
+        f if f.dated() => {
+            let context = era::Context { birth: f == Form::BirthDate, ..era::Context::default() };
+            era::best(text, &context).is_some_and(|d| value.starts_with(&d.day()))
+        }
+        Form::Phone => numbers::phone_digits(text) == numbers::phone_digits(&value),
+        Form::Postal | Form::Insurer | Form::Insured => numbers::digits(text) == numbers::digits(&value),
+        _ => squeeze(text) == squeeze(&value),
     }
 }
 
@@ -264,9 +275,10 @@ fn digits_only(page: &Page, segs: &[Seg]) -> f32 {
     let mut low = 1.0_f32;
     let mut n = 0;
     for s in segs {
-        for g in page.lines[s.line].glyphs.get(s.glyphs.clone()).unwrap_or_default() {
+        let line = &page.lines[s.line];
+        for (i, g) in line.glyphs.iter().enumerate().take(s.glyphs.end).skip(s.glyphs.start) {
             if g.ch.is_numeric() || "明大昭平令元".contains(g.ch) {
-                low = low.min(g.p);
+                low = low.min(second::glyph(line, i));
                 n += 1;
             }
         }

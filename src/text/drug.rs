@@ -47,6 +47,42 @@ pub fn plausible(text: &str) -> f32 {
     score.min(1.0)
 }
 
+/// A figure and what it counts: strengths, doses, days.
+static COUNTED: LazyLock<Regex> = LazyLock::new(|| {
+    re(
+        r"(\d+(?:[.,/]\d+)*)(mcg|mEq|mg|[μµuU]g|kg|g|mL|ml|ML|%|万?単位|IU|U|錠|Cap|cap|カプセル|包|枚|吸入|滴|本|個|管|瓶|噴霧|プッシュ|回分|日分|回|日|週|時間|T|C|P|V|A)",
+    )
+});
+
+/// Figures of a text with the units behind them, in order: 5mg, 1錠, 28日分. A figure without a unit stands alone; white
+/// space counts for nothing, so two figures that only it parts are one: to compare readings, not to understand them.
+pub fn doses(text: &str) -> Vec<String> {
+    static FIGURE: LazyLock<Regex> = LazyLock::new(|| re(r"\d+(?:[.,/]\d+)*"));
+    let t = squeeze(text);
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(figure) = FIGURE.find_at(&t, at) {
+        let whole = COUNTED.find_at(&t, figure.start()).filter(|m| m.start() == figure.start());
+        let found = whole.unwrap_or(figure);
+        out.push(found.as_str().to_owned());
+        at = found.end();
+    }
+    out
+}
+
+/// Whether a line, or a cell of a table of drugs, holds a dose: cheaper and wider than [`plausible`].
+pub fn dosed(text: &str) -> bool {
+    static WANTED: LazyLock<Regex> = LazyLock::new(|| {
+        re(
+            r"\d(?:mcg|mEq|mg|[μµu]g|g|mL|ml|%|万?単位|IU|錠|Cap|カプセル|包|枚|吸入|滴|管|瓶|噴霧|プッシュ|回分|日分|T|C|P)|分\d|\d日?\d?回",
+        )
+    });
+    let t = squeeze(text);
+    // concentrations are a laboratory's: 3.2g/dL
+    let dose = WANTED.find_iter(&t).any(|m| !t[m.end()..].starts_with('/') && !t[m.end()..].starts_with("dL"));
+    dose && t.chars().count() <= 80 && !t.contains('。')
+}
+
 /// The drug of the list that a text begins with (after a number or bullet), longest entry first.
 pub fn known_drug(text: &str) -> Option<&'static str> {
     let t = squeeze(text);
@@ -114,6 +150,16 @@ mod tests {
             assert!(plausible(s) < 0.5, "{s} {}", plausible(s));
         }
         assert_eq!(known_drug("①アムロジピンOD錠5mg"), Some("アムロジピン"));
+    }
+
+    #[test]
+    fn doses_are_figures_with_their_units() {
+        assert_eq!(
+            doses("ランソプラゾールOD錠15mg 1回0.5錠 分1 朝食後 28日分"),
+            ["15mg", "1回", "0.5錠", "1", "28日分"]
+        );
+        assert!(dosed("1錠") && dosed("分3 毎食後") && dosed("酸化マグネシウム錠330mg"));
+        assert!(!dosed("Alb 3.2g/dL") && !dosed("令和8年6月16日") && !dosed("高血圧症"));
     }
 
     #[test]
