@@ -89,9 +89,6 @@ pub fn other(page: &Page, segs: &[Seg]) -> Option<Other> {
 
 /// Whether both engines read every figure of a drug's line with its unit alike: a dose is never taken from one alone.
 pub fn doses_confirmed(page: &Page, segs: &[Seg], value: &str) -> bool {
-    if std::env::var("FB_NODOSE").is_ok() {
-        return true;
-    }
     let own = drug::doses(value);
     let asked = segs.iter().filter_map(|s| page.lines.get(s.line).map(|l| (s, l))).all(|(s, l)| {
         let glyphs = l.glyphs.get(s.glyphs.clone()).unwrap_or_default();
