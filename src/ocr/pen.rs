@@ -93,7 +93,7 @@ pub const ASKED: [&str; 8] = ["always", "mean", "sum", "least", "most", "long", 
 pub type Asked = [f32; ASKED.len()];
 
 /// Log odds from which a value counts as written by hand.
-pub const HAND: f32 = 0.0;
+pub const HAND: f32 = 1.0;
 
 /// How a whole page looks: one that the line has spoilt looks written by hand all over.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -111,9 +111,11 @@ fn one(sheet: &Sheet, field: &Field, segs: Vec<Seg>, known: &Known, out: &mut Ve
     match field.form {
         Form::Person => {
             for p in form::read(Form::Person, &text, known).into_iter().take(2) {
+                let from = p.span.clone();
                 let c = candidate(sheet, field, None, &scope, &text, p);
                 let whole = c.raw.chars().filter(|c| !c.is_whitespace()).count() + 6 >= n;
-                if c.quality >= 0.4 && (c.honorific.is_some() || whole && c.quality >= 0.6) {
+                let said = || announced(&text.chars[..from.start]) || described(&text.chars[from.end..]);
+                if c.quality >= 0.4 && (c.honorific.is_some() || c.quality >= 0.6 && (whole || said())) {
                     out.push(c);
                 }
             }
@@ -221,6 +223,43 @@ fn one(sheet: &Sheet, field: &Field, segs: Vec<Seg>, known: &Known, out: &mut Ve
         }
         _ => {}
     }
+}
+
+/// Whether what stands in front of a name says what its bearer is: 支援相談員杉本裕子.
+fn announced(before: &[char]) -> bool {
+    const ROLES: &[&str] = &[
+        "医師",
+        "看護師",
+        "相談員",
+        "看護職員",
+        "ケアマネジャー",
+        "専門員",
+        "ワーカー",
+        "MSW",
+        "福祉士",
+        "保健師",
+        "薬剤師",
+        "療法士",
+        "管理者",
+        "院長",
+        "師長",
+        "部長",
+        "所長",
+        "担当",
+        "担当者",
+        "記載者",
+        "作成者",
+        "主治医",
+        "担当医",
+    ];
+    let text: String = before.iter().filter(|c| !c.is_whitespace() && !":：".contains(**c)).collect();
+    ROLES.iter().any(|r| text.ends_with(r))
+}
+
+/// Whether a bracket behind a name tells of a birth, an age or a sex: 太田正（昭和12年5月23日）.
+fn described(behind: &[char]) -> bool {
+    let mut near = behind.iter().filter(|c| !c.is_whitespace()).take(16);
+    near.next().is_some_and(|c| "(（".contains(*c)) && near.any(|c| "年歳才生男女".contains(*c))
 }
 
 /// A sex in brackets behind a name's title of respect.

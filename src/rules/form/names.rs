@@ -157,7 +157,8 @@ pub fn person(text: &Text) -> Vec<Parsed> {
         ways.extend(to_honorific(text, &range));
         let prose = in_prose(text, &range).or_else(|| part(text, &range, |p| p.person));
         ways.extend(prose.clone());
-        ways.extend(sealed(text, &range));
+        let sealed = sealed(text, &range);
+        ways.extend(sealed.clone());
         let words = words(text, &range);
         if words.len() > 2 {
             for w in words.windows(2) {
@@ -179,7 +180,7 @@ pub fn person(text: &Text) -> Vec<Parsed> {
             }
             let cut =
                 way.start == range.start && way.end < text.chars.len() && "様樣殿生".contains(text.chars[way.end - 1]);
-            if way != range && !cut {
+            if way != range && !cut && sealed.as_ref() != Some(&way) {
                 quality *= 0.85;
             }
             // the first piece is likelier the name than what stands in brackets behind it
