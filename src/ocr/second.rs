@@ -1,6 +1,6 @@
 //! Which lines of a page the second engine is asked about.
 //!
-//! It costs a third of what the first costs for the same line, so there is a budget: lines with a dose always, then
+//! It costs a third of what the first costs for the same line, so there is a budget: lines with a dose however sure, then
 //! doubtful lines that may hold a value, the short ones first: text of long paragraphs decides no field.
 //! Knows texts and widths; what the answers are worth is for the rules.
 
