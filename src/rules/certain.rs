@@ -67,7 +67,9 @@ pub fn reading<'c>(
             let certainty = by_grammar(case, f, page, c, value.get(..10).unwrap_or(&value));
             // a printed list of eras, one of them ringed: the ring's certainty counts
             let era = c.mark.unwrap_or(1.0);
-            let whole = if c.quality >= 0.8 { 1.0 } else { 0.8 };
+            // 5月1: what stood behind it may have been 10日
+            let ends = !c.raw.contains('月') || c.raw.contains('日');
+            let whole = if c.quality >= 0.8 && ends { 1.0 } else { 0.8 };
             // a meeting without its hour is half read; the grammar knows the day alone
             let hour = match value.contains('T') {
                 true => digits_only(page, &c.segs),
@@ -127,6 +129,8 @@ pub fn reading<'c>(
             None if c.quality >= 0.9 => least,
             None => 0.6 * least,
         }),
+        // a place without a number goes on in another row
+        Form::Address if !value.contains(|c: char| c.is_numeric()) => certain(0.8 * least),
         // a row that was lost leaves no trace
         Form::Text | Form::Finding if c.segs.len() > 1 => certain(0.9 * plain(&value, least)),
         _ => certain(plain(&value, least)),
@@ -208,8 +212,8 @@ fn vouched(case: &Case, number: &str, other: Option<&str>, fax: bool) -> bool {
 
 /// Certainty of a name. `listed`: how far behind the lists' next name lies, where they hold this one.
 fn person(c: &Candidate, value: &str, kana: Option<&str>, listed: Option<f32>, (least, mean): (f32, f32)) -> f32 {
-    // forms that the recogniser cannot tell, or does not know; 崎 for a rare 﨑 is the same name to every reader
-    if c.raw.contains(['﨑', '髙', '邊', '邉', '齋', '齊', '濵', '濱', '惠', '穗', '眞']) {
+    // forms that the recogniser cannot tell, or does not know
+    if c.raw.contains(['崎', '﨑', '髙', '邊', '邉', '齋', '齊', '濵', '濱', '惠', '穗', '眞']) {
         return 0.9 * least;
     }
     let patient = c.field == "patient.name";

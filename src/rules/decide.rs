@@ -163,6 +163,20 @@ fn heavier(candidates: &[Candidate], chosen: &mut Picks) {
     chosen.insert("adl.toileting".to_owned(), Pick { at: best, p });
 }
 
+/// Whether another known name stands on the sheet that is nobody else's: which of two of the staff wrote it is seldom said.
+fn colleague(c: &Candidate, chosen: &Picks, candidates: &[Candidate]) -> bool {
+    let own = squeeze(&c.value.text());
+    let taken = |name: &str| {
+        chosen
+            .iter()
+            .any(|(key, pick)| key != "sender.person" && squeeze(&candidates[pick.at].value.text()).contains(name))
+    };
+    candidates.iter().filter(|o| o.field == c.field && o.quality >= 0.6).any(|o| {
+        let name = squeeze(&o.value.text());
+        rank::feature(o, "known_name") >= 1.0 && !own.contains(&name) && !name.contains(&own) && !taken(&name)
+    })
+}
+
 /// Whether another candidate begins with this one's text and has more.
 fn goes_on(field: &Field, c: &Candidate, other: &Candidate) -> bool {
     let (own, more) = (squeeze(&c.value.text()), squeeze(&other.value.text()));
@@ -193,11 +207,16 @@ fn finish(
         failed.extend(field.rule.check.iter().filter_map(|k| k.failed(v, case.known.reference)));
     }
     failed.extend(certain::far_from_sending(field, &c.value, case.pages));
+    if field.key == "sender.person" && colleague(c, chosen, candidates) {
+        failed.push("ほかの職員の名前もあり、発信者が確実ではありません".to_owned());
+    }
     let bar = field.rule.accept.unwrap_or(certain::bar(field.form));
     // of two values that are about as likely, or on a sheet that hardly ever carries one, none is certain
     let part = |r: &Candidate| field.form == Form::Person && own.contains(&squeeze(&r.value.text()));
     let next = rivals.iter().filter(|r| !part(r)).map(|r| r.p).fold(0.0, f32::max);
-    let clear = rank::logit(c.p) - rank::logit(next) >= CLEAR;
+    // two marks that say different things are no mark
+    let contested = field.form.marked() && next >= 0.5;
+    let clear = rank::logit(c.p) - rank::logit(next) >= CLEAR && !contested;
     let usual = rank::feature(c, "carried") > RARE || field.key.starts_with("x.");
     let placed = pick.p >= certain::place(field.form) && clear && usual;
     if let Some(more) = candidates.iter().find(|o| o.p >= 0.2 && goes_on(field, c, o)) {

@@ -51,6 +51,7 @@ pub fn revise(form: Form, page: &Page, known: &Known, c: &mut Candidate) {
         match form {
             Form::Institution => *v = mend::institution(v),
             Form::Address => *v = mend::address(v),
+            Form::Word => *v = v.replace("白宅", "自宅"),
             _ => {}
         }
     }

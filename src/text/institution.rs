@@ -127,6 +127,11 @@ pub fn kinds() -> impl Iterator<Item = &'static str> {
     CORPORATIONS.iter().chain(SUFFIXES).copied().filter(|w| *w != "クリニツク")
 }
 
+/// Whether a word of [`kinds`] stands in front of a name, as a legal person.
+pub fn is_corporation(kind: &str) -> bool {
+    CORPORATIONS.contains(&kind)
+}
+
 /// Titles of sheets, which end like nothing else.
 const SHEETS: &[&str] = &["書", "票", "サマリー", "サマリ", "要約", "用紙", "一覧", "案内", "通知", "報告", "のお願い"];
 

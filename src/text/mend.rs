@@ -94,39 +94,59 @@ pub fn institution(text: &str) -> String {
 }
 
 /// Words of an institution's kind in which one character (two of a long one) was misread.
+///
+/// What stands beside a word is the institution's own name and must not be taken for a part of it (中島病院 is no 中央病院):
+/// the word's edges are right, and short words count only as legal persons in front or as katakana.
 fn known_words(text: &str) -> String {
     let mut chars: Vec<char> = text.chars().collect();
-    let words = || institution::kinds().filter(|w| w.chars().count() >= 4 && !w.contains(['(', '0']));
+    let katakana = |w: &[char]| w.iter().all(|c| matches!(c, 'ァ'..='ヺ' | 'ー'));
+    let words: Vec<(Vec<char>, bool)> = institution::kinds()
+        .filter(|w| !w.contains(['(', '0']))
+        .map(|w| (w.chars().collect::<Vec<char>>(), institution::is_corporation(w)))
+        .filter(|(w, corporation)| {
+            w.len()
+                >= if *corporation {
+                    4
+                } else if katakana(w) {
+                    5
+                } else {
+                    6
+                }
+        })
+        .collect();
+    let known = |w: &[char]| words.iter().any(|o| o.0 == w);
     // what stands there already is no other word misread
     let mut right = vec![false; chars.len()];
-    for word in words() {
-        let w: Vec<char> = word.chars().collect();
+    for (w, _) in &words {
         for at in 0..(chars.len() + 1).saturating_sub(w.len()) {
             if chars[at..at + w.len()] == w[..] {
                 right[at..at + w.len()].fill(true);
             }
         }
     }
-    let mut found: Vec<(usize, usize, usize, Vec<char>)> = Vec::new();
-    for word in words() {
-        let w: Vec<char> = word.chars().collect();
+    let mut found: Vec<(usize, usize, Vec<char>)> = Vec::new();
+    for (w, corporation) in &words {
         let n = w.len();
         for at in 0..(chars.len() + 1).saturating_sub(n) {
+            if *corporation && at > 0 {
+                break;
+            }
             let wrong = (0..n).filter(|i| chars[at + i] != w[*i]).collect::<Vec<_>>();
             let most = if n >= 8 { 2 } else { 1 };
-            if (1..=most).contains(&wrong.len()) && wrong.iter().all(|i| !right[at + i]) {
-                found.push((wrong.len(), n, at, w.clone()));
+            let edge = |i: usize| i == 0 && !corporation || i + 1 == n && (!corporation || known(&w[..n - 1]));
+            if (1..=most).contains(&wrong.len()) && wrong.iter().all(|i| !right[at + i] && !edge(*i)) {
+                found.push((wrong.len(), at, w.clone()));
             }
         }
     }
     // the longest word first; two that differ where the page is misread are none
-    found.sort_by_key(|f| (std::cmp::Reverse(f.1), f.0));
-    for (_, n, at, w) in &found {
-        let rival = found.iter().any(|(_, m, b, v)| m == n && b == at && v != w);
-        let open = (0..*n).all(|i| chars[at + i] == w[i] || !right[at + i]);
+    found.sort_by_key(|f| (std::cmp::Reverse(f.2.len()), f.0));
+    for (_, at, w) in &found {
+        let rival = found.iter().any(|(_, b, v)| v.len() == w.len() && b == at && v != w);
+        let open = w.iter().enumerate().all(|(i, c)| chars[at + i] == *c || !right[at + i]);
         if !rival && open {
-            chars[*at..at + n].copy_from_slice(w);
-            right[*at..at + n].fill(true);
+            chars[*at..at + w.len()].copy_from_slice(w);
+            right[*at..at + w.len()].fill(true);
         }
     }
     chars.into_iter().collect()
@@ -187,6 +207,12 @@ mod tests {
             ("医療法人財団錦秋会紅葉丘病院", "医療法人財団錦秋会紅葉丘病院"),
             ("流山さつき居官介護支援事業所", "流山さつき居宅介護支援事業所"),
             ("東葛北病院機構", "東葛北病院機構"),
+            // own names stay, however near a known word
+            ("社会医療法人青陵会あおば中央病院", "社会医療法人青陵会あおば中央病院"),
+            ("医療法人柏進会柏南総合病院", "医療法人柏進会柏南総合病院"),
+            ("中島病院", "中島病院"),
+            ("私立連合病院", "私立連合病院"),
+            ("訪問看護リハステーションひかり", "訪問看護リハステーションひかり"),
         ] {
             assert_eq!(institution(read), meant, "{read}");
         }
