@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 use regex::Regex;
 
 use crate::model::Field;
@@ -70,7 +70,7 @@ fn beside(key: &'static str, value: &str, row: &str, reference: Option<Date>) ->
     let written: String = row.chars().take(found.span.end + 4).skip(found.span.start).collect();
     if let Some(c) = WEEKDAY.captures(&written) {
         let said = c.get(1).or(c.get(2))?.as_str();
-        if weekday(said) != Some(day.weekday()) {
+        if era::weekday(said) != Some(day.weekday()) {
             return Some((vec![key], format!("曜日（{said}）が日付と合いません")));
         }
     }
@@ -81,19 +81,6 @@ fn beside(key: &'static str, value: &str, row: &str, reference: Option<Date>) ->
         return Some((vec![key], format!("年齢（{age}歳）が生年月日と合いません")));
     }
     None
-}
-
-fn weekday(kanji: &str) -> Option<Weekday> {
-    Some(match kanji {
-        "月" => Weekday::Monday,
-        "火" => Weekday::Tuesday,
-        "水" => Weekday::Wednesday,
-        "木" => Weekday::Thursday,
-        "金" => Weekday::Friday,
-        "土" => Weekday::Saturday,
-        "日" => Weekday::Sunday,
-        _ => return None,
-    })
 }
 
 /// Whether somebody born on a day has an age on another; a birthday nearby may not have been counted.

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use jiff::civil::{Date, Time, date};
 
-pub use scan::{find, time};
+pub use scan::{find, time, weekday};
 
 /// An era of the Japanese calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -468,7 +468,8 @@ fn number(s: &str) -> Option<i16> {
     s.chars().try_fold(0i16, |n, c| Some(n.checked_mul(10)? + digit(c)? as i16))
 }
 
-fn weekday(s: &str) -> Option<Weekday> {
+/// The day that 月 to 日 stand for.
+pub fn weekday(s: &str) -> Option<Weekday> {
     Some(match s {
         "月" => Weekday::Monday,
         "火" => Weekday::Tuesday,
