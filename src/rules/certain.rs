@@ -8,7 +8,7 @@ use crate::model::Value;
 use crate::reading::Page;
 use crate::register::NameMatch;
 use crate::text::names::{self, Agreement};
-use crate::text::{drug, era, institution, lexicon, numbers, squeeze};
+use crate::text::{drug, era, institution, lexicon, numbers, script, squeeze};
 
 use super::candidate::{Candidate, Field};
 use super::choice::Seg;
@@ -96,6 +96,8 @@ pub fn reading<'c>(
         }
         // 0 and O, 1 and l: a link that leads elsewhere is worse than none
         Form::Url => certain(0.9 * least),
+        // a character that a seal covers was told by the lists alone
+        Form::Person if squeeze(&value).chars().count() > read(page, &c.segs).chars().count() => certain(0.8 * least),
         Form::Person => {
             let kana = match field.key.as_str() {
                 "patient.name" => text("patient.kana"),
@@ -171,6 +173,10 @@ pub fn item(form: Form, value: &str, segs: &[Seg], page: &Page) -> f32 {
     if form == Form::Drugs && squeeze(value).contains("0D") {
         return 0.8;
     }
+    // a name put right from the list is likely, never certain: the drug may be on no list
+    if form == Form::Drugs && drug::known_drug(value).is_some_and(|name| !read(page, segs).contains(name)) {
+        return 0.8 * least;
+    }
     if form == Form::Drugs && !second::doses_confirmed(page, segs, value) {
         return 0.9 * least;
     }
@@ -180,6 +186,14 @@ pub fn item(form: Form, value: &str, segs: &[Seg], page: &Page) -> f32 {
         Form::Drugs if drug::known_drug(value).is_some() && drug::plausible(value) >= 0.8 && least >= 0.93 => 0.975,
         _ => plain(value, least),
     }
+}
+
+/// The characters as they were read, without white space; ー and 一 as their neighbours want them.
+fn read(page: &Page, segs: &[Seg]) -> String {
+    let glyphs = segs.iter().flat_map(|s| page.lines[s.line].glyphs.get(s.glyphs.clone()).unwrap_or_default());
+    let mut chars: Vec<char> = glyphs.map(|g| g.ch).collect();
+    script::settle(&mut chars);
+    squeeze(&chars.into_iter().collect::<String>())
 }
 
 /// Running text: nothing but the characters themselves speak for it, and a lost one leaves no trace.
@@ -288,4 +302,27 @@ fn digits_only(page: &Page, segs: &[Seg]) -> f32 {
         }
     }
     if n == 0 { 0.0 } else { low }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::{Glyph, Line, Second, Vote};
+
+    #[test]
+    fn a_drug_put_right_from_the_list_is_never_certain() {
+        let page = |text: &str| {
+            let glyphs: Vec<Glyph> = text.chars().map(|ch| Glyph { ch, p: 1.0, ..Glyph::default() }).collect();
+            let votes = vec![Vote::Same(1.0); glyphs.len()];
+            let second = Some(Second { text: text.to_owned(), votes, more: Vec::new() });
+            Page { lines: vec![Line { glyphs, second, ..Line::default() }], ..Page::default() }
+        };
+        let judged = |read: &str| {
+            let segs = [Seg { line: 0, glyphs: 0..read.chars().count() }];
+            f64::from(item(Form::Drugs, "アムロジピン錠5mg1錠分1朝食後", &segs, &page(read)))
+        };
+        assert!(judged("アムロジピン錠5mg1錠分1朝食後") >= bar(Form::Drugs));
+        assert!(judged("アムロジビン錠5mg1錠分1朝食後") < bar(Form::Drugs));
+        assert!(judged("アムロジピン錠50mg1錠分1朝食後") < bar(Form::Drugs), "the doses differ");
+    }
 }
