@@ -67,8 +67,8 @@ fn main() -> anyhow::Result<()> {
         Command::Learn(corpora) => {
             let all = Corpus::load(&corpora)?;
             let examples = all.examples()?;
-            let made = format!("examples/ranker.rs on {} files", examples.len());
-            let ranker = train::Lessons::new(&all.rules, &examples).learn(&made, |s| eprintln!("{s}")).ranker;
+            let mut lessons = train::Lessons::new(&all.rules, &examples);
+            let ranker = lessons.learn(&made(&examples), |s| eprintln!("{s}")).ranker;
             print!("{}", written(&ranker)?);
         }
         Command::Judge { corpora, out } => judge(&Corpus::load(&corpora)?, &corpora.rules, out.as_deref())?,
@@ -98,6 +98,11 @@ fn main() -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Where weights come from, for their file.
+fn made(examples: &[train::Example]) -> String {
+    format!("examples/ranker.rs on {} files", examples.len())
 }
 
 fn written(ranker: &Ranker) -> anyhow::Result<String> {
@@ -150,7 +155,7 @@ fn judge(all: &Corpus, folder: &Path, out: Option<&Path>) -> anyhow::Result<()> 
     let examples = all.examples()?;
     let mut lessons = train::Lessons::new(&all.rules, &examples);
     let folds: Vec<Option<usize>> = examples.iter().map(|e| lessons.fold(&e.truth)).collect();
-    let learnt = lessons.learn("leave one hospital out", |s| eprintln!("{s}"));
+    let learnt = lessons.learn(&made(&examples), |s| eprintln!("{s}"));
     drop(lessons);
     let mut rules = RuleSet::load(folder)?;
     let (mut truths, mut results) = (Vec::new(), BTreeMap::new());

@@ -37,13 +37,7 @@ pub fn bar(form: Form) -> f64 {
 }
 
 /// Probability from which the winner of a field counts as found (docs/measurements.md, "Leave one hospital out").
-pub fn place(form: Form) -> f32 {
-    match form.family() {
-        "date" | "number" | "choice" => 0.9,
-        "person" | "institution" => 0.9,
-        _ => 0.9,
-    }
-}
+pub const PLACED: f32 = 0.9;
 
 /// Margin over the second value, in natural logs, at which a grammar's choice counts as certain.
 const MARGIN: f32 = 3.0;
@@ -252,11 +246,11 @@ fn person(c: &Candidate, value: &str, kana: Option<&str>, listed: Option<f32>, (
 /// What a person should know of the second engine's reading: another value than the first's, or a dose that it does not
 /// confirm.
 fn disagreement(field: &Field, page: &Page, c: &Candidate) -> Option<String> {
-    let contradicts = second::other(page, &c.segs).is_some_and(|o| o.contradicts && !means(field.form, c, &o.text));
     if let (Form::Drugs, Value::Many(values)) = (field.form, &c.value) {
         let confirmed = values.iter().zip(&c.items).all(|(v, segs)| second::doses_confirmed(page, segs, v));
         return (!confirmed).then(|| "二つの読み取りで用量を確かめられません".to_owned());
     }
+    let contradicts = second::other(page, &c.segs).is_some_and(|o| o.contradicts && !means(field.form, c, &o.text));
     contradicts.then(|| "二つの読み取りが一致しません".to_owned())
 }
 

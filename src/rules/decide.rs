@@ -218,7 +218,7 @@ fn finish(
     let contested = field.form.marked() && next >= 0.5;
     let clear = rank::logit(c.p) - rank::logit(next) >= CLEAR && !contested;
     let usual = rank::feature(c, "carried") > RARE || field.key.starts_with("x.");
-    let placed = pick.p >= certain::place(field.form) && clear && usual;
+    let placed = pick.p >= certain::PLACED && clear && usual;
     if let Some(more) = candidates.iter().find(|o| o.p >= 0.2 && goes_on(field, c, o)) {
         failed.push(format!("続きがあるかもしれません（{}行）", more.rows));
     }

@@ -99,25 +99,28 @@ pub fn institution(text: &str) -> String {
 /// the word's edges are right, and short words count only as legal persons in front or as katakana.
 fn known_words(text: &str) -> String {
     let mut chars: Vec<char> = text.chars().collect();
-    let katakana = |w: &[char]| w.iter().all(|c| matches!(c, 'ァ'..='ヺ' | 'ー'));
-    let words: Vec<(Vec<char>, bool)> = institution::kinds()
-        .filter(|w| !w.contains(['(', '0']))
-        .map(|w| (w.chars().collect::<Vec<char>>(), institution::is_corporation(w)))
-        .filter(|(w, corporation)| {
-            w.len()
-                >= if *corporation {
-                    4
-                } else if katakana(w) {
-                    5
-                } else {
-                    6
-                }
-        })
-        .collect();
+    static WORDS: LazyLock<Vec<(Vec<char>, bool)>> = LazyLock::new(|| {
+        let katakana = |w: &[char]| w.iter().all(|c| matches!(c, 'ァ'..='ヺ' | 'ー'));
+        institution::kinds()
+            .filter(|w| !w.contains(['(', '0']))
+            .map(|w| (w.chars().collect::<Vec<char>>(), institution::is_corporation(w)))
+            .filter(|(w, corporation)| {
+                w.len()
+                    >= if *corporation {
+                        4
+                    } else if katakana(w) {
+                        5
+                    } else {
+                        6
+                    }
+            })
+            .collect()
+    });
+    let words = &*WORDS;
     let known = |w: &[char]| words.iter().any(|o| o.0 == w);
     // what stands there already is no other word misread
     let mut right = vec![false; chars.len()];
-    for (w, _) in &words {
+    for (w, _) in words {
         for at in 0..(chars.len() + 1).saturating_sub(w.len()) {
             if chars[at..at + w.len()] == w[..] {
                 right[at..at + w.len()].fill(true);
@@ -125,7 +128,7 @@ fn known_words(text: &str) -> String {
         }
     }
     let mut found: Vec<(usize, usize, Vec<char>)> = Vec::new();
-    for (w, corporation) in &words {
+    for (w, corporation) in words {
         let n = w.len();
         for at in 0..(chars.len() + 1).saturating_sub(n) {
             if *corporation && at > 0 {
