@@ -22,6 +22,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Config;
+use crate::daemon::site;
 use crate::register::{Files, Registers};
 use crate::rules::RuleSet;
 use crate::store::{self, Register};
@@ -257,7 +258,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             ended.map(|()| ExitCode::SUCCESS)
         }
         Command::Status { config, json } => {
-            let lines = wait(store::status(&config.load()?.top.data_dir))??;
+            let lines = wait(store::status(site(&config.load()?)?))??;
             status::print(&mut out, &lines, json)?;
             Ok(ExitCode::SUCCESS)
         }
@@ -276,7 +277,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         }
         Command::Audit(Audit::Verify { config }) => {
             let config = config.load()?;
-            status::verify(&mut out, &wait(audit(&config.top.data_dir))??)
+            status::verify(&mut out, &wait(audit(site(&config)?))??)
         }
         Command::Rules(Rules::Check { dir }) => {
             let rules = rules(dir.as_deref().unwrap_or(Path::new("")))?;
@@ -309,8 +310,8 @@ fn import(register: Register, command: Import, out: &mut impl io::Write) -> Resu
     wait(import::run(register, &file, &config.load()?, dry_run, out))?
 }
 
-async fn audit(data_dir: &Path) -> store::Result<store::verify::Report> {
-    store::Store::open_read(data_dir).await?.verify().await
+async fn audit(site: store::Site) -> store::Result<store::verify::Report> {
+    store::Store::open_read(site).await?.verify().await
 }
 
 /// Runs one asynchronous command to its end.

@@ -155,6 +155,40 @@ section! {
     }
 }
 
+section! {
+    /// The database, where it is not the SQLite file of `data_dir`: PostgreSQL, for several hosts.
+    Database, "database" {
+        /// `postgres://user@host:port/name`. Empty: SQLite in `data_dir`.
+        url: String = String::new();
+        /// File with the user's password. Empty: in the address, or `$CREDENTIALS_DIRECTORY/database`, or none.
+        password_file: PathBuf = PathBuf::new();
+        /// Addresses of standby servers, any of which may become the primary.
+        standbys: Vec<String> = Vec::new();
+        /// Address for LISTEN where `url` leads to a pooler in transaction mode; empty: `url`. Without it new work is
+        /// found by polling, up to a second later.
+        listen_url: String = String::new();
+        /// Whether statements are kept prepared: a little faster, but not through a pooler in transaction mode.
+        prepared: bool = false;
+        /// Connections of one process.
+        connections: u32 = 10;
+    }
+}
+
+section! {
+    /// The originals, page images and readings, where they are not files in `data_dir`.
+    Blobs, "blobs" {
+        /// `s3://bucket/prefix`, of any S3-compatible store. Empty: files in `data_dir`.
+        url: String = String::new();
+        /// Address of the store, where it is not Amazon's: `https://minio.example.jp`.
+        endpoint: String = String::new();
+        /// Region, where the store wants one.
+        region: String = "us-east-1".into();
+        /// File with the access key's id and, on the second line, its secret. Empty: `$CREDENTIALS_DIRECTORY/blobs`,
+        /// or what the environment or the machine's role gives.
+        credentials_file: PathBuf = PathBuf::new();
+    }
+}
+
 /// The whole file.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -175,6 +209,10 @@ struct File {
     notice: Notice,
     #[serde(default)]
     work: Work,
+    #[serde(default)]
+    database: Database,
+    #[serde(default)]
+    blobs: Blobs,
 }
 
 /// The checked configuration: paths are absolute or as found, values are in range.
@@ -188,6 +226,8 @@ pub struct Config {
     pub register: Register,
     pub notice: Notice,
     pub work: Work,
+    pub database: Database,
+    pub blobs: Blobs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
@@ -272,6 +312,8 @@ impl Config {
             register: raw.register,
             notice: raw.notice,
             work: raw.work,
+            database: raw.database,
+            blobs: raw.blobs,
         };
         config.top.rules = find_rules(&base.resolve(config.top.rules.clone()), &config.top.rules);
         for i in &mut config.intake {
@@ -283,9 +325,16 @@ impl Config {
             }
         }
         let (r, n) = (&mut config.register, &mut config.notice);
-        for p in
-            [&mut r.patients, &mut r.institutions, &mut r.offices, &mut r.staff, &mut n.password_file, &mut n.ca_file]
-        {
+        for p in [
+            &mut r.patients,
+            &mut r.institutions,
+            &mut r.offices,
+            &mut r.staff,
+            &mut n.password_file,
+            &mut n.ca_file,
+            &mut config.database.password_file,
+            &mut config.blobs.credentials_file,
+        ] {
             *p = base.resolve(std::mem::take(p));
         }
         let faults = config.faults();
@@ -331,6 +380,15 @@ impl Config {
         check((1..=256).contains(&self.work.jobs), "work.jobs must be 1 to 256");
         check(self.work.attempts > 0, "work.attempts must be at least 1");
         check(self.work.lease_seconds >= 5, "work.lease_seconds must be at least 5");
+        let d = &self.database;
+        let postgres = |url: &String| url.starts_with("postgres://") || url.starts_with("postgresql://");
+        check(d.url.is_empty() || postgres(&d.url), "database.url must be postgres://…, or empty for SQLite");
+        check(
+            d.standbys.iter().all(postgres) && (d.listen_url.is_empty() || postgres(&d.listen_url)),
+            "database.standbys and database.listen_url must be postgres://…",
+        );
+        check((2..=1000).contains(&d.connections), "database.connections must be 2 to 1000");
+        check(self.blobs.url.is_empty() || self.blobs.url.starts_with("s3://"), "blobs.url must be s3://bucket/prefix");
         let mut names = std::collections::BTreeSet::new();
         for (n, i) in self.intake.iter().enumerate() {
             let at = format!("[[intake]] number {} ({:?})", n + 1, i.name);

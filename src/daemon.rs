@@ -9,7 +9,7 @@ mod pipeline;
 mod receiver;
 mod registers;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use crate::intake::{self, Intakes, Receiver};
 use crate::rules::RuleSet;
 use crate::sink::Sink;
 use crate::sink::mail::{MailOptions, MailSink};
-use crate::store::{Notify, Store, StoreError};
+use crate::store::{Notify, Site, Store, StoreError, blobs, db};
 use crate::work::{self, deliver};
 use alarms::Alarms;
 use pipeline::Reading;
@@ -57,6 +57,52 @@ pub fn pool_options(config: &Config) -> PoolOptions {
         max_file_mb: r.max_file_mb,
         recycle_pages: r.recycle_pages,
     }
+}
+
+/// Where the store lies.
+///
+/// # Errors
+/// A password or key cannot be read.
+pub fn site(config: &Config) -> anyhow::Result<Site> {
+    let (d, b) = (&config.database, &config.blobs);
+    let mut database = db::Place {
+        url: d.url.clone(),
+        standbys: d.standbys.clone(),
+        listen_url: d.listen_url.clone(),
+        prepared: d.prepared,
+        connections: d.connections,
+        password: None,
+    };
+    if !d.url.is_empty() {
+        database.password = secret(&d.password_file, "database").context("the password of the database")?;
+    }
+    let mut blobs = blobs::Place {
+        url: b.url.clone(),
+        endpoint: b.endpoint.clone(),
+        region: b.region.clone(),
+        ..blobs::Place::default()
+    };
+    if !b.url.is_empty()
+        && let Some(keys) = secret(&b.credentials_file, "blobs").context("the access key of the blobs")?
+    {
+        let (id, key) = keys.split_once('\n').context("blobs.credentials_file must have two lines: id and secret")?;
+        (blobs.access_key, blobs.secret_key) = (id.trim().to_owned(), key.trim().to_owned());
+    }
+    Ok(Site { data_dir: config.top.data_dir.clone(), database, blobs })
+}
+
+/// What stands in a file of secrets, or in the systemd credential of that name; none where neither is there.
+fn secret(file: &Path, credential: &str) -> anyhow::Result<Option<String>> {
+    let mut file = file.to_owned();
+    if file.as_os_str().is_empty() {
+        let Some(dir) = std::env::var_os("CREDENTIALS_DIRECTORY") else { return Ok(None) };
+        file = PathBuf::from(dir).join(credential);
+        if !file.exists() {
+            return Ok(None);
+        }
+    }
+    let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+    Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 /// The rules that the configuration names.
@@ -91,14 +137,9 @@ pub fn mail_options(config: &Config) -> anyhow::Result<Option<MailOptions>> {
 }
 
 fn smtp_password(config: &Config) -> anyhow::Result<String> {
-    let mut file = config.notice.password_file.clone();
-    if file.as_os_str().is_empty() {
-        let dir = std::env::var_os("CREDENTIALS_DIRECTORY")
-            .context("notice.user is set, but neither notice.password_file nor a systemd credential named smtp")?;
-        file = PathBuf::from(dir).join("smtp");
-    }
-    let text = std::fs::read_to_string(&file).with_context(|| format!("the SMTP password {}", file.display()))?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    secret(&config.notice.password_file, "smtp")
+        .context("the SMTP password")?
+        .context("notice.user is set, but neither notice.password_file nor a systemd credential named smtp")
 }
 
 /// Runs until it is told to end, or, with `drain`, until everything that lies in the sources and the queue has a final
@@ -191,7 +232,7 @@ impl Daemon {
             members: mail.is_some(),
             admins: if mail.is_some() { config.notice.admins.clone() } else { Vec::new() },
         };
-        let store = Store::open(&config.top.data_dir).await?.with_notify(notify);
+        let store = Store::open(site(&config)?).await?.with_notify(notify);
         let pages = Self::listen(&config, drain).await?;
         // Opening the engine takes a moment.
         let options = pool_options(&config);

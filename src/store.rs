@@ -30,6 +30,8 @@ use std::sync::Arc;
 use tokio::sync::Notify as Wake;
 use uuid::Uuid;
 
+use db::{query, scalar};
+
 pub use accept::{Candidate, Notify, Sheet, State};
 pub use crash::reached;
 pub use plan::Plan;
@@ -64,6 +66,10 @@ pub enum StoreError {
     Locked(PathBuf),
     #[error("there is no database in {0} yet: `faxbridge run` makes one")]
     Absent(PathBuf),
+    #[error(
+        "the database is of a newer faxbridge (schema {floor} at least, this one knows {ours}): install that version"
+    )]
+    Ahead { floor: i64, ours: i64 },
     #[error("stored content is damaged: {0}")]
     Damaged(String),
     /// A register file that cannot be taken over. Its words may hold patient data.
@@ -92,6 +98,27 @@ impl From<serde_json::Error> for StoreError {
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 
+/// Where everything lies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Site {
+    /// Folder on a local disk: locks, and database and blobs where they are not elsewhere.
+    pub data_dir: PathBuf,
+    pub database: db::Place,
+    pub blobs: blobs::Place,
+}
+
+impl From<&Path> for Site {
+    fn from(data_dir: &Path) -> Site {
+        Site { data_dir: data_dir.to_owned(), ..Site::default() }
+    }
+}
+
+impl From<&PathBuf> for Site {
+    fn from(data_dir: &PathBuf) -> Site {
+        data_dir.as_path().into()
+    }
+}
+
 /// Handle to the store; cheap to clone.
 #[derive(Clone)]
 pub struct Store {
@@ -100,11 +127,21 @@ pub struct Store {
     clock: Clock,
     /// Woken when work may have appeared.
     wake: Arc<Wake>,
-    /// Name of this process run; leases carry it.
+    /// Name of this process run, `node/run`; leases carry it.
     owner: Arc<str>,
     notify: Arc<accept::Notify>,
     /// Held for as long as the store is open for work.
     _lock: Option<Arc<std::fs::File>>,
+    _listener: Option<Arc<Listener>>,
+}
+
+/// Ends with the last handle of the store.
+struct Listener(tokio::task::JoinHandle<()>);
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Store {
@@ -112,52 +149,72 @@ impl Store {
     /// of dead processes, sweeps half-written blobs.
     ///
     /// # Errors
-    /// Another daemon holds the folder; the folder or the database cannot be made or read.
-    pub async fn open(data_dir: &Path) -> Result<Store> {
-        Self::open_with(data_dir, system_clock()).await
+    /// Another daemon holds the folder; the folder or the database cannot be made or read; the blobs are of another
+    /// database.
+    pub async fn open(site: impl Into<Site>) -> Result<Store> {
+        Self::open_as(site, "", system_clock()).await
     }
 
     /// [`Store::open`] with a clock of one's own.
     ///
     /// # Errors
     /// As [`Store::open`].
-    pub async fn open_with(data_dir: &Path, clock: Clock) -> Result<Store> {
-        make_private_dir(data_dir)?;
-        let lock = lock(data_dir)?;
-        let blobs = blobs::Blobs::open(data_dir)?;
-        blobs.sweep()?;
-        let db = db::Db::open(data_dir).await?;
-        blobs::sync_dir(data_dir)?;
+    pub async fn open_with(site: impl Into<Site>, clock: Clock) -> Result<Store> {
+        Self::open_as(site, "", clock).await
+    }
+
+    /// [`Store::open`] for a worker of that name beside the daemon, or for the daemon itself (`""`). One process at a
+    /// time has a name on a machine, so that what a dead one held is free at its next start.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; a worker needs a database that can be shared.
+    pub async fn open_as(site: impl Into<Site>, worker: &str, clock: Clock) -> Result<Store> {
+        let site = site.into();
+        make_private_dir(&site.data_dir)?;
+        if !worker.is_empty() && site.database.url.is_empty() {
+            return Err(StoreError::Refused("workers need database.url: SQLite is worked on by one process".into()));
+        }
+        let lock = lock(&site.data_dir, worker)?;
+        let blobs = blobs::Blobs::open(&site.data_dir, &site.blobs)?;
+        if worker.is_empty() {
+            blobs.sweep()?;
+        }
+        let db = db::Db::open(&site.data_dir, &site.database).await?;
+        blobs::sync_dir(&site.data_dir)?;
         let store = Store {
-            db,
-            blobs,
+            owner: format!("{}/{}", node(&site.data_dir, worker)?, Uuid::new_v4()).into(),
             clock,
-            wake: Arc::new(Wake::new()),
-            owner: Uuid::new_v4().to_string().into(),
-            notify: Arc::default(),
             _lock: Some(Arc::new(lock)),
+            ..Self::unlocked(db, blobs)
         };
+        store.know_blobs().await?;
         store.reclaim_leases_of_the_dead().await?;
-        Ok(store)
+        let listener = match &store.db {
+            db::Db::Sqlite { .. } => None,
+            db::Db::Postgres(p) => Some(Arc::new(Listener(p.listen(store.wake.clone())))),
+        };
+        Ok(Store { _listener: listener, ..store })
     }
 
     /// Opens the store beside a running daemon, or without one, to write small things (register imports).
     ///
     /// # Errors
     /// As [`Store::open`], but never [`StoreError::Locked`].
-    pub async fn open_beside(data_dir: &Path) -> Result<Store> {
-        make_private_dir(data_dir)?;
-        let db = db::Db::open(data_dir).await?;
-        Ok(Self::unlocked(db, blobs::Blobs::open(data_dir)?))
+    pub async fn open_beside(site: impl Into<Site>) -> Result<Store> {
+        let site = site.into();
+        make_private_dir(&site.data_dir)?;
+        let db = db::Db::open(&site.data_dir, &site.database).await?;
+        Ok(Self::unlocked(db, blobs::Blobs::open(&site.data_dir, &site.blobs)?))
     }
 
     /// Opens the store to read it, beside a running daemon or without one.
     ///
     /// # Errors
     /// [`StoreError::Absent`] where no daemon has made a database yet; the database cannot be read.
-    pub async fn open_read(data_dir: &Path) -> Result<Store> {
-        let db = db::Db::open_read(data_dir).await?;
-        Ok(Self::unlocked(db, blobs::Blobs::at(data_dir)))
+    pub async fn open_read(site: impl Into<Site>) -> Result<Store> {
+        let site = site.into();
+        let db = db::Db::open_read(&site.data_dir, &site.database).await?;
+        Ok(Self::unlocked(db, blobs::Blobs::at(&site.data_dir, &site.blobs)?))
     }
 
     fn unlocked(db: db::Db, blobs: blobs::Blobs) -> Store {
@@ -169,6 +226,42 @@ impl Store {
             owner: Uuid::new_v4().to_string().into(),
             notify: Arc::default(),
             _lock: None,
+            _listener: None,
+        }
+    }
+
+    /// The part of [`Store::owner`] that stays over restarts.
+    fn node(&self) -> &str {
+        self.owner.split('/').next().unwrap_or_default()
+    }
+
+    /// Whether several hosts may work on it.
+    pub fn is_shared(&self) -> bool {
+        self.db.is_shared()
+    }
+
+    /// Blobs and database carry the same id: a worker that sees an empty folder where the others have their blobs
+    /// would send every sheet to the review list.
+    async fn know_blobs(&self) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        tx.lock("blobs").await?;
+        let known: Option<String> =
+            scalar("SELECT value FROM meta WHERE key = 'blobs'").fetch_optional(tx.conn()).await?;
+        let here = self.blobs.id().await?;
+        match (known, here) {
+            (Some(known), Some(here)) if known == here => Ok(()),
+            (None, here) => {
+                let id = match here {
+                    Some(id) => id,
+                    None => self.blobs.found(&Uuid::new_v4().to_string()).await?,
+                };
+                query("INSERT INTO meta (key, value) VALUES ('blobs', $1)").bind(id).execute(tx.conn()).await?;
+                tx.commit().await
+            }
+            (Some(_), _) => Err(StoreError::Refused(format!(
+                "{} does not hold the blobs of this database: name the right data_dir or blobs.url, or restore a backup",
+                self.blobs
+            ))),
         }
     }
 
@@ -209,12 +302,12 @@ impl Store {
     }
 }
 
-/// All receipts of the store in `data_dir`, beside a running daemon or without one. None where there is no store yet.
+/// All receipts of a store, beside a running daemon or without one. None where there is no store yet.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn status(data_dir: &Path) -> Result<Vec<StatusLine>> {
-    match Store::open_read(data_dir).await {
+pub async fn status(site: impl Into<Site>) -> Result<Vec<StatusLine>> {
+    match Store::open_read(site).await {
         Ok(store) => store.status().await,
         Err(StoreError::Absent(_)) => Ok(Vec::new()),
         Err(e) => Err(e),
@@ -235,8 +328,23 @@ fn make_private_dir(dir: &Path) -> Result<()> {
         .map_err(StoreError::io(format!("folder {}", dir.display())))
 }
 
-fn lock(data_dir: &Path) -> Result<std::fs::File> {
-    let path = data_dir.join("lock");
+/// What leases of processes in this folder are called, over restarts.
+fn node(data_dir: &Path, worker: &str) -> Result<String> {
+    let path = data_dir.join("node");
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    let id = match Uuid::parse_str(known.trim()) {
+        Ok(id) => id,
+        Err(_) => {
+            let id = Uuid::new_v4();
+            std::fs::write(&path, id.to_string()).map_err(StoreError::io(path.display().to_string()))?;
+            id
+        }
+    };
+    Ok(if worker.is_empty() { id.to_string() } else { format!("{id}:{worker}") })
+}
+
+fn lock(data_dir: &Path, worker: &str) -> Result<std::fs::File> {
+    let path = data_dir.join(if worker.is_empty() { "lock".to_owned() } else { format!("lock-{worker}") });
     let file = std::fs::OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -250,5 +358,7 @@ fn lock(data_dir: &Path) -> Result<std::fs::File> {
     }
 }
 
+#[cfg(test)]
+pub mod testing;
 #[cfg(test)]
 mod tests;

@@ -75,7 +75,7 @@ pub async fn run(file: &Path, out: &mut impl Write) -> Result<ExitCode> {
         lines.say(&format!("intake {}", intake.name), crate::intake::probe(intake).await)?;
     }
     lines.say("notices", notices(&config).await)?;
-    lines.say("database", database(&config.top.data_dir).await)?;
+    lines.say("database", database(&config).await)?;
     Ok(if lines.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -161,7 +161,8 @@ async fn notices(config: &Config) -> Verdict {
 /// File systems on which SQLite's locks and syncs cannot be trusted: NFS, SMB, CIFS, SMB2.
 const REMOTE: [i64; 4] = [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42];
 
-async fn database(dir: &Path) -> Verdict {
+async fn database(config: &Config) -> Verdict {
+    let dir = config.top.data_dir.as_path();
     let at = dir.display();
     let Some(there) = dir.ancestors().find(|a| a.exists()) else { return Wrong(format!("{at}: no such place")) };
     if let Ok(fs) = statfs(there)
@@ -172,7 +173,13 @@ async fn database(dir: &Path) -> Verdict {
     if access(there, Access::WRITE_OK | Access::EXEC_OK).is_err() {
         return Wrong(format!("{}: this user may not write there; the daemon's user must", there.display()));
     }
-    let store = match Store::open_read(dir).await {
+    let site = match daemon::site(config) {
+        Ok(site) => site,
+        Err(e) => return Wrong(format!("{e:#}")),
+    };
+    let shared = !site.database.url.is_empty();
+    let at = if shared { format!("PostgreSQL, {at}") } else { at.to_string() };
+    let store = match Store::open_read(site).await {
         Ok(store) => store,
         Err(StoreError::Absent(_)) => return Note(format!("{at}: none yet, `faxbridge run` makes it")),
         Err(e) => return Wrong(format!("{at}: {e}")),

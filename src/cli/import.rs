@@ -18,8 +18,8 @@ pub async fn run(
     dry_run: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
-    let dir = &config.top.data_dir;
-    let store = if dry_run { Store::open_read(dir).await } else { Store::open_beside(dir).await };
+    let site = crate::daemon::site(config)?;
+    let store = if dry_run { Store::open_read(site).await } else { Store::open_beside(site).await };
     let store = match store {
         Ok(store) => store,
         // Looking makes no database: it would belong to whoever looks, not to the daemon's user.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::{Intake, Notice, Reader, Register, Section, Top, Work};
+use super::{Blobs, Database, Intake, Notice, Reader, Register, Section, Top, Work};
 
 /// The text of `docs/configuration.md`.
 pub fn markdown() -> String {
@@ -24,6 +24,8 @@ pub fn markdown() -> String {
     section(&mut out, &Register::SECTION, &Register::default());
     section(&mut out, &Notice::SECTION, &Notice::default());
     section(&mut out, &Work::SECTION, &Work::default());
+    section(&mut out, &Database::SECTION, &Database::default());
+    section(&mut out, &Blobs::SECTION, &Blobs::default());
     out
 }
 

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sqlx::Row;
 
 use super::blobs::sha256;
-use super::db::Tx;
+use super::db::{Tx, query};
 use super::queue::{Job, take};
 use super::{MACHINE, Result, Store, audit, crash, name_id, outbox};
 use crate::model::{Document, Reader, Status, is_urgent};
@@ -138,7 +137,7 @@ impl Store {
         }
         settle(&mut tx, &job.receipt, now, reason).await?;
         let detail = json!({"reading": reading, "documents": sheets.len()});
-        audit::append(&mut tx, now, MACHINE, "accepted", &job.receipt, detail).await?;
+        audit::append(&mut tx, now, MACHINE, "accepted", &job.receipt, detail);
         crash::reached("accept.before_commit");
         tx.commit().await?;
         crash::reached("accept.after_commit");
@@ -164,7 +163,7 @@ pub(super) async fn insert(
 ) -> Result<String> {
     let id = document_id(receipt, ordinal);
     let doc = &sheet.document;
-    sqlx::query(
+    query(
         "INSERT INTO document (id, receipt, ordinal, reading, kind, pages, part, state, reason, room, candidates, revision,
                                open_fields, urgent, sender, discharge, created, updated)
          VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,0,0,0,NULL,NULL,$12,$12)",
@@ -186,7 +185,7 @@ pub(super) async fn insert(
     let hash = freeze(tx, now, MACHINE, &id, 1, doc, sheet.room.as_deref(), reader).await?;
     let detail = json!({"receipt": receipt, "revision": 1, "sha256": hash, "state": sheet.state.as_str(),
                         "type": doc.kind, "room": sheet.room});
-    audit::append(tx, now, MACHINE, "accept", &id, detail).await?;
+    audit::append(tx, now, MACHINE, "accept", &id, detail);
     Ok(id)
 }
 
@@ -205,7 +204,7 @@ pub(super) async fn freeze(
     let content = serde_json::to_string(doc)?;
     let reader = serde_json::to_string(reader)?;
     let hash = revision_hash(&content, room, &reader);
-    sqlx::query(
+    query(
         "INSERT INTO revision (document, number, content, room, reader, actor, at, sha256) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)",
     )
     .bind(id)
@@ -219,7 +218,7 @@ pub(super) async fn freeze(
     .execute(tx.conn())
     .await?;
     let open = doc.fields.values().filter(|f| f.status == Status::Review).count();
-    sqlx::query(
+    query(
         "UPDATE document SET revision = $2, open_fields = $3, urgent = $4, sender = $5, discharge = $6, updated = $7
          WHERE id = $1",
     )
@@ -243,7 +242,7 @@ pub(super) fn revision_hash(content: &str, room: Option<&str>, reader: &str) -> 
 
 /// Derives a receipt's state from its documents. `reason` is said where it has none.
 pub(super) async fn settle(tx: &mut Tx, receipt: &str, now: i64, reason: Option<&str>) -> Result<()> {
-    let rows = sqlx::query("SELECT state, reason FROM document WHERE receipt = $1 ORDER BY ordinal")
+    let rows = query("SELECT state, reason FROM document WHERE receipt = $1 ORDER BY ordinal")
         .bind(receipt)
         .fetch_all(tx.conn())
         .await?;
@@ -264,14 +263,14 @@ pub(super) async fn settle(tx: &mut Tx, receipt: &str, now: i64, reason: Option<
     for (row, s) in rows.iter().zip(&states) {
         // Of a receipt that was posted, what did not go with it; of any other, what made it so.
         if (*s == state) != (state == State::Posted)
-            && let Some(r) = row.get::<Option<String>, _>("reason")
+            && let Some(r) = row.get::<Option<String>>("reason")
             && !reasons.contains(&r)
         {
             reasons.push(r);
         }
     }
     let said = if rows.is_empty() { reason.map(str::to_owned) } else { Some(reasons.join(" / ")) };
-    sqlx::query("UPDATE receipt SET state = $2, reason = $3, updated = $4 WHERE id = $1")
+    query("UPDATE receipt SET state = $2, reason = $3, updated = $4 WHERE id = $1")
         .bind(receipt)
         .bind(state.as_str())
         .bind(said.filter(|s| !s.is_empty()))

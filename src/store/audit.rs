@@ -1,14 +1,12 @@
 //! The audit log: who did what to which subject, append-only and chained by SHA-256.
 //!
 //! A row is written in the transaction of what it tells, so neither exists without the other. Details carry ids,
-//! counts and hashes, never a patient's data. There is one writer, so rows are chained at once; a sealer may take
-//! that over when there are many (see the roadmap).
+//! counts and hashes, never a patient's data. Rows are chained at once, by the commit (docs/adr/0004).
 
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
-use sqlx::Row;
 
-use super::db::Tx;
+use super::db::{Tx, query};
 use super::{Result, Store};
 
 /// One row of the log.
@@ -45,49 +43,78 @@ impl Entry {
     }
 }
 
-/// Checks the log of the store in `data_dir` ([`Store::verify`]): how many rows hold together, or the first fault.
+/// Checks the log of a store ([`Store::verify`]): how many rows hold together, or the first fault.
 ///
 /// # Errors
 /// There is no store, or it cannot be read at all.
-pub async fn verify_dir(data_dir: &std::path::Path) -> Result<std::result::Result<i64, String>> {
-    let report = Store::open_read(data_dir).await?.verify().await?;
+pub async fn verify_site(site: impl Into<super::Site>) -> Result<std::result::Result<i64, String>> {
+    let report = Store::open_read(site).await?.verify().await?;
     Ok(match report.faults.into_iter().next() {
         Some(fault) => Err(fault),
         None => Ok(report.rows),
     })
 }
 
-/// Adds a row within `tx`.
-pub(super) async fn append(tx: &mut Tx, at: i64, actor: &str, action: &str, subject: &str, detail: Json) -> Result<()> {
-    let head = sqlx::query("SELECT seq, hash FROM audit_head WHERE id = 1").fetch_one(tx.conn()).await?;
-    let mut entry = Entry {
-        seq: head.get::<i64, _>("seq") + 1,
+/// A row to be: what [`append`] noted.
+pub(super) struct Event {
+    at: i64,
+    actor: String,
+    action: String,
+    subject: String,
+    detail: String,
+}
+
+/// Adds a row to the log with the commit of `tx`, which chains it: the log's head is what all writers share, so it is
+/// taken last and held shortest.
+pub(super) fn append(tx: &mut Tx, at: i64, actor: &str, action: &str, subject: &str, detail: Json) {
+    tx.told.push(Event {
         at,
         actor: actor.to_owned(),
         action: action.to_owned(),
         subject: subject.to_owned(),
         detail: detail.to_string(),
-        prev: head.get("hash"),
-        hash: String::new(),
-    };
-    entry.hash = entry.computed();
-    sqlx::query(
-        "INSERT INTO audit (seq, at, actor, action, subject, detail, prev, hash) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)",
-    )
-    .bind(entry.seq)
-    .bind(entry.at)
-    .bind(&entry.actor)
-    .bind(&entry.action)
-    .bind(&entry.subject)
-    .bind(&entry.detail)
-    .bind(&entry.prev)
-    .bind(&entry.hash)
-    .execute(tx.conn())
-    .await?;
-    sqlx::query("UPDATE audit_head SET seq = $1, hash = $2 WHERE id = 1")
+    });
+}
+
+/// Chains and writes what was noted. Called by [`Tx::commit`] alone.
+pub(super) async fn write(tx: &mut Tx, events: Vec<Event>) -> Result<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let head = tx.choose(
+        "SELECT seq, hash FROM audit_head WHERE id = 1",
+        "SELECT seq, hash FROM audit_head WHERE id = 1 FOR UPDATE",
+    );
+    let head = query(head).fetch_one(tx.conn()).await?;
+    let (mut seq, mut prev): (i64, String) = (head.get("seq"), head.get("hash"));
+    for event in events {
+        seq += 1;
+        let mut entry = Entry {
+            seq,
+            at: event.at,
+            actor: event.actor,
+            action: event.action,
+            subject: event.subject,
+            detail: event.detail,
+            prev,
+            hash: String::new(),
+        };
+        entry.hash = entry.computed();
+        query(
+            "INSERT INTO audit (seq, at, actor, action, subject, detail, prev, hash) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)",
+        )
         .bind(entry.seq)
+        .bind(entry.at)
+        .bind(&entry.actor)
+        .bind(&entry.action)
+        .bind(&entry.subject)
+        .bind(&entry.detail)
+        .bind(&entry.prev)
         .bind(&entry.hash)
         .execute(tx.conn())
         .await?;
+        prev = entry.hash;
+    }
+    query("UPDATE audit_head SET seq = $1, hash = $2 WHERE id = 1").bind(seq).bind(&prev).execute(tx.conn()).await?;
     Ok(())
 }

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
-
 use super::accept::{Candidate, State};
+use super::db::{Row, query};
 use super::{Result, Store};
 use crate::model::{Document, Reader};
 
@@ -149,9 +147,9 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn rooms(&self, search: &str) -> Result<Vec<RoomCard>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT r.id, r.name, r.kana, r.birth_date, r.ended, count(p.key) AS sheets, max(p.at) AS newest,
-                    coalesce(sum(CASE WHEN p.key IS NULL THEN 0 ELSE d.open_fields END), 0) AS open_fields
+                    CAST(coalesce(sum(CASE WHEN p.key IS NULL THEN 0 ELSE d.open_fields END), 0) AS BIGINT) AS open_fields
              FROM room r LEFT JOIN post p ON p.room = r.id AND p.replaced IS NULL AND p.withdrawn IS NULL
              LEFT JOIN document d ON d.id = p.document
              GROUP BY r.id ORDER BY newest DESC NULLS LAST, r.kana, r.id",
@@ -159,7 +157,7 @@ impl Store {
         .fetch_all(self.db.reader())
         .await?;
         let wanted = squeeze(search);
-        let card = |r: &SqliteRow| RoomCard {
+        let card = |r: &Row| RoomCard {
             id: r.get("id"),
             name: r.get("name"),
             kana: r.get("kana"),
@@ -167,7 +165,7 @@ impl Store {
             sheets: r.get("sheets"),
             open_fields: r.get("open_fields"),
             newest: r.get("newest"),
-            ended: r.get::<Option<i64>, _>("ended").is_some(),
+            ended: r.get::<Option<i64>>("ended").is_some(),
         };
         Ok(rows
             .iter()
@@ -189,7 +187,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn timeline(&self, room: &str, limit: i64) -> Result<Vec<Post>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT p.key, p.document, p.revision, p.at, d.kind, d.pages, d.urgent, d.sender, d.discharge, d.open_fields,
                     r.received
              FROM post p JOIN document d ON d.id = p.document JOIN receipt r ON r.id = d.receipt
@@ -210,7 +208,7 @@ impl Store {
                     at: r.get("at"),
                     received: r.get("received"),
                     pages: serde_json::from_str(r.get("pages"))?,
-                    urgent: r.get::<i64, _>("urgent") != 0,
+                    urgent: r.get::<i64>("urgent") != 0,
                     sender: r.get("sender"),
                     discharge: r.get("discharge"),
                     open_fields: r.get("open_fields"),
@@ -225,7 +223,7 @@ impl Store {
     /// The database cannot be read.
     pub async fn document(&self, id: &str) -> Result<Option<DocumentView>> {
         let mut tx = self.db.snapshot().await?;
-        let row = sqlx::query(
+        let row = query(
             "SELECT d.*, r.source, r.source_id, r.sha256 AS original, r.received, v.content, v.reader AS read_by
              FROM document d JOIN receipt r ON r.id = d.receipt
              JOIN revision v ON v.document = d.id AND v.number = d.revision WHERE d.id = $1",
@@ -236,16 +234,15 @@ impl Store {
         let Some(row) = row else { return Ok(None) };
         let content: Document = serde_json::from_str(row.get("content"))?;
         let part: Option<String> = row.get("part");
-        let revisions = sqlx::query("SELECT number, actor, at, room FROM revision WHERE document = $1 ORDER BY number")
+        let revisions = query("SELECT number, actor, at, room FROM revision WHERE document = $1 ORDER BY number")
             .bind(id)
             .fetch_all(tx.conn())
             .await?;
-        let images =
-            sqlx::query("SELECT number, blob, width, height, failed FROM page WHERE reading = $1 ORDER BY number")
-                .bind(row.get::<Option<String>, _>("reading"))
-                .fetch_all(tx.conn())
-                .await?;
-        let postings = sqlx::query(
+        let images = query("SELECT number, blob, width, height, failed FROM page WHERE reading = $1 ORDER BY number")
+            .bind(row.get::<Option<String>>("reading"))
+            .fetch_all(tx.conn())
+            .await?;
+        let postings = query(
             "SELECT sink, purpose, recipient, state, error, attempts, updated FROM outbox WHERE document = $1
              ORDER BY revision, sink, recipient",
         )
@@ -280,7 +277,7 @@ impl Store {
             images: images
                 .iter()
                 .map(|r| PageImage {
-                    page: u32::try_from(r.get::<i64, _>("number")).unwrap_or(0),
+                    page: u32::try_from(r.get::<i64>("number")).unwrap_or(0),
                     sha256: r.get("blob"),
                     width: r.get("width"),
                     height: r.get("height"),
@@ -289,7 +286,7 @@ impl Store {
                 .filter(|p| all || content.pages.contains(&p.page))
                 .collect(),
             open_fields: row.get("open_fields"),
-            urgent: row.get::<i64, _>("urgent") != 0,
+            urgent: row.get::<i64>("urgent") != 0,
             postings: postings
                 .iter()
                 .map(|r| PostingView {
@@ -312,7 +309,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn review_list(&self, limit: i64) -> Result<Vec<Held>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT d.id, d.kind, d.pages, d.state, d.reason, d.room, d.urgent, d.open_fields, d.sender, d.part, d.candidates,
                     r.received, r.source, r.source_id
              FROM document d JOIN receipt r ON r.id = d.receipt
@@ -334,7 +331,7 @@ impl Store {
                     state: State::parse(r.get("state")),
                     reason: r.get("reason"),
                     room: r.get("room"),
-                    urgent: r.get::<i64, _>("urgent") != 0,
+                    urgent: r.get::<i64>("urgent") != 0,
                     open_fields: r.get("open_fields"),
                     sender: r.get("sender"),
                     received: r.get("received"),
@@ -352,7 +349,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn failed_notices(&self, limit: i64) -> Result<Vec<FailedNotice>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT document, purpose, recipient, state, error, attempts, updated FROM outbox
              WHERE state = 'failed' OR (state = 'pending' AND attempts > 0) ORDER BY updated DESC, key LIMIT $1",
         )
@@ -378,12 +375,12 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn counts(&self) -> Result<Counts> {
-        let rows: Vec<(String, i64)> = sqlx::query_as(
+        let rows = query(
             "SELECT coalesce(f.state, r.state), count(*) FROM receipt r LEFT JOIN receipt f ON f.id = r.linked GROUP BY 1",
         )
         .fetch_all(self.db.reader())
         .await?;
-        Ok(rows.into_iter().collect())
+        Ok(rows.iter().map(|r| (r.nth(0), r.nth(1))).collect())
     }
 }
 

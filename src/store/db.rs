@@ -1,97 +1,162 @@
-//! The database behind the store: one writer, a few readers, and the transaction that writes go through.
+//! The database behind the store: SQLite on one machine, PostgreSQL for several, from one text of SQL.
 //!
-//! SQLite today. The seam for PostgreSQL: SQL is written once with `$1` placeholders, `RETURNING` and `ON CONFLICT`;
-//! times are BIGINT milliseconds of our clock; only opening, `begin`, the claim's suffix and migrations differ. Then
-//! [`Db`] and [`Tx`] become enums and callers stay as they are.
+//! SQL is written once, with `$1` placeholders, `RETURNING` and `ON CONFLICT`; columns are BIGINT and TEXT, times are
+//! milliseconds of our clock. What differs stands here: opening, the beginning of a transaction, locks between
+//! writers, the claim's suffix, waking others. Must not know what the tables mean.
 //!
-//! Measured (shared design): one writer connection with BEGIN IMMEDIATE has no "locked" errors and the best rate.
+//! Measured (shared design): one SQLite writer connection with BEGIN IMMEDIATE has no "locked" errors and the best rate.
+//! PostgreSQL runs READ COMMITTED: where two transactions must not decide about the same thing side by side they take
+//! [`Tx::lock`] first; the audit log's head is taken last, in [`Tx::commit`], so that nobody waits for it while holding
+//! anything that others want.
+//!
+//! Schemas expand, then contract: a program works on a database that is ahead of it as long as its own schema number is
+//! not below the floor that stands in `meta` (a migration that takes something away raises it), so workers of two
+//! adjacent versions run side by side.
+//!
+//! PgBouncer in transaction mode gives every transaction another connection: so nothing is asked outside of one, and
+//! statements are prepared by name only where `database.prepared` says so.
+
+pub mod postgres;
+mod query;
+mod sqlite;
 
 use std::path::Path;
-use std::time::Duration;
 
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{ConnectOptions, Sqlite, Transaction};
+use sqlx::{Postgres, Sqlite, SqlitePool, Transaction};
 
+pub use query::{Arg, Column, On, Query, Row, Scalar, query, scalar};
+pub use sqlite::FILE;
+
+use super::audit::Event;
 use super::{Result, StoreError};
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
-
-/// File name of the database in `data_dir`.
-pub const FILE: &str = "faxbridge.sqlite";
+/// Where the database is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// `postgres://…`; empty: SQLite in the data folder.
+    pub url: String,
+    /// Further servers of the same cluster, one of which may become the primary.
+    pub standbys: Vec<String>,
+    /// Server for LISTEN, where `url` goes through a pooler in transaction mode; empty: `url`.
+    pub listen_url: String,
+    /// Whether statements may be kept prepared on a connection.
+    pub prepared: bool,
+    /// Connections of this process; 0: ten.
+    pub connections: u32,
+    /// Instead of one in the addresses.
+    pub password: Option<String>,
+}
 
 #[derive(Clone)]
-pub struct Db {
-    /// One connection; all writes queue up here. Absent in a store that only reads.
-    writer: Option<SqlitePool>,
-    readers: SqlitePool,
+pub enum Db {
+    Sqlite {
+        /// One connection; all writes queue up here. Absent in a store that only reads.
+        writer: Option<SqlitePool>,
+        readers: SqlitePool,
+    },
+    Postgres(postgres::Cluster),
 }
 
 /// A transaction. Dropped without [`Tx::commit`], it never was.
-pub struct Tx(Transaction<'static, Sqlite>);
+pub struct Tx {
+    pub(super) inner: Inner,
+    /// What the audit log is to be told of it, in order.
+    pub(super) told: Vec<Event>,
+    /// Whether its commit brings work for others.
+    pub(super) wakes: bool,
+}
+
+pub(super) enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>, bool),
+}
+
+impl From<Inner> for Tx {
+    fn from(inner: Inner) -> Tx {
+        Tx { inner, told: Vec::new(), wakes: false }
+    }
+}
 
 impl Tx {
-    pub fn conn(&mut self) -> &mut SqliteConnection {
-        &mut self.0
+    pub fn conn(&mut self) -> On<'_> {
+        On::Tx(self)
     }
 
+    /// Keeps other transactions that lock the same name waiting until this one ends. SQLite has one writer anyhow.
+    ///
     /// # Errors
-    /// The database refused; nothing was changed.
-    pub async fn commit(self) -> Result<()> {
-        Ok(self.0.commit().await?)
+    /// The database refused.
+    pub async fn lock(&mut self, name: &str) -> Result<()> {
+        if matches!(self.inner, Inner::Postgres(..)) {
+            query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind(name).execute(self.conn()).await?;
+        }
+        Ok(())
+    }
+
+    /// Which of two texts of one statement this database understands.
+    pub fn choose(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self.inner {
+            Inner::Sqlite(_) => sqlite,
+            Inner::Postgres(..) => postgres,
+        }
+    }
+
+    /// Writes the audit rows and makes everything durable.
+    ///
+    /// # Errors
+    /// The database refused; nothing was changed. A connection that broke in between leaves it open which of both.
+    pub async fn commit(mut self) -> Result<()> {
+        let told = std::mem::take(&mut self.told);
+        super::audit::write(&mut self, told).await?;
+        if self.wakes && matches!(self.inner, Inner::Postgres(..)) {
+            postgres::tell(&mut self).await?;
+        }
+        match self.inner {
+            Inner::Sqlite(t) => t.commit().await?,
+            Inner::Postgres(t, _) => t.commit().await?,
+        }
+        Ok(())
     }
 }
 
 impl Db {
-    /// Makes or opens the database in `dir` and brings its schema up to date.
+    /// Makes or opens the database and brings its schema up to date.
     ///
     /// # Errors
-    /// The file cannot be made or opened, or carries a schema that this build does not know.
-    pub async fn open(dir: &Path) -> Result<Db> {
-        let path = dir.join(FILE);
-        private_file(&path)?;
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .acquire_timeout(Duration::from_secs(120))
-            .connect_with(
-                options(&path)
-                    .create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full),
-            )
-            .await?;
-        MIGRATIONS.run(&writer).await?;
-        let readers = readers(&path).await?;
-        Ok(Db { writer: Some(writer), readers })
+    /// It cannot be made or reached, or carries a schema that this build must not work with.
+    pub async fn open(dir: &Path, place: &Place) -> Result<Db> {
+        if place.url.is_empty() {
+            sqlite::open(dir).await
+        } else {
+            postgres::Cluster::open(place).await.map(Db::Postgres)
+        }
     }
 
-    /// Opens the database in `dir` for reading only.
+    /// Opens the database for reading only.
     ///
     /// # Errors
     /// [`StoreError::Absent`], or it cannot be read.
-    pub async fn open_read(dir: &Path) -> Result<Db> {
-        let path = dir.join(FILE);
-        if !path.try_exists().map_err(StoreError::io(path.display().to_string()))? {
-            return Err(StoreError::Absent(dir.to_owned()));
+    pub async fn open_read(dir: &Path, place: &Place) -> Result<Db> {
+        if place.url.is_empty() {
+            sqlite::open_read(dir).await
+        } else {
+            postgres::Cluster::open_read(place, dir).await.map(Db::Postgres)
         }
-        let db = Db { writer: None, readers: readers(&path).await? };
-        // A daemon that is just being born has made the file and not yet its tables.
-        let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name = 'audit_head'")
-            .fetch_one(&db.readers)
-            .await?;
-        if tables == 0 { Err(StoreError::Absent(dir.to_owned())) } else { Ok(db) }
     }
 
-    /// A transaction that writes. Takes the write lock at once, so that it cannot fail half-way for want of it.
+    /// A transaction that writes. SQLite takes the write lock at once, so that it cannot fail half-way for want of it.
     ///
     /// # Errors
     /// The database is not to be had, or was opened for reading.
     pub async fn begin(&self) -> Result<Tx> {
-        let writer = self.writer.as_ref().ok_or_else(|| StoreError::Refused("opened for reading only".into()))?;
-        Ok(Tx(writer.begin_with("BEGIN IMMEDIATE").await?))
+        Ok(match self {
+            Db::Sqlite { writer, .. } => {
+                let writer = writer.as_ref().ok_or_else(|| StoreError::Refused("opened for reading only".into()))?;
+                Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            Db::Postgres(p) => p.begin("BEGIN").await?,
+        }
+        .into())
     }
 
     /// A transaction that only reads: one consistent picture.
@@ -99,43 +164,48 @@ impl Db {
     /// # Errors
     /// The database is not to be had.
     pub async fn snapshot(&self) -> Result<Tx> {
-        Ok(Tx(self.readers.begin().await?))
+        Ok(match self {
+            Db::Sqlite { readers, .. } => Inner::Sqlite(readers.begin().await?),
+            Db::Postgres(p) => p.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+        }
+        .into())
     }
 
     /// For single reads.
-    pub fn reader(&self) -> &SqlitePool {
-        &self.readers
+    pub fn reader(&self) -> On<'_> {
+        On::Db(self)
+    }
+
+    /// Whether several hosts may work on it.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Db::Postgres(_))
     }
 
     pub async fn close(&self) {
-        self.readers.close().await;
-        if let Some(w) = &self.writer {
-            w.close().await;
+        match self {
+            Db::Sqlite { writer, readers } => {
+                readers.close().await;
+                if let Some(w) = writer {
+                    w.close().await;
+                }
+            }
+            Db::Postgres(p) => p.close().await,
         }
     }
 }
 
-/// Makes the file, for nobody else to read; SQLite gives its log the same rights.
-fn private_file(path: &Path) -> Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let made = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
-    made.map(drop).map_err(StoreError::io(path.display().to_string()))
-}
-
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(30))
-        .disable_statement_logging()
-}
-
-/// Readers open the file for writing, since a write-ahead log may have to be recovered or its index made, but
-/// `query_only` keeps them from changing anything.
-async fn readers(path: &Path) -> Result<SqlitePool> {
-    Ok(SqlitePoolOptions::new()
-        .max_connections(4)
-        .acquire_timeout(Duration::from_secs(60))
-        .connect_with(options(path).create_if_missing(false).pragma("query_only", "ON"))
-        .await?)
+/// Refuses a database that has gone on to a schema which programs that know `ours` must not touch. A database without
+/// tables, or from before there was a floor, is fine.
+async fn check_floor(tx: &mut Tx, ours: i64) -> Result<()> {
+    let tables = tx.choose(
+        "SELECT count(*) FROM sqlite_master WHERE name = 'meta'",
+        "SELECT count(*) FROM pg_catalog.pg_class WHERE relname = 'meta' AND relnamespace = current_schema()::regnamespace",
+    );
+    let tables: i64 = scalar(tables).fetch_one(tx.conn()).await?;
+    if tables == 0 {
+        return Ok(());
+    }
+    let floor: Option<String> = scalar("SELECT value FROM meta WHERE key = 'floor'").fetch_optional(tx.conn()).await?;
+    let floor: i64 = floor.and_then(|f| f.parse().ok()).unwrap_or(0);
+    if floor > ours { Err(StoreError::Ahead { floor, ours }) } else { Ok(()) }
 }

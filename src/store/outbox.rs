@@ -5,10 +5,9 @@
 //! same Message-ID (at least once). The board's rows are `sent` from birth: they are posted in the same transaction.
 
 use serde_json::json;
-use sqlx::Row;
 use uuid::Uuid;
 
-use super::db::Tx;
+use super::db::{Tx, query, scalar};
 use super::queue::MAX_DELAY_MS;
 use super::{MACHINE, Result, Store, StoreError, audit, crash, name_id};
 use crate::model::{Document, Posting, Purpose};
@@ -46,6 +45,19 @@ pub enum Outcome {
     },
 }
 
+/// The next row of a sink that is due; the suffix passes over rows that another process is just taking.
+macro_rules! due {
+    ($suffix:literal) => {
+        concat!(
+            "SELECT key, state FROM outbox
+             WHERE sink = $1 AND state IN ('pending', 'sending') AND (ready <= $2 OR ready > $3)
+               AND (lease_token IS NULL OR lease_until < $2 OR lease_until > $3)
+             ORDER BY ready, key LIMIT 1",
+            $suffix
+        )
+    };
+}
+
 fn key(document: &str, revision: i64, sink: &str, purpose: Purpose, recipient: &str) -> String {
     name_id(&["posting", document, &revision.to_string(), sink, purpose.as_str(), recipient])
 }
@@ -54,7 +66,7 @@ fn key(document: &str, revision: i64, sink: &str, purpose: Purpose, recipient: &
 /// same document is replaced.
 pub(super) async fn post(tx: &mut Tx, document: &str, revision: i64, room: &str, now: i64) -> Result<String> {
     let key = key(document, revision, "board", Purpose::Post, "");
-    sqlx::query(
+    query(
         "INSERT INTO outbox (key, document, revision, sink, purpose, room, recipient, state, remote, ready, attempts,
                              created, updated)
          VALUES ($1,$2,$3,'board','post',$4,'','sent',$1,$5,1,$5,$5)",
@@ -66,12 +78,12 @@ pub(super) async fn post(tx: &mut Tx, document: &str, revision: i64, room: &str,
     .bind(now)
     .execute(tx.conn())
     .await?;
-    sqlx::query("UPDATE post SET replaced = $1 WHERE document = $2 AND replaced IS NULL AND withdrawn IS NULL")
+    query("UPDATE post SET replaced = $1 WHERE document = $2 AND replaced IS NULL AND withdrawn IS NULL")
         .bind(&key)
         .bind(document)
         .execute(tx.conn())
         .await?;
-    sqlx::query("INSERT INTO post (key, room, document, revision, at) VALUES ($1,$2,$3,$4,$5)")
+    query("INSERT INTO post (key, room, document, revision, at) VALUES ($1,$2,$3,$4,$5)")
         .bind(&key)
         .bind(room)
         .bind(document)
@@ -79,7 +91,7 @@ pub(super) async fn post(tx: &mut Tx, document: &str, revision: i64, room: &str,
         .bind(now)
         .execute(tx.conn())
         .await?;
-    audit::append(tx, now, MACHINE, "post", document, json!({"key": key, "revision": revision, "room": room})).await?;
+    audit::append(tx, now, MACHINE, "post", document, json!({"key": key, "revision": revision, "room": room}));
     Ok(key)
 }
 
@@ -92,7 +104,7 @@ async fn enqueue(
     recipient: &str,
     now: i64,
 ) -> Result<()> {
-    sqlx::query(
+    query(
         "INSERT INTO outbox (key, document, revision, sink, purpose, room, recipient, state, ready, attempts, created, updated)
          VALUES ($1,$2,$3,'mail',$4,$5,$6,'pending',$7,0,$7,$7) ON CONFLICT (key) DO NOTHING",
     )
@@ -105,6 +117,7 @@ async fn enqueue(
     .bind(now)
     .execute(tx.conn())
     .await?;
+    tx.wakes = true;
     Ok(())
 }
 
@@ -141,19 +154,11 @@ impl Store {
             let now = self.now();
             let token = Uuid::new_v4().to_string();
             let mut tx = self.db.begin().await?;
-            let doubtful: Option<(String, String)> = sqlx::query_as(
-                "SELECT key, state FROM outbox
-                 WHERE sink = $1 AND state IN ('pending', 'sending') AND (ready <= $2 OR ready > $3)
-                   AND (lease_token IS NULL OR lease_until < $2 OR lease_until > $3)
-                 ORDER BY ready, key LIMIT 1",
-            )
-            .bind(sink)
-            .bind(now)
-            .bind(now + 2 * MAX_DELAY_MS)
-            .fetch_optional(tx.conn())
-            .await?;
-            let Some((key, state)) = doubtful else { return Ok(None) };
-            let row = sqlx::query(
+            let due = tx.choose(due!(""), due!(" FOR UPDATE SKIP LOCKED"));
+            let due = query(due).bind(sink).bind(now).bind(now + 2 * MAX_DELAY_MS).fetch_optional(tx.conn()).await?;
+            let Some(due) = due else { return Ok(None) };
+            let (key, state): (String, String) = (due.get("key"), due.get("state"));
+            let row = query(
                 "UPDATE outbox SET state = 'sending', lease_token = $1, lease_owner = $2, lease_until = $3, updated = $4
                  WHERE key = $5
                  RETURNING document, revision, purpose, room, recipient, attempts",
@@ -207,7 +212,7 @@ impl Store {
             Outcome::Cancelled { reason } => ("cancelled", None, Some(reason), now, 0),
         };
         let mut tx = self.db.begin().await?;
-        let done = sqlx::query(
+        let done = query(
             "UPDATE outbox SET state = $1, remote = $2, error = $3, ready = $4, attempts = attempts + $5,
                     lease_token = NULL, lease_owner = NULL, lease_until = NULL, updated = $6
              WHERE key = $7 AND lease_token = $8",
@@ -222,13 +227,13 @@ impl Store {
         .bind(&delivery.token)
         .execute(tx.conn())
         .await?;
-        if done.rows_affected() != 1 {
+        if done != 1 {
             return Err(StoreError::Stale);
         }
         if state != "pending" {
             let detail = json!({"key": delivery.posting.key, "sink": delivery.sink, "state": state,
                                 "purpose": delivery.posting.purpose.as_str()});
-            audit::append(&mut tx, now, MACHINE, "deliver", &delivery.posting.document, detail).await?;
+            audit::append(&mut tx, now, MACHINE, "deliver", &delivery.posting.document, detail);
         }
         crash::reached("deliver.before_commit");
         tx.commit().await?;
@@ -241,12 +246,10 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn open_deliveries(&self, sink: &str) -> Result<Vec<String>> {
-        Ok(sqlx::query_scalar(
-            "SELECT key FROM outbox WHERE sink = $1 AND state IN ('pending', 'sending') ORDER BY key",
-        )
-        .bind(sink)
-        .fetch_all(self.db.reader())
-        .await?)
+        Ok(scalar("SELECT key FROM outbox WHERE sink = $1 AND state IN ('pending', 'sending') ORDER BY key")
+            .bind(sink)
+            .fetch_all(self.db.reader())
+            .await?)
     }
 }
 
@@ -259,7 +262,7 @@ async fn posting(
     room: Option<String>,
     recipient: String,
 ) -> Result<Posting> {
-    let row = sqlx::query(
+    let row = query(
         "SELECT v.content, d.reason, d.reading, r.received FROM revision v JOIN document d ON d.id = v.document
          JOIN receipt r ON r.id = d.receipt WHERE v.document = $1 AND v.number = $2",
     )
@@ -268,14 +271,13 @@ async fn posting(
     .fetch_one(tx.conn())
     .await?;
     let content: Document = serde_json::from_str(row.get("content"))?;
-    let images: Vec<(i64, String)> =
-        sqlx::query_as("SELECT number, blob FROM page WHERE reading = $1 AND blob IS NOT NULL ORDER BY number")
-            .bind(row.get::<Option<String>, _>("reading"))
-            .fetch_all(tx.conn())
-            .await?;
+    let images = query("SELECT number, blob FROM page WHERE reading = $1 AND blob IS NOT NULL ORDER BY number")
+        .bind(row.get::<Option<String>>("reading"))
+        .fetch_all(tx.conn())
+        .await?;
     let images = images
-        .into_iter()
-        .filter_map(|(n, sha)| Some((u32::try_from(n).ok()?, sha)))
+        .iter()
+        .filter_map(|r| Some((u32::try_from(r.get::<i64>("number")).ok()?, r.get("blob"))))
         .filter(|(n, _)| content.pages.contains(n))
         .collect();
     Ok(Posting {

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::Row;
 
+use super::db::query;
 use super::registers::{Changes, Record, Register, RoomFacts};
 use super::{Result, Store, StoreError};
 use crate::register::diff::Row as RegisterRow;
@@ -46,7 +46,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn registers_version(&self) -> Result<i64> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT coalesce(max(seq), 0) AS version FROM audit
              WHERE subject IN ('patient', 'institution', 'office', 'staff')",
         )
@@ -135,7 +135,7 @@ mod tests {
     #[tokio::test]
     async fn files_are_taken_over_whole_and_who_left_gets_no_notice() {
         let dir = tempfile::tempdir().expect("dir");
-        let store = Store::open(&dir.path().join("data")).await.expect("open");
+        let store = Store::open(crate::store::testing::site(&dir.path().join("data")).await).await.expect("open");
         let put = |name: &str, text: &str| {
             let path = dir.path().join(name);
             std::fs::write(&path, text).expect("write");

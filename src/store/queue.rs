@@ -4,11 +4,9 @@
 //! lease; its late commit meets no row with its token and rolls back ([`StoreError::Stale`]).
 
 use serde_json::json;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
-use super::db::Tx;
+use super::db::{Row, Tx, query, scalar};
 use super::{MACHINE, Result, Store, StoreError, audit, crash, name_id};
 use crate::model::Reader;
 use crate::reading::{self, Reading};
@@ -22,6 +20,22 @@ pub enum Stage {
     Read,
     /// Reading → documents, posted or held, by the rules.
     Accept,
+}
+
+/// Leases the next job that is due; the suffix passes over rows that another process is just taking.
+macro_rules! claim {
+    ($suffix:literal) => {
+        concat!(
+            "UPDATE job SET crashes = crashes + (CASE WHEN lease_token IS NULL THEN 0 ELSE 1 END),
+                    lease_token = $1, lease_owner = $2, lease_until = $3
+             WHERE id = (SELECT id FROM job
+                         WHERE (ready <= $4 OR ready > $5)
+                           AND (lease_token IS NULL OR lease_until < $4 OR lease_until > $6)
+                         ORDER BY stage, ready, id LIMIT 1 ",
+            $suffix,
+            ") RETURNING id, stage, receipt, attempts, crashes"
+        )
+    };
 }
 
 /// A claimed job.
@@ -45,7 +59,7 @@ pub struct Job {
 
 /// Failures are counted over all stages of a receipt, so that going back and forth ends as well.
 pub(super) async fn enqueue(tx: &mut Tx, stage: &str, receipt: &str, now: i64, attempts: i64) -> Result<()> {
-    sqlx::query(
+    query(
         "INSERT INTO job (id, stage, receipt, ready, attempts, crashes, created) VALUES ($1,$2,$3,$4,$5,0,$4)
          ON CONFLICT (stage, receipt) DO NOTHING",
     )
@@ -56,6 +70,7 @@ pub(super) async fn enqueue(tx: &mut Tx, stage: &str, receipt: &str, now: i64, a
     .bind(attempts)
     .execute(tx.conn())
     .await?;
+    tx.wakes = true;
     Ok(())
 }
 
@@ -69,26 +84,19 @@ impl Store {
         let token = Uuid::new_v4().to_string();
         let mut tx = self.db.begin().await?;
         // A row that still has a lease here outlived it: its worker died or fell silent.
-        let row = sqlx::query(
-            "UPDATE job SET crashes = crashes + (CASE WHEN lease_token IS NULL THEN 0 ELSE 1 END),
-                    lease_token = $1, lease_owner = $2, lease_until = $3
-             WHERE id = (SELECT id FROM job
-                         WHERE (ready <= $4 OR ready > $5)
-                           AND (lease_token IS NULL OR lease_until < $4 OR lease_until > $6)
-                         ORDER BY stage, ready, id LIMIT 1)
-             RETURNING id, stage, receipt, attempts, crashes",
-        )
-        .bind(&token)
-        .bind(&*self.owner)
-        .bind(now + lease_ms)
-        .bind(now)
-        .bind(now + 2 * MAX_DELAY_MS)
-        .bind(now + 2 * lease_ms.max(MAX_DELAY_MS))
-        .fetch_optional(tx.conn())
-        .await?;
+        let claim = tx.choose(claim!(""), claim!("FOR UPDATE SKIP LOCKED"));
+        let row = query(claim)
+            .bind(&token)
+            .bind(&*self.owner)
+            .bind(now + lease_ms)
+            .bind(now)
+            .bind(now + 2 * MAX_DELAY_MS)
+            .bind(now + 2 * lease_ms.max(MAX_DELAY_MS))
+            .fetch_optional(tx.conn())
+            .await?;
         let Some(row) = row else { return Ok(None) };
         let receipt: String = row.get("receipt");
-        let about = sqlx::query("SELECT source, sha256, name, received FROM receipt WHERE id = $1")
+        let about = query("SELECT source, sha256, name, received FROM receipt WHERE id = $1")
             .bind(&receipt)
             .fetch_one(tx.conn())
             .await?;
@@ -103,14 +111,14 @@ impl Store {
     /// The database refused.
     pub async fn heartbeat(&self, job: &Job, lease_ms: i64) -> Result<bool> {
         let mut tx = self.db.begin().await?;
-        let done = sqlx::query("UPDATE job SET lease_until = $1 WHERE id = $2 AND lease_token = $3")
+        let done = query("UPDATE job SET lease_until = $1 WHERE id = $2 AND lease_token = $3")
             .bind(self.now() + lease_ms)
             .bind(&job.id)
             .bind(&job.token)
             .execute(tx.conn())
             .await?;
         tx.commit().await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 
     /// Puts the job back for later, after a failure that may pass.
@@ -135,7 +143,7 @@ impl Store {
     /// [`StoreError::Stale`], or the database refused.
     pub async fn rewind(&self, job: &Job) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        let done = sqlx::query(
+        let done = query(
             "UPDATE job SET stage = 'read', lease_token = NULL, lease_owner = NULL, lease_until = NULL,
                     attempts = attempts + 1, ready = $1 WHERE id = $2 AND lease_token = $3",
         )
@@ -144,7 +152,7 @@ impl Store {
         .bind(&job.token)
         .execute(tx.conn())
         .await?;
-        if done.rows_affected() != 1 {
+        if done != 1 {
             return Err(StoreError::Stale);
         }
         tx.commit().await?;
@@ -154,7 +162,7 @@ impl Store {
 
     async fn put_back(&self, job: &Job, error: Option<&str>, failures: i64, delay_ms: i64) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        let done = sqlx::query(
+        let done = query(
             "UPDATE job SET lease_token = NULL, lease_owner = NULL, lease_until = NULL, attempts = attempts + $1,
                     ready = $2, error = coalesce($3, error) WHERE id = $4 AND lease_token = $5",
         )
@@ -165,7 +173,7 @@ impl Store {
         .bind(&job.token)
         .execute(tx.conn())
         .await?;
-        if done.rows_affected() != 1 {
+        if done != 1 {
             return Err(StoreError::Stale);
         }
         tx.commit().await?;
@@ -197,7 +205,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         take(&mut tx, job).await?;
         let id = name_id(&["reading", &job.sha256, &reader, &version.to_string()]);
-        sqlx::query(
+        query(
             "INSERT INTO reading (id, sha256, reader, version, blob, at) VALUES ($1,$2,$3,$4,$5,$6)
              ON CONFLICT (sha256, reader, version) DO UPDATE SET blob = excluded.blob, at = excluded.at",
         )
@@ -210,7 +218,7 @@ impl Store {
         .execute(tx.conn())
         .await?;
         for (i, page) in reading.pages.iter().enumerate() {
-            sqlx::query(
+            query(
                 "INSERT INTO page (reading, number, blob, width, height, blank, failed) VALUES ($1,$2,$3,$4,$5,$6,$7)
                  ON CONFLICT (reading, number) DO UPDATE SET blob = excluded.blob, width = excluded.width,
                  height = excluded.height, blank = excluded.blank, failed = excluded.failed",
@@ -227,7 +235,7 @@ impl Store {
         }
         enqueue(&mut tx, "accept", &job.receipt, now, job.attempts).await?;
         let detail = json!({"reading": id, "sha256": kept, "pages": reading.pages.len()});
-        audit::append(&mut tx, now, MACHINE, "read", &job.receipt, detail).await?;
+        audit::append(&mut tx, now, MACHINE, "read", &job.receipt, detail);
         crash::reached("read.before_commit");
         tx.commit().await?;
         crash::reached("read.after_commit");
@@ -240,14 +248,14 @@ impl Store {
     /// # Errors
     /// None was made, or it is damaged or of another version.
     pub async fn reading(&self, sha256: &str) -> Result<(String, Reader, Reading)> {
-        let row = sqlx::query("SELECT id, reader, blob FROM reading WHERE sha256 = $1 ORDER BY at DESC, id LIMIT 1")
+        let row = query("SELECT id, reader, blob FROM reading WHERE sha256 = $1 ORDER BY at DESC, id LIMIT 1")
             .bind(sha256)
             .fetch_optional(self.db.reader())
             .await?
             .ok_or_else(|| StoreError::Damaged("there is no reading of this content".into()))?;
-        let bytes = self.blob(&row.get::<String, _>("blob")).await?;
+        let bytes = self.blob(&row.get::<String>("blob")).await?;
         let reading = Reading::from_bytes(&bytes).map_err(|e| StoreError::Damaged(e.to_string()))?;
-        Ok((row.get("id"), serde_json::from_str(&row.get::<String, _>("reader"))?, reading))
+        Ok((row.get("id"), serde_json::from_str(&row.get::<String>("reader"))?, reading))
     }
 
     /// Ends a job without a document: the file cannot be read, or the job failed too often. A person finds it on the
@@ -262,7 +270,7 @@ impl Store {
         let document = hold_receipt(&mut tx, now, &job.receipt, reason).await?;
         super::outbox::enqueue_held(&mut tx, &document, 1, &self.notify.admins, now).await?;
         let detail = json!({"attempts": job.attempts, "crashes": job.crashes, "document": document});
-        audit::append(&mut tx, now, MACHINE, action, &job.receipt, detail).await?;
+        audit::append(&mut tx, now, MACHINE, action, &job.receipt, detail);
         crash::reached("give_up.before_commit");
         tx.commit().await?;
         crash::reached("give_up.after_commit");
@@ -277,8 +285,8 @@ impl Store {
     pub async fn hurry(&self) -> Result<()> {
         let now = self.now();
         let mut tx = self.db.begin().await?;
-        sqlx::query("UPDATE job SET ready = $1 WHERE ready > $1").bind(now).execute(tx.conn()).await?;
-        sqlx::query("UPDATE outbox SET ready = $1 WHERE state = 'pending' AND ready > $1")
+        query("UPDATE job SET ready = $1 WHERE ready > $1").bind(now).execute(tx.conn()).await?;
+        query("UPDATE outbox SET ready = $1 WHERE state = 'pending' AND ready > $1")
             .bind(now)
             .execute(tx.conn())
             .await?;
@@ -292,7 +300,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn open_jobs(&self) -> Result<i64> {
-        Ok(sqlx::query_scalar("SELECT count(*) FROM job").fetch_one(self.db.reader()).await?)
+        Ok(scalar("SELECT count(*) FROM job").fetch_one(self.db.reader()).await?)
     }
 
     /// Receipts that came before `before` (milliseconds since 1970) and have no final state, and the oldest of them.
@@ -300,7 +308,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn overdue(&self, before: i64) -> Result<(i64, Option<String>)> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT count(*) AS n, min(id) AS oldest FROM receipt
              WHERE state = 'processing' AND linked IS NULL AND received < $1",
         )
@@ -310,53 +318,60 @@ impl Store {
         Ok((row.get("n"), row.get("oldest")))
     }
 
-    /// At start, under the folder's lock: whoever holds a lease now is dead.
+    /// At start, under the lock of this process's name: whoever holds a lease under that name now is dead. SQLite is
+    /// worked on by one process, so there it is whoever holds one at all. Other hosts' leases run out by themselves.
     pub(super) async fn reclaim_leases_of_the_dead(&self) -> Result<()> {
+        let dead = if self.db.is_shared() { format!("{}/%", self.node()) } else { "%".to_owned() };
         let mut tx = self.db.begin().await?;
-        sqlx::query(
+        query(
             "UPDATE job SET lease_token = NULL, lease_owner = NULL, lease_until = NULL, crashes = crashes + 1
-             WHERE lease_token IS NOT NULL",
+             WHERE lease_token IS NOT NULL AND lease_owner LIKE $1",
         )
+        .bind(&dead)
         .execute(tx.conn())
         .await?;
-        sqlx::query(
+        query(
             "UPDATE outbox SET lease_token = NULL, lease_owner = NULL, lease_until = NULL
-             WHERE lease_token IS NOT NULL",
+             WHERE lease_token IS NOT NULL AND lease_owner LIKE $1",
         )
+        .bind(&dead)
         .execute(tx.conn())
         .await?;
+        query("UPDATE source SET owner = NULL, owned_until = NULL WHERE owner LIKE $1")
+            .bind(&dead)
+            .execute(tx.conn())
+            .await?;
         tx.commit().await
     }
 }
 
 /// Removes the job for the holder of its lease, within the transaction that commits its result.
 pub(super) async fn take(tx: &mut Tx, job: &Job) -> Result<()> {
-    let done = sqlx::query("DELETE FROM job WHERE id = $1 AND lease_token = $2")
+    let done = query("DELETE FROM job WHERE id = $1 AND lease_token = $2")
         .bind(&job.id)
         .bind(&job.token)
         .execute(tx.conn())
         .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }
+    if done == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }
 
 /// Puts a whole receipt on the review list as one entry without a document of its own; returns the entry's id.
 pub(super) async fn hold_receipt(tx: &mut Tx, now: i64, receipt: &str, reason: &str) -> Result<String> {
-    let row = sqlx::query("SELECT name, sha256 FROM receipt WHERE id = $1").bind(receipt).fetch_one(tx.conn()).await?;
-    let reading: Option<String> =
-        sqlx::query_scalar("SELECT id FROM reading WHERE sha256 = $1 ORDER BY at DESC, id LIMIT 1")
-            .bind(row.get::<String, _>("sha256"))
-            .fetch_optional(tx.conn())
-            .await?;
+    let row = query("SELECT name, sha256 FROM receipt WHERE id = $1").bind(receipt).fetch_one(tx.conn()).await?;
+    let reading: Option<String> = scalar("SELECT id FROM reading WHERE sha256 = $1 ORDER BY at DESC, id LIMIT 1")
+        .bind(row.get::<String>("sha256"))
+        .fetch_optional(tx.conn())
+        .await?;
     let sheet = super::accept::Sheet::unread(row.get("name"), Vec::new(), reason);
     let id = super::accept::insert(tx, now, receipt, 0, reading.as_deref(), &sheet, &Reader::default()).await?;
     super::accept::settle(tx, receipt, now, None).await?;
     Ok(id)
 }
 
-fn job(row: &SqliteRow, about: &SqliteRow, receipt: String, token: String) -> Job {
+fn job(row: &Row, about: &Row, receipt: String, token: String) -> Job {
     Job {
         id: row.get("id"),
-        stage: if row.get::<String, _>("stage") == "read" { Stage::Read } else { Stage::Accept },
+        stage: if row.get::<String>("stage") == "read" { Stage::Read } else { Stage::Accept },
         receipt,
         source: about.get("source"),
         sha256: about.get("sha256"),

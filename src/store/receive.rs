@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use sqlx::Row;
 use uuid::Uuid;
 
-use super::db::Tx;
+use super::db::{Tx, query, scalar};
 use super::{MACHINE, Result, Store, audit, crash};
 
 /// What a source knows beside the bytes.
@@ -54,7 +53,10 @@ impl Store {
         crash::reached("receive.after_blob");
         let now = self.now();
         let mut tx = self.db.begin().await?;
-        let known = sqlx::query("SELECT id FROM receipt WHERE source = $1 AND source_id = $2 AND sha256 = $3")
+        // Two processes that receive the same at once: one after the other.
+        tx.lock(&format!("content {sha256}")).await?;
+        tx.lock(&format!("input {source} {source_id}")).await?;
+        let known = query("SELECT id FROM receipt WHERE source = $1 AND source_id = $2 AND sha256 = $3")
             .bind(source)
             .bind(source_id)
             .bind(&sha256)
@@ -63,7 +65,7 @@ impl Store {
         if let Some(row) = known {
             return Ok(Received { receipt_id: row.get("id"), sha256, fresh: false });
         }
-        let first: Option<String> = sqlx::query_scalar(
+        let first: Option<String> = scalar(
             "SELECT id FROM receipt WHERE sha256 = $1 AND linked IS NULL AND size > 0 ORDER BY received, id LIMIT 1",
         )
         .bind(&sha256)
@@ -91,7 +93,7 @@ impl Store {
             super::queue::enqueue(&mut tx, "read", &receipt_id, now, 0).await?;
         }
         let detail = json!({"source": source, "sha256": sha256, "size": size, "linked": first});
-        audit::append(&mut tx, now, MACHINE, "receive", &receipt_id, detail).await?;
+        audit::append(&mut tx, now, MACHINE, "receive", &receipt_id, detail);
         crash::reached("receive.before_commit");
         tx.commit().await?;
         crash::reached("receive.after_commit");
@@ -111,8 +113,9 @@ impl Store {
             Verdict::Ignored => "ignored",
         };
         let mut tx = self.db.begin().await?;
+        tx.lock(&format!("input {source} {source_id}")).await?;
         let known: Option<String> =
-            sqlx::query_scalar("SELECT id FROM receipt WHERE source = $1 AND source_id = $2 AND sha256 = ''")
+            scalar("SELECT id FROM receipt WHERE source = $1 AND source_id = $2 AND sha256 = ''")
                 .bind(source)
                 .bind(source_id)
                 .fetch_optional(tx.conn())
@@ -142,8 +145,7 @@ impl Store {
             let document = super::queue::hold_receipt(&mut tx, now, &id, reason).await?;
             super::outbox::enqueue_held(&mut tx, &document, 1, &self.notify.admins, now).await?;
         }
-        audit::append(&mut tx, now, MACHINE, "receive", &id, json!({"source": source, "sha256": "", "state": state}))
-            .await?;
+        audit::append(&mut tx, now, MACHINE, "receive", &id, json!({"source": source, "sha256": "", "state": state}));
         tx.commit().await
     }
 
@@ -153,7 +155,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn seen(&self, source: &str, source_id: &str) -> Result<bool> {
-        let n: i64 = sqlx::query_scalar(
+        let n: i64 = scalar(
             "SELECT count(*) FROM receipt WHERE source = $1 AND source_id = $2 AND (sha256 <> '' OR state <> 'review')",
         )
         .bind(source)
@@ -178,7 +180,7 @@ struct NewReceipt<'a> {
 }
 
 async fn insert(tx: &mut Tx, r: &NewReceipt<'_>) -> Result<()> {
-    sqlx::query(
+    query(
         "INSERT INTO receipt (id, source, source_id, sha256, size, name, detail, received, updated, linked, state, reason)
          VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$8,$9,$10,$11)",
     )
@@ -201,7 +203,7 @@ async fn insert(tx: &mut Tx, r: &NewReceipt<'_>) -> Result<()> {
 /// An input that could not be read at first and now can: its verdict without bytes gives way to the new receipt.
 async fn supersede_verdict(tx: &mut Tx, source: &str, source_id: &str, now: i64) -> Result<()> {
     const REASON: &str = "のちに受信できたため、新しい受信として処理しました";
-    let old: Option<String> = sqlx::query_scalar(
+    let old: Option<String> = scalar(
         "UPDATE receipt SET state = 'ignored', reason = $4, updated = $3
          WHERE source = $1 AND source_id = $2 AND sha256 = '' AND state = 'review' RETURNING id",
     )
@@ -212,7 +214,7 @@ async fn supersede_verdict(tx: &mut Tx, source: &str, source_id: &str, now: i64)
     .fetch_optional(tx.conn())
     .await?;
     if let Some(old) = old {
-        sqlx::query(
+        query(
             "UPDATE document SET state = 'ignored', reason = $2, updated = $3 WHERE receipt = $1 AND state = 'review'",
         )
         .bind(&old)
@@ -220,7 +222,7 @@ async fn supersede_verdict(tx: &mut Tx, source: &str, source_id: &str, now: i64)
         .bind(now)
         .execute(tx.conn())
         .await?;
-        audit::append(tx, now, MACHINE, "supersede", &old, json!({"source": source})).await?;
+        audit::append(tx, now, MACHINE, "supersede", &old, json!({"source": source}));
     }
     Ok(())
 }

@@ -6,9 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
-use sqlx::Row;
 
-use super::db::Tx;
+use super::db::{Tx, query, scalar};
 use super::{Result, Store, audit};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,11 +72,10 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn register(&self, register: Register) -> Result<Vec<Json>> {
-        let rows: Vec<String> =
-            sqlx::query_scalar("SELECT data FROM register WHERE kind = $1 AND ended IS NULL ORDER BY id")
-                .bind(register.as_str())
-                .fetch_all(self.db.reader())
-                .await?;
+        let rows: Vec<String> = scalar("SELECT data FROM register WHERE kind = $1 AND ended IS NULL ORDER BY id")
+            .bind(register.as_str())
+            .fetch_all(self.db.reader())
+            .await?;
         rows.iter().map(|s| Ok(serde_json::from_str(s)?)).collect()
     }
 
@@ -97,6 +95,7 @@ impl Store {
     pub async fn import(&self, register: Register, records: &[Record], actor: &str) -> Result<Changes> {
         let now = self.now();
         let mut tx = self.db.begin().await?;
+        tx.lock("registers").await?;
         let changes = changes(&mut tx, register, records).await?;
         if changes.is_empty() {
             return Ok(changes);
@@ -109,7 +108,7 @@ impl Store {
             end(&mut tx, register, id, now).await?;
         }
         let detail = json!({"added": changes.added.len(), "changed": changes.changed.len(), "ended": changes.ended});
-        audit::append(&mut tx, now, actor, "import", register.as_str(), detail).await?;
+        audit::append(&mut tx, now, actor, "import", register.as_str(), detail);
         tx.commit().await?;
         Ok(changes)
     }
@@ -124,7 +123,7 @@ impl Store {
 }
 
 async fn changes(tx: &mut Tx, register: Register, records: &[Record]) -> Result<Changes> {
-    let rows = sqlx::query("SELECT id, data FROM register WHERE kind = $1 AND ended IS NULL")
+    let rows = query("SELECT id, data FROM register WHERE kind = $1 AND ended IS NULL")
         .bind(register.as_str())
         .fetch_all(tx.conn())
         .await?;
@@ -145,7 +144,7 @@ async fn changes(tx: &mut Tx, register: Register, records: &[Record]) -> Result<
 }
 
 async fn upsert(tx: &mut Tx, register: Register, r: &Record, now: i64) -> Result<()> {
-    sqlx::query(
+    query(
         "INSERT INTO register (kind, id, data, from_date, until_date, since) VALUES ($1,$2,$3,$4,$5,$6)
          ON CONFLICT (kind, id) DO UPDATE SET data = excluded.data, from_date = excluded.from_date,
          until_date = excluded.until_date, ended = NULL",
@@ -159,7 +158,7 @@ async fn upsert(tx: &mut Tx, register: Register, r: &Record, now: i64) -> Result
     .execute(tx.conn())
     .await?;
     let Some(room) = &r.room else { return Ok(()) };
-    sqlx::query(
+    query(
         "INSERT INTO room (id, name, kana, birth_date, opened) VALUES ($1,$2,$3,$4,$5)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, kana = excluded.kana, birth_date = excluded.birth_date,
          ended = NULL",
@@ -172,7 +171,7 @@ async fn upsert(tx: &mut Tx, register: Register, r: &Record, now: i64) -> Result
     .execute(tx.conn())
     .await?;
     for mail in &room.members {
-        sqlx::query(
+        query(
             "INSERT INTO member (room, mail, since) VALUES ($1,$2,$3)
              ON CONFLICT (room, mail) DO UPDATE SET since = CASE WHEN member.ended IS NULL THEN member.since
              ELSE excluded.since END, ended = NULL",
@@ -183,12 +182,10 @@ async fn upsert(tx: &mut Tx, register: Register, r: &Record, now: i64) -> Result
         .execute(tx.conn())
         .await?;
     }
-    let present: Vec<String> = sqlx::query_scalar("SELECT mail FROM member WHERE room = $1 AND ended IS NULL")
-        .bind(&r.id)
-        .fetch_all(tx.conn())
-        .await?;
+    let present: Vec<String> =
+        scalar("SELECT mail FROM member WHERE room = $1 AND ended IS NULL").bind(&r.id).fetch_all(tx.conn()).await?;
     for mail in present.iter().filter(|m| !room.members.contains(m)) {
-        sqlx::query("UPDATE member SET ended = $3 WHERE room = $1 AND mail = $2")
+        query("UPDATE member SET ended = $3 WHERE room = $1 AND mail = $2")
             .bind(&r.id)
             .bind(mail)
             .bind(now)
@@ -199,15 +196,15 @@ async fn upsert(tx: &mut Tx, register: Register, r: &Record, now: i64) -> Result
 }
 
 async fn end(tx: &mut Tx, register: Register, id: &str, now: i64) -> Result<()> {
-    sqlx::query("UPDATE register SET ended = $3 WHERE kind = $1 AND id = $2")
+    query("UPDATE register SET ended = $3 WHERE kind = $1 AND id = $2")
         .bind(register.as_str())
         .bind(id)
         .bind(now)
         .execute(tx.conn())
         .await?;
     if register == Register::Patients {
-        sqlx::query("UPDATE room SET ended = $2 WHERE id = $1").bind(id).bind(now).execute(tx.conn()).await?;
-        sqlx::query("UPDATE member SET ended = $2 WHERE room = $1 AND ended IS NULL")
+        query("UPDATE room SET ended = $2 WHERE id = $1").bind(id).bind(now).execute(tx.conn()).await?;
+        query("UPDATE member SET ended = $2 WHERE room = $1 AND ended IS NULL")
             .bind(id)
             .bind(now)
             .execute(tx.conn())
@@ -219,7 +216,7 @@ async fn end(tx: &mut Tx, register: Register, id: &str, now: i64) -> Result<()> 
 /// Members of a room at the time `now`: neither taken off the room nor, by the staff register, gone or not yet there.
 pub(super) async fn members_at(tx: &mut Tx, room: &str, now: i64) -> Result<Vec<String>> {
     let today = super::status::local(now).date().to_string();
-    Ok(sqlx::query_scalar(
+    Ok(scalar(
         "SELECT m.mail FROM member m WHERE m.room = $1 AND m.ended IS NULL AND NOT EXISTS (
              SELECT 1 FROM register s WHERE s.kind = 'staff' AND s.id = lower(m.mail)
              AND (s.ended IS NOT NULL OR s.until_date < $2 OR s.from_date > $2))

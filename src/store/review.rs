@@ -2,10 +2,9 @@
 //! Each decision is a new frozen revision or a new state, with its audit row, in one transaction.
 
 use serde_json::json;
-use sqlx::Row;
 
 use super::accept::{State, freeze, settle};
-use super::db::Tx;
+use super::db::{Tx, query, scalar};
 use super::{Result, Store, StoreError, audit, crash, outbox};
 use crate::model::{Document, Reader, Status, Value};
 
@@ -44,10 +43,8 @@ impl Store {
             State::Posted => return refused("すでに別の部屋に掲載されています"),
             _ => return refused("まだ処理中か、取り下げられた文書です"),
         }
-        let known: Option<String> = sqlx::query_scalar("SELECT id FROM room WHERE id = $1 AND ended IS NULL")
-            .bind(room)
-            .fetch_optional(tx.conn())
-            .await?;
+        let known: Option<String> =
+            scalar("SELECT id FROM room WHERE id = $1 AND ended IS NULL").bind(room).fetch_optional(tx.conn()).await?;
         if known.is_none() {
             return refused("その部屋はありません");
         }
@@ -57,7 +54,7 @@ impl Store {
         let hash = freeze(&mut tx, now, actor, document, number, &content, Some(room), &doc.reader).await?;
         set_state(&mut tx, document, State::Posted, None, Some(room)).await?;
         let detail = json!({"revision": number, "sha256": hash, "room": room});
-        audit::append(&mut tx, now, actor, "choose_room", document, detail).await?;
+        audit::append(&mut tx, now, actor, "choose_room", document, detail);
         outbox::post(&mut tx, document, number, room, now).await?;
         if self.notify.members {
             outbox::enqueue_notices(&mut tx, document, number, room, now).await?;
@@ -96,8 +93,7 @@ impl Store {
             return refused("確認待ちの文書ではありません");
         }
         set_state(&mut tx, document, state, Some(reason), None).await?;
-        audit::append(&mut tx, now, actor, action, document, json!({"reason": reason, "revision": doc.revision}))
-            .await?;
+        audit::append(&mut tx, now, actor, action, document, json!({"reason": reason, "revision": doc.revision}));
         settle(&mut tx, &doc.receipt, now, None).await?;
         tx.commit().await
     }
@@ -136,7 +132,7 @@ impl Store {
         let room = doc.room.as_deref();
         let hash = freeze(&mut tx, now, actor, document, number, &content, room, &doc.reader).await?;
         let detail = json!({"revision": number, "sha256": hash, "fields": keys, "room": room});
-        audit::append(&mut tx, now, actor, "confirm_fields", document, detail).await?;
+        audit::append(&mut tx, now, actor, "confirm_fields", document, detail);
         if let (State::Posted, Some(room)) = (doc.state, room) {
             outbox::post(&mut tx, document, number, room, now).await?;
             if corrected && self.notify.members {
@@ -181,7 +177,8 @@ fn apply(content: &mut Document, key: &str, edit: &Edit) -> Result<bool> {
 }
 
 async fn current(tx: &mut Tx, document: &str) -> Result<Current> {
-    let row = sqlx::query(
+    tx.lock(&format!("document {document}")).await?;
+    let row = query(
         "SELECT d.receipt, d.state, d.room, d.revision, v.content, v.reader FROM document d
          JOIN revision v ON v.document = d.id AND v.number = d.revision WHERE d.id = $1",
     )
@@ -189,6 +186,8 @@ async fn current(tx: &mut Tx, document: &str) -> Result<Current> {
     .fetch_optional(tx.conn())
     .await?
     .ok_or_else(|| StoreError::Refused("その文書はありません".into()))?;
+    // Its state is derived from all of its documents.
+    tx.lock(&format!("receipt {}", row.get::<String>("receipt"))).await?;
     Ok(Current {
         receipt: row.get("receipt"),
         state: State::parse(row.get("state")),
@@ -200,7 +199,7 @@ async fn current(tx: &mut Tx, document: &str) -> Result<Current> {
 }
 
 async fn set_state(tx: &mut Tx, document: &str, state: State, reason: Option<&str>, room: Option<&str>) -> Result<()> {
-    sqlx::query("UPDATE document SET state = $2, reason = $3, room = $4 WHERE id = $1")
+    query("UPDATE document SET state = $2, reason = $3, room = $4 WHERE id = $1")
         .bind(document)
         .bind(state.as_str())
         .bind(reason)

@@ -1,7 +1,6 @@
 //! Where each source stands: a cursor of its own making, and when it was last looked through.
 
-use sqlx::Row;
-
+use super::db::{query, scalar};
 use super::{Result, Store};
 
 /// State of a source.
@@ -20,10 +19,8 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn cursor(&self, source: &str) -> Result<Option<String>> {
-        let cursor: Option<String> = sqlx::query_scalar("SELECT cursor FROM source WHERE name = $1")
-            .bind(source)
-            .fetch_optional(self.db.reader())
-            .await?;
+        let cursor: Option<String> =
+            scalar("SELECT cursor FROM source WHERE name = $1").bind(source).fetch_optional(self.db.reader()).await?;
         Ok(cursor.filter(|c| !c.is_empty()))
     }
 
@@ -33,7 +30,7 @@ impl Store {
     /// The database refused.
     pub async fn set_cursor(&self, source: &str, cursor: &str) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        sqlx::query(
+        query(
             "INSERT INTO source (name, cursor) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor",
         )
         .bind(source)
@@ -50,7 +47,7 @@ impl Store {
     pub async fn looked(&self, source: &str, fault: Option<&str>) -> Result<()> {
         let looked = if fault.is_none() { Some(self.now()) } else { None };
         let mut tx = self.db.begin().await?;
-        sqlx::query(
+        query(
             "INSERT INTO source (name, cursor, looked, fault) VALUES ($1, '', $2, $3)
              ON CONFLICT (name) DO UPDATE SET looked = coalesce(excluded.looked, source.looked), fault = excluded.fault",
         )
@@ -68,7 +65,7 @@ impl Store {
     /// The database refused.
     pub async fn forget_faults(&self) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        sqlx::query("UPDATE source SET fault = NULL WHERE fault IS NOT NULL").execute(tx.conn()).await?;
+        query("UPDATE source SET fault = NULL WHERE fault IS NOT NULL").execute(tx.conn()).await?;
         tx.commit().await
     }
 
@@ -77,7 +74,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn last_received(&self, source: &str) -> Result<Option<i64>> {
-        Ok(sqlx::query_scalar("SELECT max(received) FROM receipt WHERE source = $1")
+        Ok(scalar("SELECT max(received) FROM receipt WHERE source = $1")
             .bind(source)
             .fetch_one(self.db.reader())
             .await?)
@@ -88,8 +85,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn sources(&self) -> Result<Vec<SourceState>> {
-        let rows =
-            sqlx::query("SELECT name, looked, fault FROM source ORDER BY name").fetch_all(self.db.reader()).await?;
+        let rows = query("SELECT name, looked, fault FROM source ORDER BY name").fetch_all(self.db.reader()).await?;
         Ok(rows
             .iter()
             .map(|r| SourceState { name: r.get("name"), looked: r.get("looked"), fault: r.get("fault") })

@@ -6,8 +6,8 @@ use std::fmt;
 use jiff::Zoned;
 use jiff::tz::{Offset, TimeZone};
 use serde::Serialize;
-use sqlx::Row;
 
+use super::db::query;
 use super::receive::SAME_CONTENT;
 use super::{Result, Store};
 
@@ -77,7 +77,7 @@ impl Store {
     pub async fn status(&self) -> Result<Vec<StatusLine>> {
         let mut tx = self.db.snapshot().await?;
         let mut postings: HashMap<String, Vec<StatusPosting>> = HashMap::new();
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT document, sink, key, state FROM outbox WHERE purpose <> 'held' ORDER BY document, revision, sink, key",
         )
         .fetch_all(tx.conn())
@@ -87,7 +87,7 @@ impl Store {
             postings.entry(r.get("document")).or_default().push(posting);
         }
         let mut documents: HashMap<String, Vec<StatusDocument>> = HashMap::new();
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT id, receipt, kind, pages, state, room, reason, open_fields FROM document ORDER BY receipt, ordinal",
         )
         .fetch_all(tx.conn())
@@ -106,7 +106,7 @@ impl Store {
                 state,
             });
         }
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT r.id, r.source, r.source_id, r.sha256, r.received, r.linked,
                     coalesce(f.state, r.state) AS state, coalesce(f.reason, r.reason) AS reason
              FROM receipt r LEFT JOIN receipt f ON f.id = r.linked ORDER BY r.received, r.id",

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value as Json;
-use sqlx::Row;
 
 use super::accept::revision_hash;
 use super::audit::Entry;
+use super::db::{query, scalar};
 use super::{Result, Store};
 
 /// Result of a check.
@@ -40,11 +40,11 @@ impl Store {
         let mut tx = self.db.snapshot().await?;
         let mut report = Report::default();
         let mut told = Told::default();
-        let sound: Vec<String> = sqlx::query_scalar("PRAGMA quick_check(5)").fetch_all(tx.conn()).await?;
+        let sound: Vec<String> = scalar(tx.choose("PRAGMA quick_check(5)", "SELECT 'ok'")).fetch_all(tx.conn()).await?;
         report.faults.extend(sound.into_iter().filter(|s| s != "ok").map(|s| format!("database: {s}")));
         let (mut seq, mut prev) = (0i64, String::new());
         loop {
-            let rows = sqlx::query("SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT 1000")
+            let rows = query("SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT 1000")
                 .bind(seq)
                 .fetch_all(tx.conn())
                 .await?;
@@ -82,13 +82,13 @@ impl Store {
             }
             seq = seq.max(last);
         }
-        let head = sqlx::query("SELECT seq, hash FROM audit_head WHERE id = 1").fetch_optional(tx.conn()).await?;
-        if !head.is_some_and(|h| h.get::<i64, _>("seq") == seq && h.get::<String, _>("hash") == prev) {
+        let head = query("SELECT seq, hash FROM audit_head WHERE id = 1").fetch_optional(tx.conn()).await?;
+        if !head.is_some_and(|h| h.get::<i64>("seq") == seq && h.get::<String>("hash") == prev) {
             report.faults.push(format!("audit row {}: the log ends before its recorded end", seq + 1));
         }
 
         let mut contents = Vec::new();
-        for r in sqlx::query("SELECT id, sha256 FROM receipt ORDER BY received, id").fetch_all(tx.conn()).await? {
+        for r in query("SELECT id, sha256 FROM receipt ORDER BY received, id").fetch_all(tx.conn()).await? {
             let (id, sha): (String, String) = (r.get("id"), r.get("sha256"));
             report.receipts += 1;
             match told.receipts.get(&id) {
@@ -102,14 +102,13 @@ impl Store {
         for id in told.receipts.keys() {
             report.faults.push(format!("receipt {id}: the log tells of it, the store has lost it"));
         }
-        for r in sqlx::query(
-            "SELECT document, number, content, room, reader, sha256 FROM revision ORDER BY at, document, number",
-        )
-        .fetch_all(tx.conn())
-        .await?
+        for r in
+            query("SELECT document, number, content, room, reader, sha256 FROM revision ORDER BY at, document, number")
+                .fetch_all(tx.conn())
+                .await?
         {
             let at: (String, i64) = (r.get("document"), r.get("number"));
-            let hash = revision_hash(r.get("content"), r.get::<Option<String>, _>("room").as_deref(), r.get("reader"));
+            let hash = revision_hash(r.get("content"), r.get::<Option<String>>("room").as_deref(), r.get("reader"));
             report.revisions += 1;
             match told.revisions.remove(&at) {
                 None => report.faults.push(format!("document {} revision {}: the log does not tell of it", at.0, at.1)),
@@ -124,7 +123,7 @@ impl Store {
                 .faults
                 .push(format!("document {document} revision {number}: the log tells of it, the store has lost it"));
         }
-        for r in sqlx::query("SELECT key FROM post ORDER BY at, key").fetch_all(tx.conn()).await? {
+        for r in query("SELECT key FROM post ORDER BY at, key").fetch_all(tx.conn()).await? {
             let key: String = r.get("key");
             report.posts += 1;
             if !told.posts.remove(&key) {

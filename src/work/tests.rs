@@ -110,7 +110,8 @@ const OPTIONS: Options = Options { attempts: 5, lease: Duration::from_secs(60), 
 
 async fn open(dir: &Path) -> Store {
     let notify = Notify { members: true, admins: vec!["admin@example.jp".into()] };
-    let store = Store::open(&dir.join("data")).await.expect("open").with_notify(notify);
+    let store =
+        Store::open(crate::store::testing::site(&dir.join("data")).await).await.expect("open").with_notify(notify);
     let record = Record {
         id: "R-0001".into(),
         data: serde_json::json!({"room_id": "R-0001"}),
@@ -324,7 +325,8 @@ fn death_at_every_durable_point_loses_nothing_and_posts_nothing_twice() {
             assert_eq!(status.signal(), Some(9), "{crash} was not reached: {status:?}");
             assert!(child(dir.path(), None).success(), "after {crash}");
             runtime.block_on(async {
-                let store = Store::open_read(&dir.path().join("data")).await.expect("open");
+                let store =
+                    Store::open_read(crate::store::testing::site(&dir.path().join("data")).await).await.expect("open");
                 check(&store, dir.path(), &crash).await;
             });
         }

@@ -1,0 +1,24 @@
+//! Where tests of the store keep it: a folder of their own, and, where `FAXBRIDGE_TEST_DATABASE` names a PostgreSQL
+//! server (`scripts/with-postgres.sh`), a database of their own in there. The same folder is always the same database.
+
+use std::path::Path;
+
+use sqlx::{Connection, Executor, PgConnection};
+
+use super::{Site, name_id};
+
+pub async fn site(dir: &Path) -> Site {
+    let mut site = Site::from(dir);
+    if let Ok(server) = std::env::var("FAXBRIDGE_TEST_DATABASE") {
+        let name = format!("t_{}", name_id(&[&dir.display().to_string()]).replace('-', ""));
+        let mut connection = PgConnection::connect(&server).await.expect("the server of scripts/with-postgres.sh");
+        let known = sqlx::query("SELECT 1 FROM pg_database WHERE datname = $1").bind(&name);
+        if known.fetch_optional(&mut connection).await.expect("databases").is_none() {
+            let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+            connection.execute(create).await.expect("a database");
+        }
+        connection.close().await.expect("close");
+        site.database.url = server.rsplit_once('/').map(|(s, _)| format!("{s}/{name}")).expect("an address");
+    }
+    site
+}
