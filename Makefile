@@ -31,8 +31,10 @@ demo-stop: ## end the demo's board
 test-tools:
 	scripts/setup.sh test
 
-test: build test-tools ## every test, against real servers on loopback
+test: build test-tools ## every test, against real servers on loopback; what meets the database on PostgreSQL too
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --locked; else cargo test --locked; fi
+	scripts/with-postgres.sh cargo test --locked --lib -- store:: work::
+	scripts/with-postgres.sh cargo test --locked --test e2e -- --skip hosts::
 
 bench: build ## seconds from file drop to board, peak memory
 	cargo bench --locked --profile dev --bench file_to_board

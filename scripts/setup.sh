@@ -7,7 +7,8 @@ case "${1:-build}" in
   build) packages=(build-essential pkg-config cmake clang libclang-dev libtesseract-dev libleptonica-dev
                    tesseract-ocr-jpn ca-certificates) ;;
   demo)  packages=(python3-aiosmtpd curl) ;;
-  test)  packages=(dovecot-imapd python3 python3-aiosmtpd chromium openssl strace curl) ;;
+  test)  packages=(dovecot-imapd python3 python3-aiosmtpd python3-pip chromium openssl strace curl
+                   postgresql-15 pgbouncer) ;;
   bench) packages=(python3 python3-venv ocrmypdf tesseract-ocr tesseract-ocr-jpn) ;;
   *) echo "setup.sh: build, demo, test or bench" >&2; exit 2 ;;
 esac
@@ -27,7 +28,20 @@ missing=()
 for p in "${packages[@]}"; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
+
+# An S3-compatible store for the tests, in a folder of its own.
+moto() {
+  local dir=target/tools/moto version=5.2.5
+  [ -d "$dir/moto-$version.dist-info" ] && return
+  rm -rf "$dir"
+  echo "installing: moto $version" >&2
+  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$dir" "moto[server]==$version"
+}
+
+if [ ${#missing[@]} = 0 ]; then
+  [ "${1:-build}" != test ] || moto
+  exit 0
+fi
 
 as_root=()
 if [ "$(id -u)" != 0 ]; then
@@ -39,3 +53,8 @@ fi
 echo "installing: ${missing[*]}" >&2
 "${as_root[@]}" apt-get update -q >/dev/null
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
+# Debian starts the servers that it installs; the tests start their own.
+for service in postgresql pgbouncer; do
+  case " ${missing[*]} " in *" $service"*) "${as_root[@]}" service "$service" stop >/dev/null 2>&1 || true ;; esac
+done
+[ "${1:-build}" != test ] || moto

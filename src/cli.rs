@@ -22,7 +22,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Config;
-use crate::daemon::site;
+use crate::daemon::{Role, site};
 use crate::register::{Files, Registers};
 use crate::rules::RuleSet;
 use crate::store::{self, Register};
@@ -47,6 +47,20 @@ enum Command {
         #[command(flatten)]
         config: ConfigFile,
         /// End once everything that lies in the sources and the queue has a final state
+        #[arg(long)]
+        drain: bool,
+    },
+    /// Read and deliver beside others: any number of these, on any hosts, on one PostgreSQL
+    ///
+    /// Watches no sources and shows no pages; `faxbridge run` does. Needs database.url, and blobs.url where the hosts
+    /// share no folder. Ends in order on SIGTERM or SIGINT; SIGHUP reads the rules again.
+    Worker {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Name on this machine; a second one of the same name is refused
+        #[arg(long, default_value = "1")]
+        name: String,
+        /// End once nothing is left in the queue
         #[arg(long)]
         drain: bool,
     },
@@ -248,15 +262,8 @@ pub fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<ExitCode> {
     let mut out = io::stdout().lock();
     match command {
-        Command::Run { config, drain } => {
-            log("info");
-            let config = config.load()?;
-            let runtime = runtime()?;
-            let ended = runtime.block_on(crate::daemon::run(config, drain));
-            // A page that is being read is nothing to wait for: its job was put back.
-            runtime.shutdown_background();
-            ended.map(|()| ExitCode::SUCCESS)
-        }
+        Command::Run { config, drain } => serve(&config, Role::Whole, drain),
+        Command::Worker { config, name, drain } => serve(&config, Role::Worker(name), drain),
         Command::Status { config, json } => {
             let lines = wait(store::status(site(&config.load()?)?))??;
             status::print(&mut out, &lines, json)?;
@@ -298,6 +305,16 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Man => print(&mut out, &manual::man()?),
         Command::Completions { shell } => print(&mut out, &manual::completions(shell)),
     }
+}
+
+fn serve(config: &ConfigFile, role: Role, drain: bool) -> Result<ExitCode> {
+    log("info");
+    let config = config.load()?;
+    let runtime = runtime()?;
+    let ended = runtime.block_on(crate::daemon::run(config, role, drain));
+    // A page that is being read is nothing to wait for: its job was put back.
+    runtime.shutdown_background();
+    ended.map(|()| ExitCode::SUCCESS)
 }
 
 fn print(out: &mut impl io::Write, bytes: &[u8]) -> Result<ExitCode> {

@@ -11,7 +11,7 @@ mod registers;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use sd_notify::NotifyState;
@@ -25,7 +25,7 @@ use crate::intake::{self, Intakes, Receiver};
 use crate::rules::RuleSet;
 use crate::sink::Sink;
 use crate::sink::mail::{MailOptions, MailSink};
-use crate::store::{Notify, Site, Store, StoreError, blobs, db};
+use crate::store::{self, Notify, Site, Store, StoreError, blobs, db};
 use crate::work::{self, deliver};
 use alarms::Alarms;
 use pipeline::Reading;
@@ -35,6 +35,8 @@ use registers::Books;
 const TICK: Duration = Duration::from_secs(2);
 /// Pages that are being sent when the daemon ends.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// How often the clock is compared with that of a database that several hosts share.
+const TUNE: Duration = Duration::from_secs(60);
 /// How often a draining daemon asks whether anything is left.
 const PACE: Duration = Duration::from_millis(50);
 
@@ -142,14 +144,32 @@ fn smtp_password(config: &Config) -> anyhow::Result<String> {
         .context("notice.user is set, but neither notice.password_file nor a systemd credential named smtp")
 }
 
+/// What a process does of the work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// Everything: sources, work, deliveries, pages.
+    Whole,
+    /// Work and deliveries, beside others, under a name of its own on this machine.
+    Worker(String),
+}
+
+impl Role {
+    fn worker(&self) -> &str {
+        match self {
+            Role::Whole => "",
+            Role::Worker(name) => name,
+        }
+    }
+}
+
 /// Runs until it is told to end, or, with `drain`, until everything that lies in the sources and the queue has a final
 /// state.
 ///
 /// # Errors
 /// What keeps it from starting, in words for an operator; with `drain`, which sources could not be looked through.
-pub async fn run(config: Config, drain: bool) -> anyhow::Result<()> {
+pub async fn run(config: Config, role: Role, drain: bool) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
-    let mut daemon = Daemon::start(config, drain).await?;
+    let mut daemon = Daemon::start(config, &role, drain).await?;
     tell(&[NotifyState::Ready]);
     let ended = daemon.attend(&mut signals).await;
     tell(&[NotifyState::Stopping]);
@@ -219,10 +239,17 @@ struct Daemon {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     pages: Option<JoinHandle<()>>,
+    /// When the clock was last compared with the database's.
+    tuned: Instant,
 }
 
 impl Daemon {
-    async fn start(config: Config, drain: bool) -> anyhow::Result<Daemon> {
+    async fn start(mut config: Config, role: &Role, drain: bool) -> anyhow::Result<Daemon> {
+        if *role != Role::Whole {
+            // Sources and register files are another process's; what that one took over stands in the store.
+            config.intake.clear();
+            config.register = crate::config::Register::default();
+        }
         let rules = load_rules(&config)?;
         let mail = match mail_options(&config)? {
             Some(options) => Some(Arc::new(MailSink::new(options).map_err(anyhow::Error::msg)?)),
@@ -232,14 +259,17 @@ impl Daemon {
             members: mail.is_some(),
             admins: if mail.is_some() { config.notice.admins.clone() } else { Vec::new() },
         };
-        let store = Store::open(site(&config)?).await?.with_notify(notify);
-        let pages = Self::listen(&config, drain).await?;
+        let store = Store::open_as(site(&config)?, role.worker(), store::system_clock()).await?.with_notify(notify);
+        store.tune_clock().await?;
+        let pages = if *role == Role::Whole { Self::listen(&config, drain).await? } else { None };
         // Opening the engine takes a moment.
         let options = pool_options(&config);
         let pool = tokio::task::spawn_blocking(move || Pool::new(options)).await.context("the reading pool")??;
         tracing::info!(reader = ?pool.reader(), rules = rules.hash(), drain, "starting");
         let reading = Arc::new(Reading::new(pool, rules));
-        store.forget_faults().await?;
+        if *role == Role::Whole {
+            store.forget_faults().await?;
+        }
         let mut alarms = Alarms::new(store.clone(), mail.clone(), &config);
         let mut books = Books::new(&config.register);
         books.look(&store, &reading, true, &mut alarms).await?;
@@ -259,6 +289,7 @@ impl Daemon {
             stop,
             tasks: Vec::new(),
             pages: None,
+            tuned: Instant::now(),
             store,
             config,
         };
@@ -349,6 +380,12 @@ impl Daemon {
                 _ = tick.tick() => {
                     self.books.refresh(&store, &self.reading, false, &mut self.alarms).await;
                     self.alarms.look().await;
+                    if self.tuned.elapsed() > TUNE {
+                        self.tuned = Instant::now();
+                        if let Err(e) = store.tune_clock().await {
+                            tracing::warn!(error = %e, "the database's clock cannot be read");
+                        }
+                    }
                 }
                 // A store that answers is what the daemon lives by.
                 _ = watchdog.tick() => match store.open_jobs().await {

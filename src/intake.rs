@@ -29,6 +29,9 @@ use crate::config;
 /// A source that does not answer is given so long before a drain is told of it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A host that owns a source and falls silent loses it to another after this time.
+const OWNED: Duration = Duration::from_secs(30);
+
 /// An unchanged state is written down this often, so that an old time means a dead source.
 const HEARTBEAT: Duration = Duration::from_secs(60);
 
@@ -65,6 +68,15 @@ pub trait Receiver: Send + Sync + 'static {
 
     /// Records an item whose bytes are not kept. The same again changes nothing.
     async fn verdict(&self, source: &str, id: &str, verdict: Verdict, reason: &str) -> Result<(), Refused>;
+
+    /// Whether this process may look through the source, for `time` from now: of several hosts one does. Two that both
+    /// think so for a moment do no harm, since an item is received once whoever brings it.
+    async fn own(&self, _source: &str, _time: Duration) -> Result<bool, Refused> {
+        Ok(true)
+    }
+
+    /// Leaves the source to others.
+    async fn disown(&self, _source: &str) {}
 
     /// Records a complete look at the source, or what is wrong with it.
     async fn looked(&self, source: &str, fault: Option<&str>) -> Result<(), Refused>;
@@ -199,7 +211,7 @@ pub fn start(config: &[config::Intake], receiver: &Arc<dyn Receiver>, max_bytes:
     Intakes { stop, running }
 }
 
-/// Runs one source for ever: one that ends by a fault of ours is begun again.
+/// Runs one source for as long as it is ours; one that ends by a fault of ours is begun again.
 async fn supervise(
     config: config::Intake,
     receiver: Arc<dyn Receiver>,
@@ -209,17 +221,29 @@ async fn supervise(
     drain: bool,
 ) {
     let mut wait = Duration::from_secs(1);
-    while !stop.is_asked() {
+    while own(&config.name, &receiver, &mut stop, &standing).await {
+        let (end, ended) = cell::channel(false);
         let ctx = Ctx {
             source: config.name.clone(),
             receiver: receiver.clone(),
-            stop: stop.clone(),
+            stop: Stop(ended),
             max_bytes,
             drain,
             standing: standing.clone(),
             written: None,
         };
-        let ended = tokio::spawn(open(&config).run(ctx)).await;
+        let mut task = tokio::spawn(open(&config).run(ctx));
+        let ended = tokio::select! {
+            ended = &mut task => Some(ended),
+            () = until_lost(&config.name, &receiver, stop.clone()) => None,
+        };
+        let Some(ended) = ended else {
+            let _ = end.send(true);
+            if let Err(e) = task.await {
+                tracing::error!(source = %config.name, "stopping: {e}");
+            }
+            continue;
+        };
         if stop.is_asked() {
             break;
         }
@@ -230,6 +254,48 @@ async fn supervise(
             break;
         }
         wait = (wait * 2).min(Duration::from_secs(300));
+    }
+    receiver.disown(&config.name).await;
+}
+
+/// Waits until the source is ours; false where it should stop instead.
+async fn own(name: &str, receiver: &Arc<dyn Receiver>, stop: &mut Stop, standing: &cell::Sender<Standing>) -> bool {
+    let mut told = false;
+    while !stop.is_asked() {
+        match receiver.own(name, OWNED).await {
+            Ok(true) => return true,
+            Ok(false) => {
+                if !std::mem::replace(&mut told, true) {
+                    tracing::info!(source = name, "another process looks after this source");
+                }
+                standing.send_modify(|s| s.fault = Some("another process looks after it".into()));
+            }
+            Err(e) => {
+                tracing::warn!(source = name, "whether it is ours cannot be asked: {e}");
+                standing.send_modify(|s| s.fault = Some(format!("whether it is ours cannot be asked: {e}")));
+            }
+        }
+        stop.sleep(OWNED / 10).await;
+    }
+    false
+}
+
+/// Keeps the source ours; returns when it is not, or should be stopped.
+async fn until_lost(name: &str, receiver: &Arc<dyn Receiver>, mut stop: Stop) {
+    let mut last = Instant::now();
+    while stop.sleep(OWNED / 3).await {
+        match receiver.own(name, OWNED).await {
+            Ok(true) => last = Instant::now(),
+            Ok(false) => {
+                tracing::warn!(source = name, "another process has taken this source over");
+                return;
+            }
+            Err(e) if last.elapsed() > OWNED => {
+                tracing::warn!(source = name, "it may be another's by now: {e}");
+                return;
+            }
+            Err(e) => tracing::warn!(source = name, "cannot be kept: {e}"),
+        }
     }
 }
 

@@ -26,6 +26,7 @@ pub mod verify;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::Notify as Wake;
 use uuid::Uuid;
@@ -125,6 +126,8 @@ pub struct Store {
     pub(crate) db: db::Db,
     blobs: blobs::Blobs,
     clock: Clock,
+    /// What the database's clock is ahead of ours, milliseconds.
+    ahead: Arc<AtomicI64>,
     /// Woken when work may have appeared.
     wake: Arc<Wake>,
     /// Name of this process run, `node/run`; leases carry it.
@@ -174,6 +177,9 @@ impl Store {
         if !worker.is_empty() && site.database.url.is_empty() {
             return Err(StoreError::Refused("workers need database.url: SQLite is worked on by one process".into()));
         }
+        if !worker.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+            return Err(StoreError::Refused("a worker's name has letters, digits, - and _ only".into()));
+        }
         let lock = lock(&site.data_dir, worker)?;
         let blobs = blobs::Blobs::open(&site.data_dir, &site.blobs)?;
         if worker.is_empty() {
@@ -222,6 +228,7 @@ impl Store {
             db,
             blobs,
             clock: system_clock(),
+            ahead: Arc::default(),
             wake: Arc::new(Wake::new()),
             owner: Uuid::new_v4().to_string().into(),
             notify: Arc::default(),
@@ -274,7 +281,29 @@ impl Store {
 
     /// Milliseconds since 1970 by the store's clock.
     pub fn now(&self) -> i64 {
-        (self.clock)()
+        (self.clock)() + self.ahead.load(Ordering::Relaxed)
+    }
+
+    /// Goes by the clock of the database, where several hosts share it: a host whose clock is wrong would take leases
+    /// away that others still hold.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn tune_clock(&self) -> Result<()> {
+        if self.is_shared() {
+            let asked = (self.clock)();
+            let there: i64 = scalar("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)")
+                .fetch_one(self.db.reader())
+                .await?;
+            let ahead = there - i64::midpoint(asked, (self.clock)());
+            if (ahead - self.ahead.swap(ahead, Ordering::Relaxed)).abs() > 5_000 {
+                tracing::warn!(
+                    ahead_ms = ahead,
+                    "this machine's clock and the database's differ; the database's is used"
+                );
+            }
+        }
+        Ok(())
     }
 
     /// Waits until this process put work into the store, at most `limit`.

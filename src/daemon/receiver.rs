@@ -1,6 +1,7 @@
 //! The store, as the sources see it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -40,6 +41,16 @@ impl Receiver for Keeper {
             Verdict::Ignored => store::Verdict::Ignored,
         };
         self.0.verdict(source, id, state, reason).await.map_err(refused)
+    }
+
+    async fn own(&self, source: &str, time: Duration) -> Result<bool, Refused> {
+        self.0.own_source(source, time.as_millis() as i64).await.map_err(refused)
+    }
+
+    async fn disown(&self, source: &str) {
+        if let Err(e) = self.0.disown_source(source).await {
+            tracing::warn!(source, error = %e, "cannot be left to others");
+        }
     }
 
     async fn looked(&self, source: &str, fault: Option<&str>) -> Result<(), Refused> {

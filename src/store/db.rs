@@ -54,7 +54,7 @@ pub enum Db {
         writer: Option<SqlitePool>,
         readers: SqlitePool,
     },
-    Postgres(postgres::Cluster),
+    Postgres(Box<postgres::Cluster>),
 }
 
 /// A transaction. Dropped without [`Tx::commit`], it never was.
@@ -128,7 +128,7 @@ impl Db {
         if place.url.is_empty() {
             sqlite::open(dir).await
         } else {
-            postgres::Cluster::open(place).await.map(Db::Postgres)
+            postgres::Cluster::open(place).await.map(|c| Db::Postgres(Box::new(c)))
         }
     }
 
@@ -140,7 +140,7 @@ impl Db {
         if place.url.is_empty() {
             sqlite::open_read(dir).await
         } else {
-            postgres::Cluster::open_read(place, dir).await.map(Db::Postgres)
+            postgres::Cluster::open_read(place, dir).await.map(|c| Db::Postgres(Box::new(c)))
         }
     }
 

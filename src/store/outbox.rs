@@ -246,10 +246,10 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn open_deliveries(&self, sink: &str) -> Result<Vec<String>> {
-        Ok(scalar("SELECT key FROM outbox WHERE sink = $1 AND state IN ('pending', 'sending') ORDER BY key")
+        scalar("SELECT key FROM outbox WHERE sink = $1 AND state IN ('pending', 'sending') ORDER BY key")
             .bind(sink)
             .fetch_all(self.db.reader())
-            .await?)
+            .await
     }
 }
 

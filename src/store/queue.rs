@@ -300,7 +300,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn open_jobs(&self) -> Result<i64> {
-        Ok(scalar("SELECT count(*) FROM job").fetch_one(self.db.reader()).await?)
+        scalar("SELECT count(*) FROM job").fetch_one(self.db.reader()).await
     }
 
     /// Receipts that came before `before` (milliseconds since 1970) and have no final state, and the oldest of them.

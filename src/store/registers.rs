@@ -216,7 +216,7 @@ async fn end(tx: &mut Tx, register: Register, id: &str, now: i64) -> Result<()> 
 /// Members of a room at the time `now`: neither taken off the room nor, by the staff register, gone or not yet there.
 pub(super) async fn members_at(tx: &mut Tx, room: &str, now: i64) -> Result<Vec<String>> {
     let today = super::status::local(now).date().to_string();
-    Ok(scalar(
+    scalar(
         "SELECT m.mail FROM member m WHERE m.room = $1 AND m.ended IS NULL AND NOT EXISTS (
              SELECT 1 FROM register s WHERE s.kind = 'staff' AND s.id = lower(m.mail)
              AND (s.ended IS NOT NULL OR s.until_date < $2 OR s.from_date > $2))
@@ -225,5 +225,5 @@ pub(super) async fn members_at(tx: &mut Tx, room: &str, now: i64) -> Result<Vec<
     .bind(room)
     .bind(today)
     .fetch_all(tx.conn())
-    .await?)
+    .await
 }

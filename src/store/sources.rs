@@ -59,6 +59,52 @@ impl Store {
         tx.commit().await
     }
 
+    /// Whether this process may look through the source for `for_ms` from now: it is nobody's, ours, or its owner has
+    /// fallen silent. Where one process works on the store, it is always ours.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn own_source(&self, source: &str, for_ms: i64) -> Result<bool> {
+        if !self.is_shared() {
+            return Ok(true);
+        }
+        let now = self.now();
+        let mut tx = self.db.begin().await?;
+        // An owner far in the future was written by a wrong clock.
+        let ours = query(
+            "INSERT INTO source (name, cursor, owner, owned_until) VALUES ($1, '', $2, $3)
+             ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, owned_until = excluded.owned_until
+             WHERE source.owner IS NULL OR source.owner = excluded.owner OR source.owned_until < $4
+                OR source.owned_until > $5",
+        )
+        .bind(source)
+        .bind(&*self.owner)
+        .bind(now + for_ms)
+        .bind(now)
+        .bind(now + super::queue::MAX_DELAY_MS)
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await?;
+        Ok(ours == 1)
+    }
+
+    /// Leaves the source to others.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn disown_source(&self, source: &str) -> Result<()> {
+        if !self.is_shared() {
+            return Ok(());
+        }
+        let mut tx = self.db.begin().await?;
+        query("UPDATE source SET owner = NULL, owned_until = NULL WHERE name = $1 AND owner = $2")
+            .bind(source)
+            .bind(&*self.owner)
+            .execute(tx.conn())
+            .await?;
+        tx.commit().await
+    }
+
     /// Forgets what was wrong: a daemon that starts finds out anew, and not about sources that it no longer has.
     ///
     /// # Errors
@@ -74,10 +120,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn last_received(&self, source: &str) -> Result<Option<i64>> {
-        Ok(scalar("SELECT max(received) FROM receipt WHERE source = $1")
-            .bind(source)
-            .fetch_one(self.db.reader())
-            .await?)
+        scalar("SELECT max(received) FROM receipt WHERE source = $1").bind(source).fetch_one(self.db.reader()).await
     }
 
     /// All sources that were ever looked at.

@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use serde_json::Value as Json;
 
-use crate::{free_port, until};
+use crate::{free_port, postgres, until};
 
 /// The repository.
 pub fn repo(path: &str) -> PathBuf {
@@ -46,12 +46,22 @@ pub struct Home {
     /// Beside the keys that every configuration has; tables last.
     top: String,
     tables: String,
+    /// PostgreSQL instead of the file in `data`; and the standby that may take over from it.
+    database: Option<String>,
+    standby: Option<String>,
 }
 
 impl Home {
+    /// On SQLite, or on a database of its own where `FAXBRIDGE_TEST_DATABASE` names a server (scripts/with-postgres.sh).
     pub fn new() -> Home {
         let dir = tempfile::tempdir().expect("dir");
-        let home = Home { dir, port: free_port(), top: String::new(), tables: String::new() };
+        let database = std::env::var("FAXBRIDGE_TEST_DATABASE").ok();
+        let home =
+            Home { dir, port: free_port(), top: String::new(), tables: String::new(), database: None, standby: None };
+        let home = match database {
+            Some(server) => home.on(&postgres::create(&server, &format!("e2e_{}", uuid::Uuid::new_v4().simple()))),
+            None => home,
+        };
         for name in ["patients.csv", "institutions.csv"] {
             std::fs::copy(repo("samples/registers").join(name), home.at(name)).expect("a register");
         }
@@ -60,6 +70,39 @@ impl Home {
 
     pub fn at(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
+    }
+
+    /// On this PostgreSQL database.
+    pub fn on(mut self, url: &str) -> Home {
+        self.database = Some(url.to_owned());
+        self
+    }
+
+    /// With a standby of that database.
+    pub fn standby(mut self, url: &str) -> Home {
+        self.standby = Some(url.to_owned());
+        self
+    }
+
+    /// Whether it lies in PostgreSQL.
+    pub fn is_shared(&self) -> bool {
+        self.database.is_some()
+    }
+
+    /// Another host of the same installation: a folder of its own, the same database and blobs.
+    pub fn beside(&self) -> Home {
+        let other = Home {
+            dir: tempfile::tempdir().expect("dir"),
+            port: free_port(),
+            top: self.top.clone(),
+            tables: self.tables.clone(),
+            database: self.database.clone(),
+            standby: self.standby.clone(),
+        };
+        for name in ["patients.csv", "institutions.csv"] {
+            std::fs::copy(self.at(name), other.at(name)).expect("a register");
+        }
+        other
     }
 
     /// Adds keys to the top of the configuration.
@@ -106,10 +149,13 @@ impl Home {
 
     pub fn config(&self) -> PathBuf {
         let file = self.at("faxbridge.toml");
-        let text = format!(
+        let mut text = format!(
             "data_dir = \"data\"\nlisten = \"127.0.0.1:{}\"\n{}\n[register]\npatients = \"patients.csv\"\ninstitutions = \"institutions.csv\"\n{}",
             self.port, self.top, self.tables
         );
+        if let Some(url) = &self.database {
+            text += &format!("\n[database]\nurl = \"{url}\"\nstandbys = {:?}\n", self.standby.as_slice());
+        }
         std::fs::write(&file, text).expect("configuration");
         file
     }
@@ -197,6 +243,9 @@ impl Home {
     /// Rows of the database, beside whoever works on it.
     pub fn sql(&self, statements: &[&'static str]) -> Vec<String> {
         use sqlx::Connection;
+        if let Some(url) = &self.database {
+            return postgres::ask(url, statements);
+        }
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.at("data/faxbridge.sqlite"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
         runtime.block_on(async {

@@ -1,5 +1,5 @@
-//! The whole daemon against real servers on loopback: Dovecot, an SMTP receiver (Debian's aiosmtpd), real folders and
-//! Maildirs, `kill -9`, strace. One binary, so that it links once; each test owns its folder, ports and processes.
+//! The whole daemon against real servers on loopback: Dovecot, an SMTP receiver (Debian's aiosmtpd), PostgreSQL,
+//! PgBouncer, an S3-compatible store (moto), real folders and Maildirs, `kill -9`, strace. One binary, so that it links once; each test owns its folder, ports and processes.
 //!
 //! Waiting is always for a state, by bounded polling ([`until`]).
 
@@ -8,10 +8,13 @@ mod chromium;
 mod crash;
 mod dovecot;
 mod home;
+mod hosts;
 mod imap;
 mod order;
 mod outside;
+mod postgres;
 mod route;
+mod s3;
 mod signals;
 mod smtp;
 mod strace;

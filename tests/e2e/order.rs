@@ -7,8 +7,9 @@ use crate::dovecot::{Dovecot, USER};
 use crate::home::{Home, blank_page, line};
 use crate::strace::{self, Call, first};
 
-/// Where, in the order of the calls, the receipt of a content is safe on disk.
-fn safe(calls: &[Call], sha: &str) -> usize {
+/// Where, in the order of the calls, the receipt of a content is safe on disk: SQLite's log is synced, or PostgreSQL
+/// (whose server syncs) is told to commit.
+fn safe(home: &Home, calls: &[Call], sha: &str) -> usize {
     let blob = format!("/{}/{}", &sha[..2], &sha[2..]);
     let rename = first(calls, 0, "the blob gets its name", |c| c.is_rename() && c.on(&blob));
     let tmp = calls[rename].text.split('"').nth(1).expect("the old name").to_owned();
@@ -18,6 +19,10 @@ fn safe(calls: &[Call], sha: &str) -> usize {
     assert!(last_write < fsync, "nothing is written after the sync");
     let folder = format!("/blobs/{}", &sha[..2]);
     let folder = first(calls, rename, "the blob's folder is synced", |c| c.is_sync() && c.on(&folder));
+    if home.is_shared() {
+        let row = first(calls, folder, "the receipt goes to the database", |c| c.is_write() && c.text.contains(sha));
+        return first(calls, row, "it is committed", |c| c.is_write() && c.text.contains("COMMIT"));
+    }
     let row = first(calls, folder, "the receipt goes into the database's log", |c| {
         c.is_write() && c.on("-wal") && c.text.contains(sha)
     });
@@ -44,7 +49,7 @@ fn a_scanned_file_is_moved_only_when_it_is_safe() {
     home.scan("a.png", &blank_page(1));
     let calls = trace(&home, &home.at("trace"));
     let sha = line(&home.status(), "a.png")["sha256"].as_str().expect("a hash").to_owned();
-    let safe = safe(&calls, &sha);
+    let safe = safe(&home, &calls, &sha);
     let moved = first(&calls, 0, "the file is moved", |c| c.is_rename() && c.on("/scan/a.png"));
     assert!(calls[moved].text.contains("processed"), "{:?}", calls[moved]);
     assert!(safe < moved, "safe at call {safe}, moved at {moved}");
@@ -61,7 +66,7 @@ fn a_mail_is_flagged_only_when_it_is_safe() {
     dovecot.deliver("1.host", b"From: fax@example.jp\r\nSubject: test\r\n\r\nno attachment\r\n");
     let calls = trace(&home, &home.at("trace"));
     let lines = home.status();
-    let safe = safe(&calls, lines[0]["sha256"].as_str().expect("a hash"));
+    let safe = safe(&home, &calls, lines[0]["sha256"].as_str().expect("a hash"));
     let flagged = first(&calls, 0, "the mail is flagged", |c| c.is_write() && c.text.contains("UID STORE"));
     assert!(safe < flagged, "safe at call {safe}, flagged at {flagged}");
     assert!(dovecot.is_done("1.host"));

@@ -42,7 +42,7 @@ impl Cluster {
 
     pub(super) async fn open_read(place: &Place, dir: &Path) -> Result<Cluster> {
         let cluster = Cluster { reads_only: true, ..Self::connect(place).await? };
-        let db = Db::Postgres(cluster.clone());
+        let db = Db::Postgres(Box::new(cluster.clone()));
         let tables: i64 = scalar(
             "SELECT count(*) FROM pg_catalog.pg_class WHERE relname = 'meta' AND relnamespace = current_schema()::regnamespace",
         )
@@ -106,7 +106,7 @@ impl Cluster {
     async fn migrate(&self) -> Result<()> {
         let mut migrations = sqlx::migrate!("migrations/postgres");
         migrations.set_locking(false).set_ignore_missing(true);
-        let db = Db::Postgres(self.clone());
+        let db = Db::Postgres(Box::new(self.clone()));
         let mut tx = db.begin().await?;
         tx.lock(SCHEMA_LOCK).await?;
         super::check_floor(&mut tx, newest(&migrations)).await?;
