@@ -9,7 +9,7 @@ BIN := target/debug/faxbridge
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: build demo demo-stop test test-tools bench bench-read models docs deb lint clean
+.PHONY: build demo demo-stop test test-tools bench bench-queue bench-pages bench-read models docs deb lint clean
 
 build: setup models ## install what is missing, fetch the models, build
 	cargo build --locked
@@ -38,6 +38,13 @@ test: build test-tools ## every test, against real servers on loopback; what mee
 
 bench: build ## seconds from file drop to board, peak memory
 	cargo bench --locked --profile dev --bench file_to_board
+
+bench-queue: build test-tools ## throughput from 1 to 8 workers on PostgreSQL, and what the queue costs
+	FAXBRIDGE_TEST_FSYNC=on scripts/with-postgres.sh cargo bench --locked --profile dev --bench queue -- $(BENCH)
+
+bench-pages: build test-tools ## how long the pages take with 50,000 documents, on SQLite and on PostgreSQL
+	cargo bench --locked --profile dev --bench pages
+	scripts/with-postgres.sh cargo bench --locked --profile dev --bench pages
 
 bench-read: build ## CPU seconds and memory a page, beside rapidocr and ocrmypdf on the same pages (BENCH='--faxes DIR …')
 	scripts/setup.sh bench

@@ -1,9 +1,9 @@
 //! What the pages show: rooms, their timelines, one document with its fields and images, the review list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::accept::{Candidate, State};
-use super::db::{Row, query};
+use super::db::{Row, Tx, query, scalar};
 use super::{Result, Store};
 use crate::model::{Document, Reader};
 
@@ -23,6 +23,8 @@ pub struct RoomCard {
     pub newest: Option<i64>,
     /// The patient is no longer in the register.
     pub ended: bool,
+    /// Its sheets, newest first.
+    pub posts: Vec<Post>,
 }
 
 /// A sheet in a room's timeline.
@@ -86,11 +88,9 @@ pub struct DocumentView {
     pub content: Document,
     pub revision: i64,
     pub reader: Reader,
-    pub revisions: Vec<RevisionHead>,
     pub images: Vec<PageImage>,
     pub open_fields: i64,
     pub urgent: bool,
-    pub postings: Vec<PostingView>,
 }
 
 /// One row of the outbox.
@@ -126,6 +126,17 @@ pub struct Held {
     pub candidates: usize,
 }
 
+/// A file or mail as the list of what was received shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReceiptLine {
+    /// Milliseconds since 1970.
+    pub received: i64,
+    pub source: String,
+    pub source_id: String,
+    pub state: String,
+    pub reason: Option<String>,
+}
+
 /// A notice that could not be delivered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FailedNotice {
@@ -141,37 +152,46 @@ pub struct FailedNotice {
 /// How many receipts are in which state.
 pub type Counts = BTreeMap<String, i64>;
 
+/// Entries of the review list that fit.
+macro_rules! held {
+    ($which:literal) => {
+        concat!(
+            "SELECT d.id, d.kind, d.pages, d.state, d.reason, d.room, d.urgent, d.open_fields, d.sender, d.part, d.candidates,
+                    r.received, r.source, r.source_id
+             FROM document d JOIN receipt r ON r.id = d.receipt WHERE ",
+            $which
+        )
+    };
+}
+
 impl Store {
-    /// Rooms, those with the newest sheets first; `search` is looked for in id, name and kana.
+    /// Rooms, those with the newest sheets first, and how many there are beyond `limit`: all that have sheets, or,
+    /// where `search` says something, all in whose id, name or kana it stands.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn rooms(&self, search: &str) -> Result<Vec<RoomCard>> {
-        let rows = query(
-            "SELECT r.id, r.name, r.kana, r.birth_date, r.ended, count(p.key) AS sheets, max(p.at) AS newest,
-                    CAST(coalesce(sum(CASE WHEN p.key IS NULL THEN 0 ELSE d.open_fields END), 0) AS BIGINT) AS open_fields
-             FROM room r LEFT JOIN post p ON p.room = r.id AND p.replaced IS NULL AND p.withdrawn IS NULL
-             LEFT JOIN document d ON d.id = p.document
-             GROUP BY r.id ORDER BY newest DESC NULLS LAST, r.kana, r.id",
-        )
-        .fetch_all(self.db.reader())
-        .await?;
+    pub async fn rooms(&self, search: &str, limit: usize) -> Result<(Vec<RoomCard>, usize)> {
+        let mut tx = self.db.snapshot().await?;
         let wanted = squeeze(search);
-        let card = |r: &Row| RoomCard {
-            id: r.get("id"),
-            name: r.get("name"),
-            kana: r.get("kana"),
-            birth_date: r.get("birth_date"),
-            sheets: r.get("sheets"),
-            open_fields: r.get("open_fields"),
-            newest: r.get("newest"),
-            ended: r.get::<Option<i64>>("ended").is_some(),
-        };
-        Ok(rows
-            .iter()
-            .map(card)
-            .filter(|c| wanted.is_empty() || [&c.id, &c.name, &c.kana].iter().any(|s| squeeze(s).contains(&wanted)))
-            .collect())
+        let newest = query(
+            "SELECT room, max(at) AS newest FROM post WHERE replaced IS NULL AND withdrawn IS NULL GROUP BY room
+             ORDER BY newest DESC, room",
+        )
+        .fetch_all(tx.conn())
+        .await?;
+        let mut ids: Vec<String> = newest.iter().map(|r| r.get("room")).collect();
+        if !wanted.is_empty() {
+            let names = query("SELECT id, name, kana FROM room ORDER BY kana, id").fetch_all(tx.conn()).await?;
+            let fits = |r: &&Row| ["id", "name", "kana"].iter().any(|c| squeeze(r.get(c)).contains(&wanted));
+            let found: Vec<String> = names.iter().filter(fits).map(|r| r.get("id")).collect();
+            let matching: HashSet<&String> = found.iter().collect();
+            ids.retain(|id| matching.contains(id));
+            let seen: HashSet<String> = ids.iter().cloned().collect();
+            ids.extend(found.into_iter().filter(|id| !seen.contains(id)));
+        }
+        let more = ids.len().saturating_sub(limit);
+        ids.truncate(limit);
+        Ok((cards(&mut tx, &ids).await?, more))
     }
 
     /// One room, if it exists.
@@ -179,42 +199,47 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn room(&self, id: &str) -> Result<Option<RoomCard>> {
-        Ok(self.rooms("").await?.into_iter().find(|r| r.id == id))
+        let mut tx = self.db.snapshot().await?;
+        Ok(cards(&mut tx, &[id.to_owned()]).await?.pop())
+    }
+
+    /// The rooms that a sheet can be put into: id, name, birth date.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn open_rooms(&self) -> Result<Vec<(String, String, String)>> {
+        let rows = query("SELECT id, name, birth_date FROM room WHERE ended IS NULL ORDER BY kana, id")
+            .fetch_all(self.db.reader())
+            .await?;
+        Ok(rows.iter().map(|r| (r.get("id"), r.get("name"), r.get("birth_date"))).collect())
     }
 
     /// The sheets that stand in a room, newest first.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn timeline(&self, room: &str, limit: i64) -> Result<Vec<Post>> {
-        let rows = query(
-            "SELECT p.key, p.document, p.revision, p.at, d.kind, d.pages, d.urgent, d.sender, d.discharge, d.open_fields,
-                    r.received
-             FROM post p JOIN document d ON d.id = p.document JOIN receipt r ON r.id = d.receipt
-             WHERE p.room = $1 AND p.replaced IS NULL AND p.withdrawn IS NULL
-             ORDER BY r.received DESC, d.receipt, d.ordinal LIMIT $2",
-        )
-        .bind(room)
-        .bind(limit)
-        .fetch_all(self.db.reader())
-        .await?;
-        rows.iter()
-            .map(|r| {
-                Ok(Post {
-                    key: r.get("key"),
-                    document: r.get("document"),
-                    revision: r.get("revision"),
-                    kind: r.get("kind"),
-                    at: r.get("at"),
-                    received: r.get("received"),
-                    pages: serde_json::from_str(r.get("pages"))?,
-                    urgent: r.get::<i64>("urgent") != 0,
-                    sender: r.get("sender"),
-                    discharge: r.get("discharge"),
-                    open_fields: r.get("open_fields"),
-                })
-            })
-            .collect()
+    pub async fn timeline(&self, room: &str, limit: usize) -> Result<Vec<Post>> {
+        let mut tx = self.db.snapshot().await?;
+        let mut posts = posts(&mut tx, &[room.to_owned()]).await?.remove(room).unwrap_or_default();
+        posts.truncate(limit);
+        Ok(posts)
+    }
+
+    /// The documents of a room's timeline, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn sheets(&self, room: &str, limit: usize) -> Result<Vec<DocumentView>> {
+        let mut tx = self.db.snapshot().await?;
+        let mut ids: Vec<String> = posts(&mut tx, &[room.to_owned()])
+            .await?
+            .remove(room)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|p| p.document)
+            .collect();
+        ids.truncate(limit);
+        documents(&mut tx, &ids).await
     }
 
     /// A document with all that its page shows, if it exists.
@@ -223,23 +248,17 @@ impl Store {
     /// The database cannot be read.
     pub async fn document(&self, id: &str) -> Result<Option<DocumentView>> {
         let mut tx = self.db.snapshot().await?;
-        let row = query(
-            "SELECT d.*, r.source, r.source_id, r.sha256 AS original, r.received, v.content, v.reader AS read_by
-             FROM document d JOIN receipt r ON r.id = d.receipt
-             JOIN revision v ON v.document = d.id AND v.number = d.revision WHERE d.id = $1",
-        )
-        .bind(id)
-        .fetch_optional(tx.conn())
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let content: Document = serde_json::from_str(row.get("content"))?;
-        let part: Option<String> = row.get("part");
+        Ok(documents(&mut tx, &[id.to_owned()]).await?.pop())
+    }
+
+    /// What became of a document: its revisions and its postings, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn history(&self, id: &str) -> Result<(Vec<RevisionHead>, Vec<PostingView>)> {
+        let mut tx = self.db.snapshot().await?;
         let revisions = query("SELECT number, actor, at, room FROM revision WHERE document = $1 ORDER BY number")
             .bind(id)
-            .fetch_all(tx.conn())
-            .await?;
-        let images = query("SELECT number, blob, width, height, failed FROM page WHERE reading = $1 ORDER BY number")
-            .bind(row.get::<Option<String>>("reading"))
             .fetch_all(tx.conn())
             .await?;
         let postings = query(
@@ -249,58 +268,22 @@ impl Store {
         .bind(id)
         .fetch_all(tx.conn())
         .await?;
-        // An entry for a whole file that failed shows whatever pages there are.
-        let all = part.is_some() && content.pages.is_empty();
-        Ok(Some(DocumentView {
-            id: row.get("id"),
-            receipt: row.get("receipt"),
-            source: row.get("source"),
-            source_id: row.get("source_id"),
-            original: row.get("original"),
-            received: row.get("received"),
-            state: State::parse(row.get("state")),
-            reason: row.get("reason"),
-            room: row.get("room"),
-            candidates: serde_json::from_str(row.get("candidates"))?,
-            part,
-            revision: row.get("revision"),
-            reader: serde_json::from_str(row.get("read_by"))?,
-            revisions: revisions
-                .iter()
-                .map(|r| RevisionHead {
-                    number: r.get("number"),
-                    actor: r.get("actor"),
-                    at: r.get("at"),
-                    room: r.get("room"),
-                })
-                .collect(),
-            images: images
-                .iter()
-                .map(|r| PageImage {
-                    page: u32::try_from(r.get::<i64>("number")).unwrap_or(0),
-                    sha256: r.get("blob"),
-                    width: r.get("width"),
-                    height: r.get("height"),
-                    failed: r.get("failed"),
-                })
-                .filter(|p| all || content.pages.contains(&p.page))
-                .collect(),
-            open_fields: row.get("open_fields"),
-            urgent: row.get::<i64>("urgent") != 0,
-            postings: postings
-                .iter()
-                .map(|r| PostingView {
-                    sink: r.get("sink"),
-                    purpose: r.get("purpose"),
-                    recipient: r.get("recipient"),
-                    state: r.get("state"),
-                    error: r.get("error"),
-                    attempts: r.get("attempts"),
-                    updated: r.get("updated"),
-                })
-                .collect(),
-            content,
-        }))
+        let revision = |r: &Row| RevisionHead {
+            number: r.get("number"),
+            actor: r.get("actor"),
+            at: r.get("at"),
+            room: r.get("room"),
+        };
+        let posting = |r: &Row| PostingView {
+            sink: r.get("sink"),
+            purpose: r.get("purpose"),
+            recipient: r.get("recipient"),
+            state: r.get("state"),
+            error: r.get("error"),
+            attempts: r.get("attempts"),
+            updated: r.get("updated"),
+        };
+        Ok((revisions.iter().map(revision).collect(), postings.iter().map(posting).collect()))
     }
 
     /// Everything that waits for a person: held-back documents first, then posted ones with open fields; within
@@ -309,18 +292,19 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn review_list(&self, limit: i64) -> Result<Vec<Held>> {
-        let rows = query(
-            "SELECT d.id, d.kind, d.pages, d.state, d.reason, d.room, d.urgent, d.open_fields, d.sender, d.part, d.candidates,
-                    r.received, r.source, r.source_id
-             FROM document d JOIN receipt r ON r.id = d.receipt
-             WHERE d.state IN ('review', 'quarantined') OR (d.state = 'posted' AND d.open_fields > 0)
-             ORDER BY CASE d.state WHEN 'review' THEN 0 WHEN 'quarantined' THEN 1 ELSE 2 END, d.urgent DESC, r.received,
-                      d.receipt, d.ordinal
-             LIMIT $1",
-        )
+        let mut tx = self.db.snapshot().await?;
+        let mut rows = query(held!(
+            "d.state IN ('review', 'quarantined') ORDER BY d.state DESC, d.urgent DESC, d.created, d.id LIMIT $1"
+        ))
         .bind(limit)
-        .fetch_all(self.db.reader())
+        .fetch_all(tx.conn())
         .await?;
+        let rest = limit - i64::try_from(rows.len()).unwrap_or(limit);
+        if rest > 0 {
+            let open =
+                held!("d.state = 'posted' AND d.open_fields > 0 ORDER BY d.urgent DESC, d.created, d.id LIMIT $1");
+            rows.extend(query(open).bind(rest).fetch_all(tx.conn()).await?);
+        }
         rows.iter()
             .map(|r| {
                 let candidates: Vec<Candidate> = serde_json::from_str(r.get("candidates"))?;
@@ -342,6 +326,44 @@ impl Store {
                 })
             })
             .collect()
+    }
+
+    /// How many sheets wait for a person.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn waiting(&self) -> Result<usize> {
+        let n: i64 = scalar(
+            "SELECT (SELECT count(*) FROM document WHERE state IN ('review', 'quarantined'))
+                  + (SELECT count(*) FROM document WHERE state = 'posted' AND open_fields > 0)",
+        )
+        .fetch_one(self.db.reader())
+        .await?;
+        Ok(usize::try_from(n).unwrap_or(0))
+    }
+
+    /// What was received, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn newest_receipts(&self, limit: i64) -> Result<Vec<ReceiptLine>> {
+        let rows = query(
+            "SELECT r.received, r.source, r.source_id, coalesce(f.state, r.state) AS state,
+                    coalesce(f.reason, r.reason, (SELECT d.reason FROM document d WHERE d.receipt = coalesce(f.id, r.id)
+                                                  AND d.reason IS NOT NULL ORDER BY d.ordinal LIMIT 1)) AS reason
+             FROM receipt r LEFT JOIN receipt f ON f.id = r.linked ORDER BY r.received DESC, r.id DESC LIMIT $1",
+        )
+        .bind(limit)
+        .fetch_all(self.db.reader())
+        .await?;
+        let line = |r: &Row| ReceiptLine {
+            received: r.get("received"),
+            source: r.get("source"),
+            source_id: r.get("source_id"),
+            state: r.get("state"),
+            reason: r.get("reason"),
+        };
+        Ok(rows.iter().map(line).collect())
     }
 
     /// Notices that were given up, newest first.
@@ -382,6 +404,130 @@ impl Store {
         .await?;
         Ok(rows.iter().map(|r| (r.nth(0), r.nth(1))).collect())
     }
+}
+
+/// Statements over the ids of a JSON array, bound as `$1`.
+macro_rules! among {
+    ($tx:expr, $head:literal, $tail:literal) => {
+        $tx.choose(
+            concat!($head, " IN (SELECT value FROM json_each($1))", $tail),
+            concat!($head, " IN (SELECT jsonb_array_elements_text(CAST($1 AS jsonb)))", $tail),
+        )
+    };
+}
+
+/// The rooms of these ids, in their order, with their sheets.
+async fn cards(tx: &mut Tx, ids: &[String]) -> Result<Vec<RoomCard>> {
+    let sql = among!(tx, "SELECT id, name, kana, birth_date, ended FROM room WHERE id", "");
+    let rows = query(sql).bind(serde_json::to_string(ids)?).fetch_all(tx.conn()).await?;
+    let mut posts = posts(tx, ids).await?;
+    let mut rooms: HashMap<String, RoomCard> = HashMap::new();
+    for r in &rows {
+        let id: String = r.get("id");
+        let posts = posts.remove(&id).unwrap_or_default();
+        let card = RoomCard {
+            name: r.get("name"),
+            kana: r.get("kana"),
+            birth_date: r.get("birth_date"),
+            sheets: i64::try_from(posts.len()).unwrap_or(0),
+            open_fields: posts.iter().map(|p| p.open_fields).sum(),
+            newest: posts.iter().map(|p| p.at).max(),
+            ended: r.get::<Option<i64>>("ended").is_some(),
+            posts,
+            id: id.clone(),
+        };
+        rooms.insert(id, card);
+    }
+    Ok(ids.iter().filter_map(|id| rooms.remove(id)).collect())
+}
+
+/// What stands in these rooms, newest first.
+async fn posts(tx: &mut Tx, rooms: &[String]) -> Result<HashMap<String, Vec<Post>>> {
+    let sql = among!(
+        tx,
+        "SELECT p.room, p.key, p.document, p.revision, p.at, d.kind, d.pages, d.urgent, d.sender, d.discharge,
+                d.open_fields, r.received
+         FROM post p JOIN document d ON d.id = p.document JOIN receipt r ON r.id = d.receipt
+         WHERE p.replaced IS NULL AND p.withdrawn IS NULL AND p.room",
+        " ORDER BY r.received DESC, d.receipt, d.ordinal"
+    );
+    let rows = query(sql).bind(serde_json::to_string(rooms)?).fetch_all(tx.conn()).await?;
+    let mut out: HashMap<String, Vec<Post>> = HashMap::new();
+    for r in &rows {
+        out.entry(r.get("room")).or_default().push(Post {
+            key: r.get("key"),
+            document: r.get("document"),
+            revision: r.get("revision"),
+            kind: r.get("kind"),
+            at: r.get("at"),
+            received: r.get("received"),
+            pages: serde_json::from_str(r.get("pages"))?,
+            urgent: r.get::<i64>("urgent") != 0,
+            sender: r.get("sender"),
+            discharge: r.get("discharge"),
+            open_fields: r.get("open_fields"),
+        });
+    }
+    Ok(out)
+}
+
+/// The documents of these ids, in their order.
+async fn documents(tx: &mut Tx, ids: &[String]) -> Result<Vec<DocumentView>> {
+    let wanted = serde_json::to_string(ids)?;
+    let sql = among!(
+        tx,
+        "SELECT d.*, r.source, r.source_id, r.sha256 AS original, r.received, v.content, v.reader AS read_by
+         FROM document d JOIN receipt r ON r.id = d.receipt
+         JOIN revision v ON v.document = d.id AND v.number = d.revision WHERE d.id",
+        ""
+    );
+    let rows = query(sql).bind(&wanted).fetch_all(tx.conn()).await?;
+    let sql = among!(
+        tx,
+        "SELECT p.reading, p.number, p.blob, p.width, p.height, p.failed FROM page p WHERE p.reading IN (SELECT reading
+         FROM document WHERE id",
+        ") ORDER BY p.number"
+    );
+    let mut images: HashMap<String, Vec<PageImage>> = HashMap::new();
+    for r in &query(sql).bind(&wanted).fetch_all(tx.conn()).await? {
+        images.entry(r.get("reading")).or_default().push(PageImage {
+            page: u32::try_from(r.get::<i64>("number")).unwrap_or(0),
+            sha256: r.get("blob"),
+            width: r.get("width"),
+            height: r.get("height"),
+            failed: r.get("failed"),
+        });
+    }
+    let mut found: HashMap<String, DocumentView> = HashMap::new();
+    for row in &rows {
+        let content: Document = serde_json::from_str(row.get("content"))?;
+        let part: Option<String> = row.get("part");
+        // An entry for a whole file that failed shows whatever pages there are.
+        let all = part.is_some() && content.pages.is_empty();
+        let reading: Option<String> = row.get("reading");
+        let pages = reading.and_then(|r| images.get(&r)).into_iter().flatten();
+        let view = DocumentView {
+            id: row.get("id"),
+            receipt: row.get("receipt"),
+            source: row.get("source"),
+            source_id: row.get("source_id"),
+            original: row.get("original"),
+            received: row.get("received"),
+            state: State::parse(row.get("state")),
+            reason: row.get("reason"),
+            room: row.get("room"),
+            candidates: serde_json::from_str(row.get("candidates"))?,
+            part,
+            revision: row.get("revision"),
+            reader: serde_json::from_str(row.get("read_by"))?,
+            images: pages.filter(|p| all || content.pages.contains(&p.page)).cloned().collect(),
+            open_fields: row.get("open_fields"),
+            urgent: row.get::<i64>("urgent") != 0,
+            content,
+        };
+        found.insert(view.id.clone(), view);
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// For searching: without white space, one width, one case.

@@ -153,7 +153,7 @@ async fn a_sheet_goes_from_receipt_to_room_once() {
     assert_eq!((posts[0].sender.as_deref(), posts[0].discharge.as_deref()), (None, Some("2026-12-01")));
     let view = b.store.document(&posts[0].document).await.expect("document").expect("is there");
     assert_eq!(b.store.blob(view.images[0].sha256.as_ref().expect("image")).await.expect("png").len(), 64);
-    assert_eq!(b.store.rooms("花子").await.expect("rooms").len(), 2);
+    assert_eq!(b.store.rooms("花子", 10).await.expect("rooms").0.len(), 2);
     assert!(b.faults().await.is_empty());
 }
 

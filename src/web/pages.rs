@@ -10,11 +10,15 @@ use super::view::{self, Discharge, FieldView, PageView};
 use super::{Failure, Web};
 use crate::model::Vocabulary;
 use crate::store::board::{DocumentView, RoomCard};
+use crate::store::status::rfc3339;
 
 /// Sheets that a room shows at once.
-const TIMELINE: i64 = 50;
+const TIMELINE: usize = 50;
 /// Rooms that the front page shows at once; search finds the others.
 const ROOMS: usize = 60;
+
+/// Files and mails that the list of what was received shows.
+const RECEIPTS: i64 = 200;
 
 /// What stands round every page.
 #[derive(Default)]
@@ -26,7 +30,7 @@ pub struct Frame {
 
 impl Frame {
     pub async fn of(web: &Web, here: &'static str) -> Result<Frame, Failure> {
-        Ok(Frame { here, waiting: web.store.review_list(500).await?.len() })
+        Ok(Frame { here, waiting: web.store.waiting().await? })
     }
 }
 
@@ -75,12 +79,10 @@ pub struct Search {
 /// `GET /`: rooms with sheets, urgent ones first; with `?q=` all rooms that match.
 pub async fn rooms(State(web): State<Web>, Query(search): Query<Search>) -> Result<Html<String>, Failure> {
     let today = view::today();
-    let mut found = web.store.rooms(&search.q).await?;
-    found.retain(|r| r.sheets > 0 || !search.q.trim().is_empty());
-    let more = found.len().saturating_sub(ROOMS);
+    let (found, more) = web.store.rooms(&search.q, ROOMS).await?;
     let mut rooms = Vec::new();
-    for r in found.into_iter().take(ROOMS) {
-        let posts = web.store.timeline(&r.id, TIMELINE).await?;
+    for r in found {
+        let posts = r.posts;
         let discharge = posts.iter().find_map(|p| view::discharge(p.discharge.as_deref(), today));
         let latest = posts.first();
         rooms.push(RoomView {
@@ -171,12 +173,8 @@ struct Room {
 /// `GET /rooms/{room}`: the timeline, newest first.
 pub async fn room(State(web): State<Web>, Path(id): Path<String>) -> Result<Html<String>, Failure> {
     let room = web.store.room(&id).await?.ok_or(Failure::NotFound)?;
-    let mut sheets = Vec::new();
-    for post in web.store.timeline(&id, TIMELINE).await? {
-        if let Some(d) = web.store.document(&post.document).await? {
-            sheets.push(SheetView::of(&d, &page_views(&d)));
-        }
-    }
+    let documents = web.store.sheets(&id, TIMELINE).await?;
+    let sheets = documents.iter().map(|d| SheetView::of(d, &page_views(d))).collect();
     Ok(Html(Room { frame: Frame::of(&web, "rooms").await?, room, sheets }.render()?))
 }
 
@@ -254,18 +252,16 @@ struct Receipts {
 pub async fn receipts(State(web): State<Web>) -> Result<Html<String>, Failure> {
     let receipts = web
         .store
-        .status()
+        .newest_receipts(RECEIPTS)
         .await?
         .into_iter()
-        .rev()
-        .take(500)
         .map(|r| ReceiptView {
-            at: r.received.get(..16).unwrap_or(&r.received).replace('T', " "),
+            at: rfc3339(r.received).get(..16).unwrap_or_default().replace('T', " "),
             source: r.source,
             name: r.source_id,
             state_ja: view::state(&r.state),
             state: r.state,
-            reason: r.reason.or_else(|| r.documents.iter().find_map(|d| d.reason.clone())).unwrap_or_default(),
+            reason: r.reason.unwrap_or_default(),
         })
         .collect();
     let faults = faults(&web).await?;

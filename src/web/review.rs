@@ -14,6 +14,8 @@ use crate::model::{Kind, Value, Vocabulary};
 use crate::store::Candidate;
 use crate::store::review::Edit;
 
+/// Entries that the list shows at once; what is done makes room for the next.
+const LIST: i64 = 200;
 /// Who decides, until accounts exist.
 const ACTOR: &str = "board";
 
@@ -40,7 +42,7 @@ pub async fn list(State(web): State<Web>) -> Result<Html<String>, Failure> {
     let today = view::today();
     let waiting: Vec<Waiting> = web
         .store
-        .review_list(500)
+        .review_list(LIST)
         .await?
         .into_iter()
         .map(|h| Waiting {
@@ -80,13 +82,13 @@ struct Sheet {
 pub async fn sheet(State(web): State<Web>, Path(id): Path<String>) -> Result<Html<String>, Failure> {
     let d = web.store.document(&id).await?.ok_or(Failure::NotFound)?;
     let pages = page_views(&d);
-    let rooms = web.store.rooms("").await?.into_iter().filter(|r| !r.ended);
+    let rooms = web.store.open_rooms().await?;
     let page = Sheet {
         frame: Frame::of(&web, "review").await?,
         sheet: SheetView::of(&d, &pages),
         origin: format!("{} / {}", d.source, d.source_id),
         edits: view::edits(&d.content, &pages),
-        rooms: rooms.map(|r| (r.id, format!("{} {}", r.name, r.birth_date))).collect(),
+        rooms: rooms.into_iter().map(|(id, name, born)| (id, format!("{name} {born}"))).collect(),
         candidates: d.candidates,
         pages,
     };
