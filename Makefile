@@ -9,7 +9,7 @@ BIN := target/debug/faxbridge
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: build demo demo-stop test test-tools bench bench-queue bench-pages bench-read models docs deb lint clean
+.PHONY: build demo demo-stop test test-tools bench bench-queue bench-pages bench-read models docs deb lint deny crash hostile clean
 
 build: setup models ## install what is missing, fetch the models, build
 	cargo build --locked
@@ -53,6 +53,9 @@ bench-read: build ## CPU seconds and memory a page, beside rapidocr and ocrmypdf
 lint: ## formatting and clippy
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+
+deny: ## licences, bans, sources and known weaknesses of the crates
+	scripts/deny.sh
 
 docs: build ## write what is generated from the code
 	$(BIN) docs configuration > docs/configuration.md

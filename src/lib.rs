@@ -12,6 +12,9 @@
 //! 3. Posting is decided by type, pages and patient alone; an unsure field is shown as its crop, never as text.
 //! 4. What came from outside is decoded, cleaned and read in the child process only.
 //! 5. A source is touched only after blob, directory and database are on disk.
+//! 6. No `unsafe`: what needs it is asked of crates that are made for it (`rustix`, `landlock`, `seccompiler`).
+
+#![forbid(unsafe_code)]
 
 pub mod accuracy;
 pub mod cli;
