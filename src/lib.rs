@@ -19,6 +19,7 @@
 pub mod accuracy;
 pub mod cli;
 pub mod config;
+mod crash;
 pub mod daemon;
 pub mod decode;
 pub mod intake;

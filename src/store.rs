@@ -12,7 +12,6 @@ pub mod accept;
 pub mod audit;
 pub mod blobs;
 pub mod board;
-mod crash;
 pub mod db;
 pub mod outbox;
 pub mod plan;
@@ -31,10 +30,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Notify as Wake;
 use uuid::Uuid;
 
+use crate::crash;
 use db::{query, scalar};
 
 pub use accept::{Candidate, Notify, Sheet, State};
-pub use crash::reached;
 pub use plan::Plan;
 pub use receive::{Meta, Received, Verdict};
 pub use registers::Register;

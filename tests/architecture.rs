@@ -18,9 +18,9 @@ const MAY: &[(&str, &[&str])] = &[
     ("patient", &["model", "register", "text"]),
     ("rules", &["model", "reading", "ocr", "text", "register"]),
     ("sink", &["model"]),
-    ("store", &["model", "reading", "register"]),
-    ("intake", &["model", "config"]),
-    ("work", &["model", "reading", "register", "patient", "rules", "decode", "sink", "store"]),
+    ("store", &["model", "reading", "register", "crash"]),
+    ("intake", &["model", "config", "crash"]),
+    ("work", &["model", "reading", "register", "patient", "rules", "decode", "sink", "store", "crash"]),
     ("web", &["model", "reading", "store", "config"]),
 ];
 

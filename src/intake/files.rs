@@ -123,6 +123,7 @@ pub fn move_into(from: &Path, dir: &Path) -> io::Result<OsString> {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
             Err(e) => return Err(e),
             Ok(()) => {
+                crate::crash::reached("intake.renamed");
                 sync_dir(dir)?;
                 sync_dir(parent)?;
                 return Ok(name);

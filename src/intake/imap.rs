@@ -227,6 +227,7 @@ impl Mailbox {
         self.state.failed.remove(&uid);
         let fresh = kept.map_err(Fault::Store)?;
         tracing::info!(source = %ctx.source, uid, bytes = bytes.len(), fresh, "a mail was received");
+        crate::crash::reached("intake.received");
         self.state.done.insert(uid);
         Ok(true)
     }
@@ -242,6 +243,7 @@ impl Mailbox {
     ) -> Result<Option<String>, Fault> {
         let flags = if keywords { format!("\\Seen {KEYWORD}") } else { "\\Seen".to_owned() };
         let stored = command(session, &format!("UID STORE {uid} +FLAGS.SILENT ({flags})"), ANSWER, |_| ()).await;
+        crate::crash::reached("imap.flagged");
         self.state.flagged.insert(uid);
         let mut warning = refused(stored)?.map(|e| format!("received mails cannot be flagged: {e}"));
         if let Some(to) = self.moves_to() {
@@ -273,6 +275,7 @@ async fn move_mail(session: &mut Session, uid: u32, to: &str, able: Abilities) -
         refused(made)?;
         command(session, &line, ANSWER, |_| ()).await?;
     }
+    crate::crash::reached("imap.moved");
     if !able.moves {
         command(session, &format!("UID STORE {uid} +FLAGS.SILENT (\\Deleted)"), ANSWER, |_| ()).await?;
         if able.uidplus {

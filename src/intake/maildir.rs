@@ -139,6 +139,7 @@ impl Maildir {
                 let detail = BTreeMap::new();
                 let fresh = ctx.receiver.receive(&ctx.source, id, &format!("{id}.eml"), detail, &bytes).await?;
                 tracing::info!(source = %ctx.source, bytes = bytes.len(), fresh, "a mail was received");
+                crate::crash::reached("intake.received");
                 return Ok(true);
             }
             // Somebody renamed it between the list and now: the next look finds it under its new name.
@@ -166,6 +167,7 @@ impl Maildir {
             let mut name = unique;
             name.push(":2,S");
             files::rename_new(&from, &maildir.join("cur").join(name))?;
+            crate::crash::reached("intake.renamed");
             files::sync_dir(&maildir.join("cur"))?;
             files::sync_dir(&maildir.join("new"))
         })

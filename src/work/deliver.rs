@@ -51,7 +51,7 @@ pub async fn run(store: Store, sink: Arc<dyn Sink>, drain: bool, tries: Tries, m
 pub async fn one(store: &Store, sink: &dyn Sink, delivery: &Delivery, drain: bool, tries: &Tries) {
     let posting = &delivery.posting;
     let answer = attempt(sink, delivery).await;
-    crate::store::reached("deliver.after_network");
+    crate::crash::reached("deliver.after_network");
     let outcome = match answer {
         Ok(remote) => Outcome::Sent { remote },
         Err(SinkError::Never(error)) => Outcome::Failed { error },

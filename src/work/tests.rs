@@ -149,9 +149,9 @@ async fn take_in(store: &Store, dir: &Path) {
         let name = file.file_name().expect("name").to_string_lossy().into_owned();
         let bytes = fs::read(&file).expect("read");
         store.receive("scan", &name, &bytes, &Meta::default()).await.expect("receive");
-        crate::store::reached("intake.before_move");
+        crate::crash::reached("intake.received");
         fs::rename(&file, dir.join("processed").join(name)).expect("move");
-        crate::store::reached("intake.after_move");
+        crate::crash::reached("intake.touched");
     }
 }
 
@@ -296,8 +296,8 @@ fn death_at_every_durable_point_loses_nothing_and_posts_nothing_twice() {
         "receive.after_blob",
         "receive.before_commit",
         "receive.after_commit",
-        "intake.before_move",
-        "intake.after_move",
+        "intake.received",
+        "intake.touched",
         "claim.after_commit",
         "read.after_blobs",
         "read.before_commit",

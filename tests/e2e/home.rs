@@ -15,6 +15,11 @@ pub fn repo(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// The program under test: the one that was built with the tests, or the one that `FAXBRIDGE_TEST_PROGRAM` names.
+pub fn program() -> PathBuf {
+    std::env::var_os("FAXBRIDGE_TEST_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_faxbridge").into()).into()
+}
+
 /// A sample file's bytes.
 pub fn sample(name: &str) -> Vec<u8> {
     std::fs::read(repo("samples/files").join(name)).expect("a sample")
@@ -160,8 +165,9 @@ impl Home {
         file
     }
 
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_faxbridge"));
+    /// A command on this installation, not yet started.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(program());
         command.args(words).arg("--config").arg(self.config()).current_dir(self.dir.path());
         command.env("FAXBRIDGE_LOG", "debug").env_remove("NOTIFY_SOCKET");
         command
@@ -194,12 +200,13 @@ impl Home {
     /// Starts the daemon as systemd does, which tells it whom to report to.
     pub fn spawn_notifying(&self, socket: &Path, watchdog: &str) -> Daemon {
         let mut shell = Command::new("sh");
-        shell.args(["-c", "WATCHDOG_PID=$$ exec \"$@\"", "sh", env!("CARGO_BIN_EXE_faxbridge"), "run", "--config"]);
+        shell.args(["-c", "WATCHDOG_PID=$$ exec \"$@\"", "sh"]).arg(program()).args(["run", "--config"]);
         shell.arg(self.config()).env("NOTIFY_SOCKET", socket).env("WATCHDOG_USEC", watchdog);
         self.launch(shell)
     }
 
-    fn launch(&self, mut command: Command) -> Daemon {
+    /// Starts a daemon by a command of one's own.
+    pub fn launch(&self, mut command: Command) -> Daemon {
         let child = command.stdin(Stdio::null()).stderr(self.log_file()).process_group(0).spawn().expect("faxbridge");
         Daemon { child, port: self.port }
     }
@@ -217,7 +224,7 @@ impl Home {
     }
 
     /// All runs write into one log.
-    fn log_file(&self) -> std::fs::File {
+    pub fn log_file(&self) -> std::fs::File {
         std::fs::File::options().create(true).append(true).open(self.at("log")).expect("log")
     }
 

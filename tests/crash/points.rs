@@ -1,0 +1,91 @@
+//! SIGKILL at every named point (`src/crash.rs`), the first time and a later one.
+
+use std::collections::BTreeSet;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+
+use crate::dovecot::Dovecot;
+use crate::home::repo;
+use crate::inputs::{Kind, Place};
+use crate::site::{Site, Tally};
+
+/// Points that a drain passes, with the times at which it dies there.
+const POINTS: &[(&str, &[u32])] = &[
+    ("blob.written", &[1, 4]),
+    ("blob.renamed", &[1, 4]),
+    ("receive.after_blob", &[1, 3]),
+    ("receive.before_commit", &[1, 3]),
+    ("receive.after_commit", &[1, 3]),
+    ("intake.received", &[1, 2, 4]),
+    ("intake.renamed", &[1, 3]),
+    ("imap.flagged", &[1, 2]),
+    ("imap.moved", &[1, 2]),
+    ("claim.after_commit", &[1, 4]),
+    ("read.after_blobs", &[1, 2]),
+    ("read.before_commit", &[1, 2]),
+    ("read.after_commit", &[1, 2]),
+    ("accept.between_documents", &[1, 2]),
+    ("accept.before_commit", &[1, 2]),
+    ("accept.after_commit", &[1, 2]),
+    ("give_up.before_commit", &[1]),
+    ("give_up.after_commit", &[1]),
+    ("deliver.sending", &[1, 5]),
+    ("deliver.after_network", &[1, 5]),
+    ("deliver.before_commit", &[1, 5]),
+    ("deliver.after_commit", &[1, 5]),
+];
+
+/// Points that only a person's decision passes; `store::tests` dies there.
+const DECISIONS: &[&str] = &["review.before_commit"];
+
+fn die_at(point: &str, nth: u32) -> Tally {
+    let moved = if point == "imap.moved" { "\nmove_to = \"Done\"" } else { "" };
+    let mut site = Site::new().with_mailbox(Dovecot::start(), None);
+    if !moved.is_empty() {
+        site = site.replacing("poll_seconds = 1", &format!("poll_seconds = 1{moved}"));
+    }
+    for place in [Place::Scan, Place::Maildir, Place::Imap] {
+        site.feed(place, Kind::Sheet);
+        site.feed(place, Kind::Blank);
+    }
+    site.feed(Place::Scan, Kind::Broken);
+    let crash = format!("{point}:{nth}");
+    let mut run = site.home.command(&["run", "--drain"]);
+    let status = run.env("FAXBRIDGE_CRASH_AT", &crash).stderr(site.home.log_file()).status().expect("faxbridge");
+    assert_eq!(status.signal(), Some(9), "{crash} was not reached ({status}): is the program built with crash-points?");
+    Tally { kills: 1, ..site.settle() }
+}
+
+#[test]
+#[ignore = "needs a program with crash points: make crash"]
+fn killed_at_every_named_point_nothing_is_lost_and_nothing_stands_twice() {
+    let mut total = Tally::default();
+    for (point, times) in POINTS {
+        for nth in *times {
+            println!("{point}:{nth}");
+            total += die_at(point, *nth);
+        }
+    }
+    println!("named points: {total:?}");
+}
+
+fn collect(dir: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(dir).expect("sources").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.file_name().is_some_and(|n| n != "tests.rs" && n != "crash.rs") {
+            let text = std::fs::read_to_string(&path).expect("a source");
+            let names = text.split("crash::reached(\"").skip(1).filter_map(|t| t.split('"').next());
+            found.extend(names.map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn every_named_point_is_tried() {
+    let mut there = BTreeSet::new();
+    collect(&repo("src"), &mut there);
+    let tried: BTreeSet<String> = POINTS.iter().map(|p| p.0).chain(DECISIONS.iter().copied()).map(str::to_owned).collect();
+    assert_eq!(there, tried);
+}
