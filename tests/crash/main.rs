@@ -22,6 +22,9 @@ mod dovecot;
 #[path = "../e2e/home.rs"]
 #[allow(dead_code)]
 mod home;
+#[path = "../e2e/postgres.rs"]
+#[allow(dead_code)]
+mod postgres;
 #[path = "../e2e/wait.rs"]
 mod wait;
 
