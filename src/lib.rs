@@ -14,6 +14,7 @@
 //! 5. A source is touched only after blob, directory and database are on disk.
 
 pub mod accuracy;
+pub mod canary;
 pub mod cli;
 pub mod config;
 pub mod daemon;

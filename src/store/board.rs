@@ -6,6 +6,7 @@ use super::accept::{Candidate, State};
 use super::db::{Row, query};
 use super::{Result, Store};
 use crate::model::{Document, Reader};
+use crate::register::CANARY_ROOM;
 
 /// A room in the list of rooms.
 #[derive(Debug, Clone, PartialEq)]
@@ -313,12 +314,14 @@ impl Store {
             "SELECT d.id, d.kind, d.pages, d.state, d.reason, d.room, d.urgent, d.open_fields, d.sender, d.part, d.candidates,
                     r.received, r.source, r.source_id
              FROM document d JOIN receipt r ON r.id = d.receipt
-             WHERE d.state IN ('review', 'quarantined') OR (d.state = 'posted' AND d.open_fields > 0)
+             WHERE d.state IN ('review', 'quarantined')
+                   OR (d.state = 'posted' AND d.open_fields > 0 AND coalesce(d.room, '') <> $2)
              ORDER BY CASE d.state WHEN 'review' THEN 0 WHEN 'quarantined' THEN 1 ELSE 2 END, d.urgent DESC, r.received,
                       d.receipt, d.ordinal
              LIMIT $1",
         )
         .bind(limit)
+        .bind(CANARY_ROOM)
         .fetch_all(self.db.reader())
         .await?;
         rows.iter()
@@ -370,14 +373,17 @@ impl Store {
             .collect())
     }
 
-    /// Receipts by state.
+    /// Receipts by state, canaries left out.
     ///
     /// # Errors
     /// The database cannot be read.
     pub async fn counts(&self) -> Result<Counts> {
         let rows = query(
-            "SELECT coalesce(f.state, r.state), count(*) FROM receipt r LEFT JOIN receipt f ON f.id = r.linked GROUP BY 1",
+            "SELECT coalesce(f.state, r.state), count(*) FROM receipt r LEFT JOIN receipt f ON f.id = r.linked
+             WHERE NOT EXISTS (SELECT 1 FROM document d WHERE d.receipt = coalesce(r.linked, r.id) AND d.room = $1)
+             GROUP BY 1",
         )
+        .bind(CANARY_ROOM)
         .fetch_all(self.db.reader())
         .await?;
         Ok(rows.iter().map(|r| (r.nth(0), r.nth(1))).collect())
