@@ -117,9 +117,8 @@ pub fn token_on<'a>(reading: &Reading, pages: &[u32], open: impl IntoIterator<It
 /// What was read otherwise than it stands there: keys of fields (those that stand nowhere included), [`TYPE`], [`DOUBTS`].
 pub fn differences(document: &Document, expected: &Expected) -> Vec<String> {
     let plain = |v: &Value| squeeze(&v.text());
-    let wrong = |(key, value): &(&String, &Value)| {
-        document.fields.get(*key).is_none_or(|f| plain(&f.value) != plain(value))
-    };
+    let wrong =
+        |(key, value): &(&String, &Value)| document.fields.get(*key).is_none_or(|f| plain(&f.value) != plain(value));
     let mut keys: Vec<String> = expected.iter().filter(wrong).map(|(k, _)| k.clone()).collect();
     keys.extend(document.fields.keys().filter(|k| !expected.contains_key(*k)).cloned());
     keys.sort();

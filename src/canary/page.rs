@@ -189,7 +189,8 @@ impl Page {
         for edge in [y, y + ROW] {
             self.dots.fill(left, edge, right - left + RULE, RULE);
         }
-        let bars = [left, COLUMNS[0], right].into_iter().chain(COLUMNS[1..].iter().copied().filter(|_| fields.len() > 1));
+        let bars =
+            [left, COLUMNS[0], right].into_iter().chain(COLUMNS[1..].iter().copied().filter(|_| fields.len() > 1));
         for x in bars {
             self.dots.fill(x, y, RULE, ROW);
         }

@@ -36,7 +36,8 @@ fn every_field_of_the_page_is_of_the_vocabulary() {
 #[test]
 fn a_token_is_known_again_on_its_own_pages_only_and_with_two_digits_misread() {
     let open = ["482109537716", "993300112244"].map(|t| Token::parse(t).expect("a token"));
-    let on = |lines: &[&str], pages: &[u32]| token_on(&reading(lines), pages, &open).map(Token::as_str).map(str::to_owned);
+    let on =
+        |lines: &[&str], pages: &[u32]| token_on(&reading(lines), pages, &open).map(Token::as_str).map(str::to_owned);
     assert_eq!(on(&["電話 03-0000-0018", "試験番号 4821 0953 7716"], &[1]).as_deref(), Some("482109537716"));
     assert_eq!(on(&["試験番号 4821 O953 77l6"], &[1]).as_deref(), Some("482109537716"));
     assert_eq!(on(&["試験番号 4821 8953 7718"], &[1]).as_deref(), Some("482109537716"));

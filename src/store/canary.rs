@@ -172,10 +172,11 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn canaries_out(&self) -> Result<Vec<Issued>> {
-        let rows = query("SELECT token, source, expected FROM canary WHERE arrived IS NULL AND sent > $1 ORDER BY sent")
-            .bind(self.now() - REMEMBERED)
-            .fetch_all(self.db.reader())
-            .await?;
+        let rows =
+            query("SELECT token, source, expected FROM canary WHERE arrived IS NULL AND sent > $1 ORDER BY sent")
+                .bind(self.now() - REMEMBERED)
+                .fetch_all(self.db.reader())
+                .await?;
         rows.iter()
             .map(|r| {
                 let expected = serde_json::from_str(r.get("expected"))?;
@@ -323,8 +324,89 @@ mod tests {
             told(&fate(Some(20_000), &["patient.kana", "type"], None), 30_000),
             "a canary arrived but was read wrongly: patient.kana, type"
         );
-        assert!(told(&fate(Some(1_320_000), &[], None), 1_400_000).contains("late: sent 2025-11-23T10:00:00+09:00 (folder), it took 22 min"));
+        assert!(
+            told(&fate(Some(1_320_000), &[], None), 1_400_000)
+                .contains("late: sent 2025-11-23T10:00:00+09:00 (folder), it took 22 min")
+        );
         assert_eq!(told(&fate(None, &[], Some("no right")), 1), "no canary could be sent (folder): no right");
         assert_eq!(told(&fate(Some(1), &[], Some("timed out")), 2), "", "it came all the same");
+    }
+
+    async fn open(dir: &std::path::Path, now: std::sync::Arc<std::sync::atomic::AtomicI64>) -> Store {
+        let clock: super::super::Clock = std::sync::Arc::new(move || now.load(std::sync::atomic::Ordering::SeqCst));
+        Store::open_with(crate::store::testing::site(dir).await, clock).await.expect("open")
+    }
+
+    fn departure(token: &str, slot: Option<&str>) -> Departure {
+        Departure {
+            token: token.into(),
+            source: "scan".into(),
+            route: "folder",
+            slot: slot.map(str::to_owned),
+            expected: BTreeMap::from([("patient.sex".to_owned(), Value::One("female".into()))]),
+            within: 900_000,
+        }
+    }
+
+    fn sheet(room: &str) -> crate::store::Sheet {
+        let mut sheet = crate::store::Sheet::unread(String::new(), vec![1], "x");
+        sheet.part = None;
+        (sheet.state, sheet.room) = (crate::store::State::Posted, Some(room.to_owned()));
+        sheet
+    }
+
+    #[tokio::test]
+    async fn a_canary_comes_once_and_its_source_is_well_or_not() {
+        use std::sync::atomic::Ordering;
+
+        use crate::model::Reader;
+        use crate::reading::Reading;
+        use crate::store::Meta;
+        let dir = tempfile::tempdir().expect("dir");
+        let now = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(1_763_859_600_000));
+        let store = open(dir.path(), now.clone()).await;
+        let departs = |token: &'static str, slot| {
+            let store = store.clone();
+            async move { store.canary_departs(&departure(token, slot)).await.expect("noted") }
+        };
+        assert!(departs("000000000001", Some("2025-11-23T10:00")).await);
+        assert!(!departs("000000000002", Some("2025-11-23T10:00")).await, "another host was faster");
+        assert!(departs("000000000003", None).await && departs("000000000004", None).await);
+        assert_eq!(store.canaries_out().await.expect("out").len(), 3);
+        assert_eq!(store.canary_fault("scan").await.expect("fault"), None, "none is overdue");
+
+        // One comes; a copy of it, whose worker saw it open as well, does not count.
+        let came = Arrival { token: "000000000003".into(), ordinal: 0, differs: Vec::new(), unsure: 9 };
+        for (name, ok) in [("a.tif", true), ("copy.tif", false)] {
+            store.receive("scan", name, name.as_bytes(), &Meta::default()).await.expect("received");
+            let job = store.claim(60_000).await.expect("claim").expect("a job");
+            store.commit_reading(&job, &Reading::default(), Vec::new(), &Reader::default()).await.expect("read");
+            let job = store.claim(60_000).await.expect("claim").expect("a job");
+            let (id, reader, _) = store.reading(&job.sha256).await.expect("a reading");
+            now.fetch_add(20_000, Ordering::SeqCst);
+            let sheets = [sheet(crate::register::CANARY_ROOM)];
+            let done = store.accept_with(&job, &id, &sheets, &reader, None, std::slice::from_ref(&came)).await;
+            assert_eq!(done.is_ok(), ok, "{done:?}");
+        }
+        assert_eq!(store.canaries_out().await.expect("out").len(), 2);
+        assert!(store.review_list(10).await.expect("list").is_empty());
+        assert!(store.rooms("").await.expect("rooms").is_empty());
+        assert_eq!(store.counts().await.expect("counts").get("posted"), None);
+        let figures = |f: Vec<Figures>| f.into_iter().next().expect("figures");
+        let f = figures(store.canary_figures().await.expect("figures"));
+        assert_eq!((f.sent, f.missed, f.route_seconds, f.well), (3, 0, Some(20.0), Some(true)));
+        assert_eq!((f.wrong_fields, f.unsure_fields), (Some(0), Some(9)));
+
+        // The others do not.
+        now.fetch_add(900_000, Ordering::SeqCst);
+        let fault = store.canary_fault("scan").await.expect("fault").unwrap_or_default();
+        assert!(fault.contains("no canary arrived"), "{fault}");
+        let f = figures(store.canary_figures().await.expect("figures"));
+        assert_eq!((f.sent, f.missed, f.route_seconds, f.well), (3, 2, Some(20.0), Some(false)));
+        assert!(departs("000000000005", None).await);
+        store.canary_failed("000000000005", "no right to write").await.expect("noted");
+        let fault = store.canary_fault("scan").await.expect("fault").unwrap_or_default();
+        assert!(fault.contains("no right to write"), "{fault}");
+        assert!(store.verify().await.expect("verify").faults.is_empty());
     }
 }

@@ -23,11 +23,8 @@ pub fn take(reading: &Reading, decided: &mut Decided, issued: &[Issued], source:
     let mut arrivals: Vec<Arrival> = Vec::new();
     for (ordinal, sheet) in decided.sheets.iter_mut().enumerate() {
         let open = tokens.iter().filter(|t| !arrivals.iter().any(|a| a.token == t.as_str()));
-        let found = if sheet.document.pages.len() == 1 {
-            canary::token_on(reading, &sheet.document.pages, open)
-        } else {
-            None
-        };
+        let found =
+            if sheet.document.pages.len() == 1 { canary::token_on(reading, &sheet.document.pages, open) } else { None };
         let Some(known) = found.and_then(|t| issued.iter().find(|i| i.token == t.as_str())) else { continue };
         let mut differs = canary::differences(&sheet.document, &known.expected);
         if known.source != source {
@@ -77,8 +74,7 @@ mod tests {
     fn canary() -> (Canary, Issued) {
         let token = Token::parse("482109537716").expect("a token");
         let canary = Canary::new(token, "2026-11-28".parse().expect("a day"));
-        let issued =
-            Issued { token: "482109537716".into(), source: "scan".into(), expected: canary.expected.clone() };
+        let issued = Issued { token: "482109537716".into(), source: "scan".into(), expected: canary.expected.clone() };
         (canary, issued)
     }
 
