@@ -5,6 +5,7 @@
 //! with what was looked at, or it could not be done; 2 the command line cannot be meant.
 
 mod bench;
+mod canary;
 mod check;
 mod extract;
 mod files;
@@ -80,6 +81,21 @@ enum Command {
     Check {
         #[command(flatten)]
         config: ConfigFile,
+    },
+    /// Send a fax of a fictional patient through the sources, to see that it arrives and is read exactly
+    ///
+    /// The daemon does the same at the times of [canary]. One line for each source. Exits 1 if one could not be sent;
+    /// with --wait also if one did not arrive in time, or was read otherwise than it stands there. Runs as the daemon's
+    /// user, beside the daemon.
+    Canary {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Only through this source; may be given several times
+        #[arg(long, value_name = "NAME")]
+        source: Vec<String>,
+        /// Wait until it is known how each fared
+        #[arg(long)]
+        wait: bool,
     },
     /// Print what files hold, as JSON Lines in the order of the files
     ///
@@ -270,6 +286,10 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Check { config } => wait(check::run(&config.config, &mut out))?,
+        Command::Canary { config, source, wait: stay } => {
+            log("error");
+            wait(canary::run(&config.load()?, &source, stay, &mut out))?
+        }
         Command::Extract(options) => {
             log("warn");
             extract::run(&options, &mut out)

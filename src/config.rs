@@ -104,6 +104,20 @@ section! {
         poll_seconds: u64 = 60;
         /// Alarm when nothing came for so many hours; 0: never.
         silent_hours: u64 = 0;
+        /// Address that canaries are mailed to ([canary]): the mailbox's own, or that of a service which faxes what it is
+        /// mailed, to test the line as well. Empty: they are put into the source itself, and the way to it is not tested.
+        canary_to: String = String::new();
+    }
+}
+
+section! {
+    /// Faxes of a fictional patient that the program sends through every source, to see that they arrive and are read
+    /// exactly (docs/operations.md, "Canary").
+    Canary, "canary" {
+        /// Times of day, Japan's: `["06:00", "12:00"]`. Empty: only by `faxbridge canary`.
+        times: Vec<String> = Vec::new();
+        /// Minutes from sending to the room; later is an alarm. Fractions are allowed.
+        within_minutes: f64 = 15.0;
     }
 }
 
@@ -208,6 +222,8 @@ struct File {
     #[serde(default)]
     notice: Notice,
     #[serde(default)]
+    canary: Canary,
+    #[serde(default)]
     work: Work,
     #[serde(default)]
     database: Database,
@@ -225,6 +241,7 @@ pub struct Config {
     pub intake: Vec<Intake>,
     pub register: Register,
     pub notice: Notice,
+    pub canary: Canary,
     pub work: Work,
     pub database: Database,
     pub blobs: Blobs,
@@ -311,6 +328,7 @@ impl Config {
             intake: raw.intake,
             register: raw.register,
             notice: raw.notice,
+            canary: raw.canary,
             work: raw.work,
             database: raw.database,
             blobs: raw.blobs,
@@ -389,11 +407,22 @@ impl Config {
         );
         check((2..=1000).contains(&d.connections), "database.connections must be 2 to 1000");
         check(self.blobs.url.is_empty() || self.blobs.url.starts_with("s3://"), "blobs.url must be s3://bucket/prefix");
+        let c = &self.canary;
+        check(
+            c.times.iter().all(|t| Canary::minute(t).is_some()),
+            "canary.times must be times of day, e.g. [\"06:00\", \"12:00\"]",
+        );
+        check(
+            c.within_minutes > 0.0 && c.within_minutes <= 1440.0,
+            "canary.within_minutes must be more than 0, and a day at most",
+        );
         let mut names = std::collections::BTreeSet::new();
         for (n, i) in self.intake.iter().enumerate() {
             let at = format!("[[intake]] number {} ({:?})", n + 1, i.name);
             check(!i.name.is_empty(), &format!("{at}: name is missing"));
             check(names.insert(&i.name), &format!("{at}: another intake has the same name"));
+            let mailed = i.canary_to.is_empty() || !self.notice.smtp.is_empty();
+            check(mailed, &format!("{at}: canary_to needs a mail server, notice.smtp"));
             if i.kind == IntakeKind::Imap {
                 check(!i.host.is_empty(), &format!("{at}: host is missing"));
                 check(!i.user.is_empty(), &format!("{at}: user is missing"));
@@ -404,6 +433,21 @@ impl Config {
             }
         }
         out
+    }
+}
+
+impl Canary {
+    /// Minutes since midnight of a time of day; none where the text is none.
+    pub fn minute(time: &str) -> Option<i64> {
+        let (h, m) = time.split_once(':')?;
+        let number = |s: &str| if s.len() == 2 { s.parse::<i64>().ok() } else { None };
+        let (h, m) = (number(h)?, number(m)?);
+        ((0..24).contains(&h) && (0..60).contains(&m)).then_some(h * 60 + m)
+    }
+
+    /// Milliseconds from sending to the room.
+    pub fn within_ms(&self) -> i64 {
+        (self.within_minutes * 60_000.0) as i64
     }
 }
 
@@ -473,10 +517,10 @@ mod tests {
     #[test]
     fn faults_are_named_all_at_once() {
         let e =
-            load("listen = \"0.0.0.0:80\"\n[[intake]]\nkind = \"imap\"\ntls = \"none\"\nhost = \"mail.example.jp\"")
+            load("listen = \"0.0.0.0:80\"\n[canary]\ntimes = [\"24:00\"]\n[[intake]]\nkind = \"imap\"\ntls = \"none\"\nhost = \"mail.example.jp\"")
                 .expect_err("refused")
                 .to_string();
-        for part in ["data_dir", "loopback", "name is missing", "user is missing", "tls"] {
+        for part in ["data_dir", "loopback", "name is missing", "user is missing", "tls", "canary.times"] {
             assert!(e.contains(part), "{part} not in {e}");
         }
     }

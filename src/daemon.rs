@@ -5,6 +5,7 @@
 //! A daemon that dies anywhere loses nothing: the store is the memory, and the next start goes on from there.
 
 mod alarms;
+pub mod canary;
 mod pipeline;
 mod receiver;
 mod registers;
@@ -295,6 +296,7 @@ impl Daemon {
         };
         daemon.serve(pages, stopped.clone());
         daemon.work(stopped.clone());
+        daemon.canaries(mail.clone(), stopped.clone());
         if let Some(mail) = mail {
             daemon.deliver(mail, stopped);
         }
@@ -342,6 +344,16 @@ impl Daemon {
         }
     }
 
+    /// A daemon that only drains sends none: it would not be there when they come.
+    fn canaries(&mut self, mail: Option<Arc<MailSink>>, stopped: watch::Receiver<bool>) {
+        if self.drain || self.config.canary.times.is_empty() {
+            return;
+        }
+        let sender = canary::Sender::new(self.store.clone(), mail, &self.config);
+        let stop = stopped.clone();
+        self.tasks.push(tokio::spawn(always("canaries", stopped, move || sender.clone().run(stop.clone()))));
+    }
+
     fn deliver(&mut self, sink: Arc<dyn Sink>, stopped: watch::Receiver<bool>) {
         self.sinks.push(sink.name());
         let (store, tries, drain, stop) = (self.store.clone(), self.tries.clone(), self.drain, stopped.clone());
@@ -380,6 +392,7 @@ impl Daemon {
                 _ = tick.tick() => {
                     self.books.refresh(&store, &self.reading, false, &mut self.alarms).await;
                     self.alarms.look().await;
+                    canary::look(&store, &self.config.intake, &mut self.alarms).await;
                     if self.tuned.elapsed() > TUNE {
                         self.tuned = Instant::now();
                         if let Err(e) = store.tune_clock().await {

@@ -10,6 +10,7 @@
 //!
 //! Adding a kind of source: a file under `intake/`, an arm in [`open`], a kind in `config::IntakeKind`.
 
+pub mod deposit;
 mod files;
 mod folder;
 mod imap;

@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accuracy;
+pub mod canary;
 pub mod cli;
 pub mod config;
 mod crash;

@@ -22,6 +22,9 @@ pub use diff::{Diff, diff};
 pub use institutions::{NameMatch, Sender};
 pub use table::{Problem, RegisterError};
 
+/// The room of canaries (`crate::canary`): no patient's, in no list.
+pub const CANARY_ROOM: &str = "canary";
+
 /// One row of patients.csv: a patient and the room.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Patient {

@@ -12,6 +12,7 @@ pub mod accept;
 pub mod audit;
 pub mod blobs;
 pub mod board;
+pub mod canary;
 pub mod db;
 pub mod outbox;
 pub mod plan;

@@ -4,6 +4,7 @@
 //! held back or closed by [`policy`]. Deliveries are `work::deliver`. What reads and sorts stands behind [`Pipeline`],
 //! so that tests drive the same machine without a recogniser.
 
+pub mod canary;
 pub mod deliver;
 pub mod policy;
 
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 
 use crate::model::{Document, Reader};
 use crate::reading::Reading;
+use crate::store::canary::Arrival;
 use crate::store::queue::{Job, Stage};
 use crate::store::{Candidate, Store, StoreError};
 
@@ -174,7 +176,7 @@ pub async fn one(
 enum Computed {
     Read(Box<ReadDone>),
     Unreadable(String),
-    Accept { reading: String, reader: Reader, decided: policy::Decided },
+    Accept { reading: String, reader: Reader, decided: policy::Decided, canaries: Vec<Arrival> },
     GiveUp(String),
 }
 
@@ -200,15 +202,18 @@ async fn compute(store: &Store, pipeline: &Arc<dyn Pipeline>, job: &Job) -> Resu
                 StoreError::Damaged(why) => Trouble::Reread(why),
                 e => Trouble::Failed(e.to_string()),
             })?;
-            let pipeline = pipeline.clone();
-            let (decided, rules) = tokio::task::spawn_blocking(move || {
+            let issued = store.canaries_out().await.map_err(|e| Trouble::Failed(e.to_string()))?;
+            let (pipeline, source) = (pipeline.clone(), job.source.clone());
+            let (decided, canaries, rules) = tokio::task::spawn_blocking(move || {
                 let sorted = pipeline.sort(&reading);
                 let rules = sorted.rules.clone();
-                (policy::decide(&reading, sorted, &|text| pipeline.knows_name_in(text)), rules)
+                let mut decided = policy::decide(&reading, sorted, &|text| pipeline.knows_name_in(text));
+                let canaries = canary::take(&reading, &mut decided, &issued, &source);
+                (decided, canaries, rules)
             })
             .await
             .map_err(|e| Trouble::Failed(format!("sorting died: {e}")))?;
-            Ok(Computed::Accept { reading: id, reader: Reader { rules, ..reader }, decided })
+            Ok(Computed::Accept { reading: id, reader: Reader { rules, ..reader }, decided, canaries })
         }
     }
 }
@@ -217,8 +222,9 @@ async fn commit(store: &Store, job: &Job, computed: Computed) -> Result<(), Stor
     match computed {
         Computed::Read(done) => store.commit_reading(job, &done.reading, done.images, &done.reader).await,
         Computed::Unreadable(reason) => store.give_up(job, "unreadable", &reason).await,
-        Computed::Accept { reading, reader, decided } => {
-            store.accept(job, &reading, &decided.sheets, &reader, decided.reason.as_deref()).await
+        Computed::Accept { reading, reader, decided, canaries } => {
+            let reason = decided.reason.as_deref();
+            store.accept_with(job, &reading, &decided.sheets, &reader, reason, &canaries).await
         }
         Computed::GiveUp(reason) => store.give_up(job, "poison", &reason).await,
     }

@@ -16,17 +16,18 @@ const MAY: &[(&str, &[&str])] = &[
     ("text", &["model", "reading"]),
     ("register", &["model", "config", "text"]),
     ("patient", &["model", "register", "text"]),
+    ("canary", &["model", "reading", "text", "register", "patient"]),
     ("rules", &["model", "reading", "ocr", "text", "register"]),
     ("sink", &["model"]),
     ("store", &["model", "reading", "register", "crash"]),
     ("intake", &["model", "config", "crash"]),
-    ("work", &["model", "reading", "register", "patient", "rules", "decode", "sink", "store", "crash"]),
+    ("work", &["model", "reading", "register", "patient", "canary", "rules", "decode", "sink", "store", "crash"]),
     ("web", &["model", "reading", "store", "config"]),
 ];
 
 /// Crates that the pure modules must not touch.
 const PURE: &[&str] =
-    &["model", "raster", "reading", "page", "ocr", "text", "rules", "patient", "register", "accuracy"];
+    &["model", "raster", "reading", "page", "ocr", "text", "rules", "patient", "register", "canary", "accuracy"];
 const IMPURE: &[&str] = &["sqlx", "axum", "lettre", "async_imap", "tokio"];
 
 fn sources(dir: &Path, out: &mut Vec<(String, String)>) {

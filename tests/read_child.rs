@@ -182,6 +182,30 @@ fn a_child_is_replaced_when_its_pages_are_used_up() {
     pool.read_blocking("a.tif", &tiff(&[(432, 573)])).expect("a page");
 }
 
+/// A year apart, and with numbers of all digits.
+#[tokio::test]
+async fn a_canary_is_read_exactly() {
+    use faxbridge::canary::{Canary, Token, differences, is_about, token_on};
+    let pool = Pool::new(PoolOptions { second: Some("tesseract".to_owned()), ..options() }).expect("a pool");
+    let rules = faxbridge::rules::RuleSet::embedded();
+    for (token, day) in [
+        ("482109537716", "2026-11-28"),
+        ("993300112244", "2027-01-03"),
+        ("000000000000", "2027-12-31"),
+        ("718293645087", "2028-02-29"),
+    ] {
+        let token = Token::parse(token).expect("a token");
+        let canary = Canary::new(token.clone(), day.parse().expect("a day"));
+        let read = pool.read("canary.tif", canary.tiff).await.expect("a reading").reading;
+        let found = faxbridge::rules::extract(&rules, &read, &faxbridge::register::Registers::default());
+        let [document] = found.documents.as_slice() else { panic!("{:?}", found.documents) };
+        assert_eq!(differences(document, &canary.expected), Vec::<String>::new(), "{document:#?}");
+        assert!(is_about(document), "{document:#?}");
+        let open = [Token::random(), token.clone()];
+        assert_eq!(token_on(&read, &document.pages, &open), Some(&token));
+    }
+}
+
 #[test]
 fn no_child_outlives_its_parent() {
     let peer = Peer::start(&exe(), &Start { self_test: false, ..start(true) }).expect("a child");

@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::Result;
 use rustix::fs::{Access, access, statfs};
 
-use crate::config::{Config, Switch};
+use crate::config::{Config, Intake, IntakeKind, Switch};
 use crate::daemon;
 use crate::decode::child::Start;
 use crate::decode::pool::{Pool, PoolOptions};
@@ -75,6 +75,7 @@ pub async fn run(file: &Path, out: &mut impl Write) -> Result<ExitCode> {
         lines.say(&format!("intake {}", intake.name), crate::intake::probe(intake).await)?;
     }
     lines.say("notices", notices(&config).await)?;
+    lines.say("canaries", canaries(&config))?;
     lines.say("database", database(&config).await)?;
     Ok(if lines.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -155,6 +156,20 @@ async fn notices(config: &Config) -> Verdict {
             Note(format!("{} answers; notice.admins is empty: nobody hears of the review list", config.notice.smtp))
         }
         Ok(()) => Good(format!("{} answers", config.notice.smtp)),
+    }
+}
+
+/// Whether canaries fly by themselves, and which sources they reach from within only.
+fn canaries(config: &Config) -> Verdict {
+    let times = config.canary.times.join(", ");
+    if times.is_empty() {
+        return Note("canary.times is empty: a source that is dead looks like a quiet day".to_owned());
+    }
+    let mailbox = |i: &&Intake| i.kind != IntakeKind::Folder && i.canary_to.is_empty();
+    let within: Vec<&str> = config.intake.iter().filter(mailbox).map(|i| i.name.as_str()).collect();
+    match within.as_slice() {
+        [] => Good(format!("at {times}")),
+        names => Note(format!("at {times}; without canary_to the way of a mail to {} is not tested", names.join(", "))),
     }
 }
 

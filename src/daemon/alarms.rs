@@ -3,7 +3,7 @@
 //!
 //! Sources report their own faults, and get some time to recover before anybody is woken; the daemon's own alarms are
 //! those that no source can see: registers and rules that were refused, receipts that have no final state in time,
-//! sources that have fallen silent. No patient data in any of them.
+//! sources that have fallen silent, canaries that did not come. No patient data in any of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -73,6 +73,11 @@ impl Alarms {
             }
             Err(e) => tracing::error!(about = what, error = %e, "the alarm cannot be recorded"),
         }
+    }
+
+    /// Whether one of the daemon's own alarms stands.
+    pub fn stands(&self, what: &str) -> bool {
+        self.own.get(what).is_some_and(Option::is_some)
     }
 
     /// Looks now and then for what should have happened.

@@ -371,6 +371,21 @@ fn jittered(wait: Duration) -> Duration {
     wait / 2 + wait / 2 * share / 255
 }
 
+/// Appends a mail to the mailbox, unseen, as if it had been delivered.
+///
+/// # Errors
+/// What is wrong, in words for an operator.
+pub async fn append(config: &config::Intake, mail: &[u8]) -> Result<(), String> {
+    let put = async {
+        let mut session = connect::connect(config).await?;
+        let folder = wire::mailbox_name(&config.folder);
+        timeout(ANSWER, session.append(folder, None, None, mail)).await.map_err(|_| Fault::Silent)??;
+        let _ = command(&mut session, "LOGOUT", Duration::from_secs(5), |_| ()).await;
+        Ok::<_, Fault>(())
+    };
+    put.await.map_err(|e| format!("{}@{}: {e}", config.user, config.host))
+}
+
 /// Connects, logs in and selects, for `faxbridge check`.
 pub async fn probe(config: &config::Intake) -> Result<String, String> {
     let at = format!("{}@{}", config.user, config.host);

@@ -324,6 +324,9 @@ fn patient(s: &mut Sheet, line: u64, row: &[String]) -> Patient {
         phones: phones(s, line, row, "phone"),
         ..Patient::default()
     };
+    if p.room_id == super::CANARY_ROOM {
+        s.problem(line, "room_id", "is the canaries' own room", "give the room another id");
+    }
     if p.name.is_empty() {
         s.problem(line, "name", "is empty", "write the patient's name as it stands on the insurance card");
     }

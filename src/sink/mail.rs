@@ -17,6 +17,10 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use super::{Sink, SinkError};
 use crate::model::{Posting, Purpose, Vocabulary};
 
+mod fax;
+
+pub use fax::{Fax, fax_mail};
+
 /// What the mail sink needs to know.
 #[derive(Debug, Clone, Default)]
 pub struct MailOptions {
@@ -125,6 +129,17 @@ impl MailSink {
         };
         let lines = [line.as_str(), "", &format!("{}/review", self.options.base_url), "", AUTOMATIC, ""];
         self.send(self.message(to, key, subject, lines.join("\r\n"))?).await
+    }
+}
+
+impl MailSink {
+    /// Mails a fax of our own (a canary).
+    ///
+    /// # Errors
+    /// See [`SinkError`].
+    pub async fn fax(&self, to: &str, fax: &Fax) -> Result<(), SinkError> {
+        let message = fax::message(&self.options.from, to, fax).map_err(SinkError::Never)?;
+        self.send(message).await
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::blobs::sha256;
+use super::canary::{self, Arrival};
 use super::db::{Tx, query};
 use super::queue::{Job, take};
 use super::{MACHINE, Result, Store, audit, crash, name_id, outbox};
@@ -114,6 +115,22 @@ impl Store {
         reader: &Reader,
         reason: Option<&str>,
     ) -> Result<()> {
+        self.accept_with(job, reading, sheets, reader, reason, &[]).await
+    }
+
+    /// [`Store::accept`], with those among the documents that are canaries.
+    ///
+    /// # Errors
+    /// As [`Store::accept`]; or such a canary has come already.
+    pub async fn accept_with(
+        &self,
+        job: &Job,
+        reading: &str,
+        sheets: &[Sheet],
+        reader: &Reader,
+        reason: Option<&str>,
+        canaries: &[Arrival],
+    ) -> Result<()> {
         let now = self.now();
         let mut tx = self.db.begin().await?;
         take(&mut tx, job).await?;
@@ -121,6 +138,7 @@ impl Store {
             sheets.iter().position(|s| s.state == State::Review && (!urgent || is_urgent(&s.document.fields)))
         };
         let tell = held(true).or_else(|| held(false));
+        let mut ids = Vec::with_capacity(sheets.len());
         for (i, sheet) in sheets.iter().enumerate() {
             let id = insert(&mut tx, now, &job.receipt, i as i64, Some(reading), sheet, reader).await?;
             if let (Some(room), State::Posted) = (&sheet.room, sheet.state) {
@@ -134,7 +152,9 @@ impl Store {
                 outbox::enqueue_held(&mut tx, &id, 1, &self.notify.admins, now).await?;
             }
             crash::reached("accept.between_documents");
+            ids.push(id);
         }
+        canary::arrived(&mut tx, now, &ids, canaries).await?;
         settle(&mut tx, &job.receipt, now, reason).await?;
         let detail = json!({"reading": reading, "documents": sheets.len()});
         audit::append(&mut tx, now, MACHINE, "accepted", &job.receipt, detail);

@@ -6,6 +6,7 @@ use super::accept::{Candidate, State};
 use super::db::{Row, Tx, query, scalar};
 use super::{Result, Store};
 use crate::model::{Document, Reader};
+use crate::register::CANARY_ROOM;
 
 /// A room in the list of rooms.
 #[derive(Debug, Clone, PartialEq)]
@@ -301,9 +302,10 @@ impl Store {
         .await?;
         let rest = limit - i64::try_from(rows.len()).unwrap_or(limit);
         if rest > 0 {
-            let open =
-                held!("d.state = 'posted' AND d.open_fields > 0 ORDER BY d.urgent DESC, d.created, d.id LIMIT $1");
-            rows.extend(query(open).bind(rest).fetch_all(tx.conn()).await?);
+            let open = held!(
+                "d.state = 'posted' AND d.open_fields > 0 AND d.room <> $2 ORDER BY d.urgent DESC, d.created, d.id LIMIT $1"
+            );
+            rows.extend(query(open).bind(rest).bind(CANARY_ROOM).fetch_all(tx.conn()).await?);
         }
         rows.iter()
             .map(|r| {
@@ -335,8 +337,9 @@ impl Store {
     pub async fn waiting(&self) -> Result<usize> {
         let n: i64 = scalar(
             "SELECT (SELECT count(*) FROM document WHERE state IN ('review', 'quarantined'))
-                  + (SELECT count(*) FROM document WHERE state = 'posted' AND open_fields > 0)",
+                  + (SELECT count(*) FROM document WHERE state = 'posted' AND open_fields > 0 AND room <> $1)",
         )
+        .bind(CANARY_ROOM)
         .fetch_one(self.db.reader())
         .await?;
         Ok(usize::try_from(n).unwrap_or(0))
@@ -392,14 +395,17 @@ impl Store {
             .collect())
     }
 
-    /// Receipts by state.
+    /// Receipts by state, canaries left out.
     ///
     /// # Errors
     /// The database cannot be read.
     pub async fn counts(&self) -> Result<Counts> {
         let rows = query(
-            "SELECT coalesce(f.state, r.state), count(*) FROM receipt r LEFT JOIN receipt f ON f.id = r.linked GROUP BY 1",
+            "SELECT coalesce(f.state, r.state), count(*) FROM receipt r LEFT JOIN receipt f ON f.id = r.linked
+             WHERE NOT EXISTS (SELECT 1 FROM document d WHERE d.receipt = coalesce(r.linked, r.id) AND d.room = $1)
+             GROUP BY 1",
         )
+        .bind(CANARY_ROOM)
         .fetch_all(self.db.reader())
         .await?;
         Ok(rows.iter().map(|r| (r.nth(0), r.nth(1))).collect())

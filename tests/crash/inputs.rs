@@ -108,9 +108,9 @@ pub fn file(kind: Kind, n: u64) -> Vec<u8> {
 pub fn mail(kind: Kind, n: u64) -> Vec<u8> {
     use lettre::message::header::ContentType;
     use lettre::message::{Attachment, Message, MultiPart, SinglePart};
-    let parts = MultiPart::mixed()
-        .singlepart(SinglePart::plain("FAX".to_owned()))
-        .singlepart(Attachment::new("fax.png".to_owned()).body(file(kind, n), ContentType::parse("image/png").expect("a type")));
+    let parts = MultiPart::mixed().singlepart(SinglePart::plain("FAX".to_owned())).singlepart(
+        Attachment::new("fax.png".to_owned()).body(file(kind, n), ContentType::parse("image/png").expect("a type")),
+    );
     let message = Message::builder()
         .from("gateway@example.jp".parse().expect("an address"))
         .to("fax@example.jp".parse().expect("an address"))

@@ -86,6 +86,7 @@ fn collect(dir: &Path, found: &mut BTreeSet<String>) {
 fn every_named_point_is_tried() {
     let mut there = BTreeSet::new();
     collect(&repo("src"), &mut there);
-    let tried: BTreeSet<String> = POINTS.iter().map(|p| p.0).chain(DECISIONS.iter().copied()).map(str::to_owned).collect();
+    let tried: BTreeSet<String> =
+        POINTS.iter().map(|p| p.0).chain(DECISIONS.iter().copied()).map(str::to_owned).collect();
     assert_eq!(there, tried);
 }

@@ -234,8 +234,10 @@ impl Site {
         faults.check(left.is_empty(), || format!("left in the scan folder: {left:?}"));
         let processed = contents(&self.home.at("scan/processed"));
         let cur = contents(&self.home.at("mails/cur"));
-        let unseen: Vec<String> = names(&self.home.at("mails/cur")).into_iter().filter(|n| !n.ends_with(":2,S")).collect();
-        faults.check(names(&self.home.at("mails/new")).is_empty() && unseen.is_empty(), || format!("unseen: {unseen:?}"));
+        let unseen: Vec<String> =
+            names(&self.home.at("mails/cur")).into_iter().filter(|n| !n.ends_with(":2,S")).collect();
+        faults
+            .check(names(&self.home.at("mails/new")).is_empty() && unseen.is_empty(), || format!("unseen: {unseen:?}"));
         let mut wanted: BTreeMap<(Place, &str), usize> = BTreeMap::new();
         for g in &self.given {
             *wanted.entry((g.place, &g.sha256)).or_default() += 1;
@@ -251,7 +253,8 @@ impl Site {
         if let Some(dovecot) = &self.dovecot {
             let given: Vec<&Given> = self.given.iter().filter(|g| g.place == Place::Imap).collect();
             // A mail that is moved gets another file name.
-            let (flagged, moved) = (given.iter().filter(|g| dovecot.is_done(&g.name)).count(), dovecot.mails(".Done", "").len());
+            let (flagged, moved) =
+                (given.iter().filter(|g| dovecot.is_done(&g.name)).count(), dovecot.mails(".Done", "").len());
             faults.check(flagged + moved == given.len(), || {
                 format!("of {} mails {flagged} are flagged and {moved} moved", given.len())
             });
@@ -267,8 +270,11 @@ impl Site {
         let posts = self.home.sql(&["SELECT key FROM post ORDER BY key"]);
         let keys = self.home.sql(&["SELECT key FROM outbox WHERE sink = 'board' AND state = 'sent' ORDER BY key"]);
         faults.check(posts == keys, || format!("the board has {posts:?}, the outbox {keys:?}"));
-        let documents: BTreeSet<String> =
-            self.home.sql(&["SELECT document FROM post WHERE replaced IS NULL AND withdrawn IS NULL"]).into_iter().collect();
+        let documents: BTreeSet<String> = self
+            .home
+            .sql(&["SELECT document FROM post WHERE replaced IS NULL AND withdrawn IS NULL"])
+            .into_iter()
+            .collect();
         if posts.len() > sheets || documents.len() < posts.len() {
             faults.twice.push(format!("{} posts of {} documents for {sheets} sheets", posts.len(), documents.len()));
         } else if posts.len() < sheets {

@@ -206,6 +206,14 @@ service anvil {{
         std::fs::rename(&tmp, self.maildir().join("new").join(name)).expect("deliver");
     }
 
+    /// Makes another mailbox of the user.
+    pub fn make(&self, folder: &str) {
+        for sub in ["tmp", "new", "cur"] {
+            std::fs::create_dir_all(self.maildir().join(format!(".{folder}")).join(sub)).expect("folder");
+        }
+        own(&self.maildir().join(format!(".{folder}")));
+    }
+
     /// File names of mails whose name begins so, in INBOX or in `folder`.
     pub fn mails(&self, folder: &str, begins: &str) -> Vec<String> {
         let at = self.maildir().join(folder);

@@ -4,6 +4,7 @@
 //! Waiting is always for a state, by bounded polling ([`until`]).
 
 mod bad;
+mod canary;
 mod chromium;
 mod crash;
 mod dovecot;

@@ -77,7 +77,7 @@ const CERTAIN: [&str; 4] =
     ["10-cover-and-summary.tif", "04-admission-info.pdf", "12-advertisement.tif", "13-whose-is-it.tif"];
 
 /// A mail as a fax gateway sends it.
-fn mail_with(name: &str, bytes: Vec<u8>) -> Vec<u8> {
+pub fn mail_with(name: &str, bytes: Vec<u8>) -> Vec<u8> {
     use lettre::message::header::ContentType;
     use lettre::message::{Attachment, Message, MultiPart, SinglePart};
     let kind = ContentType::parse("application/octet-stream").expect("a type");

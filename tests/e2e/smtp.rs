@@ -47,6 +47,13 @@ impl Smtp {
         )
     }
 
+    /// The mails to one recipient as they came.
+    pub fn raw(&self, to: &str) -> Vec<Vec<u8>> {
+        let new = std::fs::read_dir(self.dir.path().join("mails/new")).into_iter().flatten().flatten();
+        let all = new.map(|e| std::fs::read(e.path()).expect("a mail"));
+        all.filter(|m| String::from_utf8_lossy(m).contains(&format!("To: {to}\n"))).collect()
+    }
+
     pub fn mails(&self) -> Vec<Mail> {
         let new: PathBuf = self.dir.path().join("mails/new");
         let mut mails: Vec<Mail> = std::fs::read_dir(new)
