@@ -160,11 +160,12 @@ pub async fn one(
         Ok(computed) => commit(store, job, computed).await,
         Err(Trouble::Lost) => Err(StoreError::Stale),
         Err(Trouble::Stopping) => store.release(job).await,
-        Err(Trouble::Reread(why)) => {
+        // Not for ever: hosts of two versions would read it for each other again and again.
+        Err(Trouble::Reread(why)) if job.attempts + 1 < i64::from(options.attempts) => {
             tracing::warn!(receipt = job.receipt, why, "the kept reading cannot be used, the original is read again");
             store.rewind(job).await
         }
-        Err(Trouble::Failed(why)) => Err(StoreError::Damaged(why)),
+        Err(Trouble::Reread(why) | Trouble::Failed(why)) => Err(StoreError::Damaged(why)),
     };
     match ended {
         Ok(()) => tracing::debug!(job = job.id, "end"),

@@ -237,6 +237,28 @@ async fn a_reading_that_was_damaged_is_made_again_from_the_original() {
 }
 
 #[tokio::test]
+async fn a_reading_that_is_damaged_again_and_again_goes_to_the_review_list() {
+    let dir = tempfile::tempdir().expect("dir");
+    let store = open(dir.path()).await;
+    store.receive("scan", "a.tif", b"post a", &Meta::default()).await.expect("receive");
+    let pipeline: Arc<dyn Pipeline> = Arc::new(Fixed::default());
+    let (_stop_tx, mut stop) = watch::channel(false);
+    let mut read = 0;
+    while let Some(job) = store.claim(60_000).await.expect("claim") {
+        if job.stage == Stage::Read {
+            read += 1;
+            assert!(read <= OPTIONS.attempts, "it goes on for ever");
+        } else {
+            let (_, _, reading) = store.reading(&job.sha256).await.expect("reading");
+            let sha = crate::store::blobs::sha256(&reading.to_bytes());
+            fs::write(dir.path().join("data/blobs").join(&sha[..2]).join(&sha[2..]), b"damaged").expect("damage");
+        }
+        one(&store, &pipeline, &OPTIONS, &job, &mut stop).await;
+    }
+    assert_eq!(store.status().await.expect("status")[0].state, "review");
+}
+
+#[tokio::test]
 async fn a_worker_that_is_asked_to_stop_puts_its_job_back_untouched() {
     struct Stuck;
     #[async_trait]
