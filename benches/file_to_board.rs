@@ -41,7 +41,7 @@ fn main() {
     let status = || runtime.block_on(store::status(&data)).unwrap_or_default();
     let began = Instant::now();
     let daemon = Daemon::start(&config);
-    until("the board answers", || get(port, "/healthz").is_some_and(|a| a.contains("200 OK")).then_some(()));
+    until("the board answers", || get(port, "/readyz").is_some_and(|a| a.contains("200 OK")).then_some(()));
     let ready = began.elapsed();
     let memory = Memory::watch(daemon.0.id());
     let idle = memory.now();

@@ -10,6 +10,7 @@ mod check;
 mod extract;
 mod files;
 mod import;
+mod log;
 mod look;
 pub mod manual;
 mod status;
@@ -24,6 +25,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Config;
 use crate::daemon::{Role, site};
+use crate::metrics::Metrics;
 use crate::register::{Files, Registers};
 use crate::rules::RuleSet;
 use crate::store::{self, Register};
@@ -61,6 +63,9 @@ enum Command {
         /// Name on this machine; a second one of the same name is refused
         #[arg(long, default_value = "1")]
         name: String,
+        /// Loopback address at which it shows /metrics, /healthz and /readyz; by default nowhere
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<std::net::SocketAddr>,
         /// End once nothing is left in the queue
         #[arg(long)]
         drain: bool,
@@ -279,7 +284,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
     let mut out = io::stdout().lock();
     match command {
         Command::Run { config, drain } => serve(&config, Role::Whole, drain),
-        Command::Worker { config, name, drain } => serve(&config, Role::Worker(name), drain),
+        Command::Worker { config, name, listen, drain } => serve(&config, Role::Worker { name, listen }, drain),
         Command::Status { config, json } => {
             let lines = wait(store::status(site(&config.load()?)?))??;
             status::print(&mut out, &lines, json)?;
@@ -287,19 +292,19 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         }
         Command::Check { config } => wait(check::run(&config.config, &mut out))?,
         Command::Canary { config, source, wait: stay } => {
-            log("error");
+            log::start("error", None);
             wait(canary::run(&config.load()?, &source, stay, &mut out))?
         }
         Command::Extract(options) => {
-            log("warn");
+            log::start("warn", None);
             extract::run(&options, &mut out)
         }
         Command::Look(options) => {
-            log("warn");
+            log::start("warn", None);
             look::run(&options, &mut out)
         }
         Command::Bench(Bench::Accuracy(options)) => {
-            log("warn");
+            log::start("warn", None);
             bench::run(&options, &mut out)
         }
         Command::Audit(Audit::Verify { config }) => {
@@ -328,10 +333,11 @@ fn dispatch(command: Command) -> Result<ExitCode> {
 }
 
 fn serve(config: &ConfigFile, role: Role, drain: bool) -> Result<ExitCode> {
-    log("info");
+    let metrics = Metrics::default();
+    log::start("info", Some(metrics.clone()));
     let config = config.load()?;
     let runtime = runtime()?;
-    let ended = runtime.block_on(crate::daemon::run(config, role, drain));
+    let ended = runtime.block_on(crate::daemon::run(config, role, drain, metrics));
     // A page that is being read is nothing to wait for: its job was put back.
     runtime.shutdown_background();
     ended.map(|()| ExitCode::SUCCESS)
@@ -358,12 +364,4 @@ fn wait<T>(work: impl Future<Output = T>) -> Result<T> {
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")
-}
-
-/// Logs to stderr; `FAXBRIDGE_LOG` says how much (`debug`, or per module as in `faxbridge::intake=debug,info`).
-fn log(level: &str) {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("FAXBRIDGE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    // Nobody else sets one in this process; a second would only be refused.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
 }

@@ -170,6 +170,20 @@ section! {
 }
 
 section! {
+    /// When the administrators are alarmed: by mail, by the metric `faxbridge_alarm_standing` and by `/healthz`.
+    Alarm, "alarm" {
+        /// A receipt that has no final state after so many minutes; 0: never.
+        overdue_minutes: u64 = 60;
+        /// A notice or posting that is not delivered after so many minutes; 0: never.
+        undelivered_minutes: u64 = 60;
+        /// A source that cannot be looked through, or a register or rules that were refused, for so many minutes.
+        fault_minutes: u64 = 5;
+        /// Less free space than this where data_dir lies, MB; 0: never.
+        disk_free_mb: u64 = 500;
+    }
+}
+
+section! {
     /// The database, where it is not the SQLite file of `data_dir`: PostgreSQL, for several hosts.
     Database, "database" {
         /// `postgres://user@host:port/name`. Empty: SQLite in `data_dir`.
@@ -226,6 +240,8 @@ struct File {
     #[serde(default)]
     work: Work,
     #[serde(default)]
+    alarm: Alarm,
+    #[serde(default)]
     database: Database,
     #[serde(default)]
     blobs: Blobs,
@@ -243,6 +259,7 @@ pub struct Config {
     pub notice: Notice,
     pub canary: Canary,
     pub work: Work,
+    pub alarm: Alarm,
     pub database: Database,
     pub blobs: Blobs,
 }
@@ -330,6 +347,7 @@ impl Config {
             notice: raw.notice,
             canary: raw.canary,
             work: raw.work,
+            alarm: raw.alarm,
             database: raw.database,
             blobs: raw.blobs,
         };

@@ -10,6 +10,7 @@ mod pipeline;
 mod receiver;
 mod registers;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,6 +24,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, Switch, find_models};
 use crate::decode::pool::{Pool, PoolOptions};
 use crate::intake::{self, Intakes, Receiver};
+use crate::metrics::Metrics;
 use crate::rules::RuleSet;
 use crate::sink::Sink;
 use crate::sink::mail::{MailOptions, MailSink};
@@ -151,14 +153,18 @@ pub enum Role {
     /// Everything: sources, work, deliveries, pages.
     Whole,
     /// Work and deliveries, beside others, under a name of its own on this machine.
-    Worker(String),
+    Worker {
+        name: String,
+        /// Where it shows how it is; it has no pages.
+        listen: Option<SocketAddr>,
+    },
 }
 
 impl Role {
     fn worker(&self) -> &str {
         match self {
             Role::Whole => "",
-            Role::Worker(name) => name,
+            Role::Worker { name, .. } => name,
         }
     }
 }
@@ -168,9 +174,9 @@ impl Role {
 ///
 /// # Errors
 /// What keeps it from starting, in words for an operator; with `drain`, which sources could not be looked through.
-pub async fn run(config: Config, role: Role, drain: bool) -> anyhow::Result<()> {
+pub async fn run(config: Config, role: Role, drain: bool, metrics: Metrics) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
-    let mut daemon = Daemon::start(config, &role, drain).await?;
+    let mut daemon = Daemon::start(config, &role, drain, metrics).await?;
     tell(&[NotifyState::Ready]);
     let ended = daemon.attend(&mut signals).await;
     tell(&[NotifyState::Stopping]);
@@ -245,7 +251,7 @@ struct Daemon {
 }
 
 impl Daemon {
-    async fn start(mut config: Config, role: &Role, drain: bool) -> anyhow::Result<Daemon> {
+    async fn start(mut config: Config, role: &Role, drain: bool, metrics: Metrics) -> anyhow::Result<Daemon> {
         if *role != Role::Whole {
             // Sources and register files are another process's; what that one took over stands in the store.
             config.intake.clear();
@@ -260,17 +266,20 @@ impl Daemon {
             members: mail.is_some(),
             admins: if mail.is_some() { config.notice.admins.clone() } else { Vec::new() },
         };
-        let store = Store::open_as(site(&config)?, role.worker(), store::system_clock()).await?.with_notify(notify);
+        let store = Store::open_as(site(&config)?, role.worker(), store::system_clock()).await?;
+        let store = store.with_notify(notify).with_metrics(metrics.clone());
         store.tune_clock().await?;
-        let pages = if *role == Role::Whole { Self::listen(&config, drain).await? } else { None };
+        let pages = Self::listen(&config, role, drain).await?;
         // Opening the engine takes a moment.
-        let options = pool_options(&config);
-        let pool = tokio::task::spawn_blocking(move || Pool::new(options)).await.context("the reading pool")??;
+        let (options, counts) = (pool_options(&config), metrics.clone());
+        let pool = tokio::task::spawn_blocking(move || Pool::counting(options, counts)).await;
+        let pool = pool.context("the reading pool")??;
         tracing::info!(reader = ?pool.reader(), rules = rules.hash(), drain, "starting");
         let reading = Arc::new(Reading::new(pool, rules));
         if *role == Role::Whole {
             store.forget_faults().await?;
         }
+        config.intake.iter().for_each(|i| metrics.knows_source(&i.name));
         let mut alarms = Alarms::new(store.clone(), mail.clone(), &config);
         let mut books = Books::new(&config.register);
         books.look(&store, &reading, true, &mut alarms).await?;
@@ -294,7 +303,7 @@ impl Daemon {
             store,
             config,
         };
-        daemon.serve(pages, stopped.clone());
+        daemon.serve(pages, role, stopped.clone());
         daemon.work(stopped.clone());
         daemon.canaries(mail.clone(), stopped.clone());
         if let Some(mail) = mail {
@@ -307,8 +316,13 @@ impl Daemon {
     }
 
     /// The pages' port. A drain does its work without it where somebody else has it.
-    async fn listen(config: &Config, drain: bool) -> anyhow::Result<Option<tokio::net::TcpListener>> {
-        let address = config.address().filter(|a| a.ip().is_loopback()).context("listen must be a loopback address")?;
+    async fn listen(config: &Config, role: &Role, drain: bool) -> anyhow::Result<Option<tokio::net::TcpListener>> {
+        let address = match role {
+            Role::Whole => config.address(),
+            Role::Worker { listen: None, .. } => return Ok(None),
+            Role::Worker { listen, .. } => *listen,
+        };
+        let address = address.filter(|a| a.ip().is_loopback()).context("listen must be a loopback address")?;
         match tokio::net::TcpListener::bind(address).await {
             Ok(listener) => Ok(Some(listener)),
             Err(e) if drain => {
@@ -319,9 +333,13 @@ impl Daemon {
         }
     }
 
-    fn serve(&mut self, listener: Option<tokio::net::TcpListener>, mut stopped: watch::Receiver<bool>) {
+    fn serve(&mut self, listener: Option<tokio::net::TcpListener>, role: &Role, mut stopped: watch::Receiver<bool>) {
         let Some(listener) = listener else { return };
-        let router = crate::web::router(Arc::new(self.store.clone()), &self.config.base_url());
+        let (store, base_url) = (Arc::new(self.store.clone()), self.config.base_url());
+        let router = match role {
+            Role::Whole => crate::web::router(store, &base_url),
+            Role::Worker { .. } => crate::web::watched(store, &base_url),
+        };
         let end = async move {
             let _ = stopped.wait_for(|s| *s).await;
         };
@@ -417,7 +435,7 @@ impl Daemon {
         let _ = self.stop.send(true);
         for task in self.tasks.drain(..) {
             if let Err(e) = task.await {
-                tracing::error!(error = %e, "stopping");
+                tracing::error!(panicked = e.is_panic(), "a task ended before it was stopped");
             }
         }
         self.alarms.finish().await;
@@ -457,11 +475,11 @@ async fn reload(config: &Config, reading: &Reading, alarms: &mut Alarms) {
         Ok(rules) => {
             tracing::info!(rules = rules.hash(), "the rules are in force");
             reading.set_rules(rules);
-            alarms.set("rules", None).await;
+            alarms.refuse("rules", None).await;
         }
         Err(e) => {
             let fault = format!("{e:#}; the rules of before stay in force");
-            alarms.set("rules", Some(fault)).await;
+            alarms.refuse("rules", Some(fault)).await;
         }
     }
 }

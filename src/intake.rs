@@ -241,7 +241,7 @@ async fn supervise(
         let Some(ended) = ended else {
             let _ = end.send(true);
             if let Err(e) = task.await {
-                tracing::error!(source = %config.name, "stopping: {e}");
+                tracing::error!(source = %config.name, panicked = e.is_panic(), "ended before it was stopped");
             }
             continue;
         };
@@ -374,7 +374,7 @@ impl Intakes {
         let _ = self.stop.send(true);
         for r in self.running {
             if let Err(e) = r.task.await {
-                tracing::error!(source = %r.name, "stopping: {e}");
+                tracing::error!(source = %r.name, panicked = e.is_panic(), "ended before it was stopped");
             }
         }
     }

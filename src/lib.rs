@@ -7,7 +7,7 @@
 //! Invariants (each has a test):
 //! 1. `model ← reading ← text ← rules`; `decode`, `page`, `ocr`, `text`, `rules`, `patient`, `register`, `accuracy` never
 //!    import `store`, `web` or `sqlx`: they are pure. Sinks see only `model`. Only `work`, `web`, `intake` and `daemon` touch
-//!    `store`; only `daemon` and `cli` know everyone.
+//!    `store`; only `daemon` and `cli` know everyone. `metrics` knows nobody.
 //! 2. Extraction is a function of (rules, reading, registers).
 //! 3. Posting is decided by type, pages and patient alone; an unsure field is shown as its crop, never as text.
 //! 4. What came from outside is decoded, cleaned and read in the child process only.
@@ -24,6 +24,7 @@ mod crash;
 pub mod daemon;
 pub mod decode;
 pub mod intake;
+pub mod metrics;
 pub mod model;
 pub mod ocr;
 pub mod page;

@@ -14,6 +14,7 @@ pub mod blobs;
 pub mod board;
 pub mod canary;
 pub mod db;
+mod gauges;
 pub mod outbox;
 pub mod plan;
 pub mod queue;
@@ -34,7 +35,10 @@ use uuid::Uuid;
 use crate::crash;
 use db::{query, scalar};
 
+use crate::metrics::Metrics;
+
 pub use accept::{Candidate, Notify, Sheet, State};
+pub use gauges::Gauges;
 pub use plan::Plan;
 pub use receive::{Meta, Received, Verdict};
 pub use registers::Register;
@@ -93,7 +97,8 @@ impl StoreError {
 
 impl From<serde_json::Error> for StoreError {
     fn from(e: serde_json::Error) -> Self {
-        Self::Damaged(e.to_string())
+        // Its own words may quote what stands there.
+        Self::Damaged(format!("JSON ({:?} error) at line {}, column {}", e.classify(), e.line(), e.column()))
     }
 }
 
@@ -133,6 +138,7 @@ pub struct Store {
     /// Name of this process run, `node/run`; leases carry it.
     owner: Arc<str>,
     notify: Arc<accept::Notify>,
+    metrics: Metrics,
     /// Held for as long as the store is open for work.
     _lock: Option<Arc<std::fs::File>>,
     _listener: Option<Arc<Listener>>,
@@ -232,6 +238,7 @@ impl Store {
             wake: Arc::new(Wake::new()),
             owner: Uuid::new_v4().to_string().into(),
             notify: Arc::default(),
+            metrics: Metrics::default(),
             _lock: None,
             _listener: None,
         }
@@ -277,6 +284,34 @@ impl Store {
     pub fn with_notify(mut self, notify: accept::Notify) -> Store {
         self.notify = Arc::new(notify);
         self
+    }
+
+    /// The same store, whose users count into `metrics`.
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: Metrics) -> Store {
+        self.metrics = metrics;
+        self
+    }
+
+    /// Whether the store of blobs answers and belongs to this database.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn blobs_answer(&self) -> Result<()> {
+        match self.blobs.id().await? {
+            Some(_) => Ok(()),
+            None => Err(StoreError::Damaged(format!("{} does not hold the blobs of this database", self.blobs))),
+        }
+    }
+
+    /// Where its users count what they do.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Seconds since a moment in milliseconds since 1970; never negative.
+    pub fn seconds_since(&self, then: i64) -> f64 {
+        (self.now() - then).max(0) as f64 / 1000.0
     }
 
     /// Milliseconds since 1970 by the store's clock.

@@ -1,4 +1,5 @@
 //! The pages: rooms, sheets, the review list, what was received. Server-rendered, readable on a phone, no script.
+//! Beside them what machines ask: `/metrics`, `/healthz`, `/readyz`.
 //!
 //! Accounts come later, so the daemon listens on loopback only; until then requests must name a loopback host (or that
 //! of `base_url`), and changes must come from our own pages. Sees the store; must not know rules, readers or sinks.
@@ -7,6 +8,7 @@ mod guard;
 mod pages;
 mod review;
 mod view;
+mod watch;
 
 use std::sync::Arc;
 
@@ -29,11 +31,32 @@ pub struct Web {
     store: Arc<Store>,
     /// Host names under which the pages may be asked for, beside loopback.
     hosts: Arc<[String]>,
+    turns: watch::Turns,
+}
+
+impl Web {
+    fn new(store: Arc<Store>, base_url: &str) -> Web {
+        Web { store, hosts: guard::hosts(base_url).into(), turns: watch::Turns::default() }
+    }
+}
+
+/// What machines ask.
+fn machines() -> Router<Web> {
+    Router::new()
+        .route("/healthz", get(watch::healthz))
+        .route("/readyz", get(watch::readyz))
+        .route("/metrics", get(watch::metrics))
+}
+
+/// For a worker, which has no pages.
+pub fn watched(store: Arc<Store>, base_url: &str) -> Router {
+    let web = Web::new(store, base_url);
+    machines().layer(middleware::from_fn_with_state(web.clone(), guard::check)).with_state(web)
 }
 
 /// All routes. `base_url` is where people reach the pages (`Config::base_url`).
 pub fn router(store: Arc<Store>, base_url: &str) -> Router {
-    let web = Web { store, hosts: guard::hosts(base_url).into() };
+    let web = Web::new(store, base_url);
     let safe = |name, value: &'static str| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
     Router::new()
         .route("/", get(pages::rooms))
@@ -48,7 +71,7 @@ pub fn router(store: Arc<Store>, base_url: &str) -> Router {
         .route("/review/{id}/aside", post(review::set_aside))
         .route("/review/{id}/fields", post(review::confirm))
         .route("/style.css", get(style))
-        .route("/healthz", get(health))
+        .merge(machines())
         .fallback(missing)
         .layer(middleware::from_fn_with_state(web.clone(), guard::check))
         .layer(RequestBodyLimitLayer::new(FORM_LIMIT))
@@ -64,11 +87,6 @@ pub fn router(store: Arc<Store>, base_url: &str) -> Router {
 
 async fn style() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("web/style.css"))
-}
-
-async fn health(axum::extract::State(web): axum::extract::State<Web>) -> Result<&'static str, Failure> {
-    web.store.counts().await?;
-    Ok("ok\n")
 }
 
 async fn missing() -> Failure {

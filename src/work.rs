@@ -9,17 +9,18 @@ pub mod deliver;
 pub mod policy;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::sync::watch;
 
-use crate::model::{Document, Reader};
+use crate::metrics::{By, JobEnd};
+use crate::model::{Document, Reader, Status};
 use crate::reading::Reading;
 use crate::store::canary::Arrival;
 use crate::store::queue::{Job, Stage};
-use crate::store::{Candidate, Store, StoreError};
+use crate::store::{Candidate, Sheet, State, Store, StoreError, accept};
 
 /// What came out of a file.
 #[derive(Debug, Clone, Default)]
@@ -140,7 +141,7 @@ pub async fn one(
     job: &Job,
     stop: &mut watch::Receiver<bool>,
 ) {
-    tracing::debug!(job = job.id, receipt = job.receipt, stage = ?job.stage, "begin");
+    tracing::debug!(job = job.id, receipt = job.receipt, stage = job.stage.as_str(), "begin");
     let (lost_tx, mut lost) = watch::channel(false);
     let (done_tx, done) = watch::channel(false);
     let beat = tokio::spawn(heartbeat(store.clone(), job.clone(), *options, lost_tx, done));
@@ -159,25 +160,38 @@ pub async fn one(
     let ended = match computed {
         Ok(computed) => commit(store, job, computed).await,
         Err(Trouble::Lost) => Err(StoreError::Stale),
-        Err(Trouble::Stopping) => store.release(job).await,
+        Err(Trouble::Stopping) => store.release(job).await.map(|()| JobEnd::Released),
         // Not for ever: hosts of two versions would read it for each other again and again.
         Err(Trouble::Reread(why)) if job.attempts + 1 < i64::from(options.attempts) => {
             tracing::warn!(receipt = job.receipt, why, "the kept reading cannot be used, the original is read again");
-            store.rewind(job).await
+            store.rewind(job).await.map(|()| JobEnd::Reread)
         }
         Err(Trouble::Reread(why) | Trouble::Failed(why)) => Err(StoreError::Damaged(why)),
     };
-    match ended {
-        Ok(()) => tracing::debug!(job = job.id, "end"),
-        Err(StoreError::Stale) => tracing::warn!(job = job.id, receipt = job.receipt, "the lease was lost"),
+    let end = match ended {
+        Ok(end) => {
+            tracing::debug!(job = job.id, receipt = job.receipt, ?end, "end");
+            end
+        }
+        Err(StoreError::Stale) => {
+            tracing::warn!(job = job.id, receipt = job.receipt, "the lease was lost");
+            JobEnd::Lost
+        }
         Err(e) => fail(store, options, job, &e.to_string()).await,
-    }
+    };
+    store.metrics().job(job.stage.as_str(), end);
 }
 
 enum Computed {
-    Read(Box<ReadDone>),
+    /// And the seconds that it took.
+    Read(Box<ReadDone>, f64),
     Unreadable(String),
-    Accept { reading: String, reader: Reader, decided: policy::Decided, canaries: Vec<Arrival> },
+    Accept {
+        reading: String,
+        reader: Reader,
+        decided: policy::Decided,
+        canaries: Vec<Arrival>,
+    },
     GiveUp(String),
 }
 
@@ -192,8 +206,9 @@ async fn compute(store: &Store, pipeline: &Arc<dyn Pipeline>, job: &Job) -> Resu
     match job.stage {
         Stage::Read => {
             let bytes = store.blob(&job.sha256).await.map_err(|e| Trouble::Failed(e.to_string()))?;
+            let began = Instant::now();
             match pipeline.read(&job.name, bytes).await {
-                Ok(done) => Ok(Computed::Read(Box::new(done))),
+                Ok(done) => Ok(Computed::Read(Box::new(done), began.elapsed().as_secs_f64())),
                 Err(ReadFail::Unreadable(reason)) => Ok(Computed::Unreadable(reason)),
                 Err(ReadFail::Later(why)) => Err(Trouble::Failed(why)),
             }
@@ -213,38 +228,78 @@ async fn compute(store: &Store, pipeline: &Arc<dyn Pipeline>, job: &Job) -> Resu
                 (decided, canaries, rules)
             })
             .await
-            .map_err(|e| Trouble::Failed(format!("sorting died: {e}")))?;
+            // What it died of may quote what was read.
+            .map_err(|_| Trouble::Failed("sorting died of a fault of the program".into()))?;
             Ok(Computed::Accept { reading: id, reader: Reader { rules, ..reader }, decided, canaries })
         }
     }
 }
 
-async fn commit(store: &Store, job: &Job, computed: Computed) -> Result<(), StoreError> {
+async fn commit(store: &Store, job: &Job, computed: Computed) -> Result<JobEnd, StoreError> {
+    let receipt = &job.receipt;
     match computed {
-        Computed::Read(done) => store.commit_reading(job, &done.reading, done.images, &done.reader).await,
-        Computed::Unreadable(reason) => store.give_up(job, "unreadable", &reason).await,
+        Computed::Read(done, seconds) => {
+            let pages = done.reading.pages.len();
+            let failed = done.reading.pages.iter().filter(|p| p.failed.is_some()).count();
+            store.commit_reading(job, &done.reading, done.images, &done.reader).await?;
+            tracing::info!(receipt, pages, failed, seconds, "read");
+            store.metrics().read(seconds, store.seconds_since(job.received), pages - failed, failed);
+            Ok(JobEnd::Done)
+        }
         Computed::Accept { reading, reader, decided, canaries } => {
             let reason = decided.reason.as_deref();
-            store.accept_with(job, &reading, &decided.sheets, &reader, reason, &canaries).await
+            store.accept_with(job, &reading, &decided.sheets, &reader, reason, &canaries).await?;
+            for (n, sheet) in decided.sheets.iter().enumerate() {
+                count(store, job, &accept::document_id(receipt, n as i64), sheet);
+            }
+            tracing::info!(receipt, documents = decided.sheets.len(), "decided");
+            Ok(JobEnd::Done)
         }
-        Computed::GiveUp(reason) => store.give_up(job, "poison", &reason).await,
+        Computed::Unreadable(reason) => {
+            store.give_up(job, "unreadable", &reason).await?;
+            tracing::info!(receipt, "unreadable: on the review list");
+            Ok(JobEnd::Unreadable)
+        }
+        Computed::GiveUp(reason) => give_up(store, job, &reason).await,
     }
 }
 
+/// Tells of a document that was decided on. Ids and kinds only: what the sheet says is for its pages.
+fn count(store: &Store, job: &Job, document: &str, sheet: &Sheet) {
+    let (kind, state) = (sheet.document.kind.as_str(), sheet.state.as_str());
+    let fields = sheet.document.fields.values();
+    let accepted = fields.clone().filter(|f| f.status == Status::Accepted).count();
+    store.metrics().document(kind, state, accepted, fields.len() - accepted);
+    if sheet.state == State::Posted {
+        store.metrics().posted(By::Machine, store.seconds_since(job.received));
+    }
+    tracing::info!(receipt = job.receipt, document, kind, state, "document");
+}
+
+async fn give_up(store: &Store, job: &Job, reason: &str) -> Result<JobEnd, StoreError> {
+    store.give_up(job, "poison", reason).await?;
+    tracing::error!(job = job.id, receipt = job.receipt, "given up: on the review list");
+    Ok(JobEnd::Poison)
+}
+
 /// Puts a failed job off, or on the review list after its last attempt.
-async fn fail(store: &Store, options: &Options, job: &Job, why: &str) {
+async fn fail(store: &Store, options: &Options, job: &Job, why: &str) -> JobEnd {
     let failures = job.attempts + 1;
     tracing::warn!(job = job.id, receipt = job.receipt, failures, why, "failed");
     let ended = if failures >= i64::from(options.attempts) {
         let reason = format!("{failures}回試みましたが処理できませんでした（{why}）");
-        store.give_up(job, "poison", &reason).await
+        give_up(store, job, &reason).await
     } else {
-        store.retry(job, why, backoff_ms(job.attempts, options.drain)).await
+        store.retry(job, why, backoff_ms(job.attempts, options.drain)).await.map(|()| JobEnd::Retry)
     };
     match ended {
-        Ok(()) | Err(StoreError::Stale) => {}
+        Ok(end) => end,
+        Err(StoreError::Stale) => JobEnd::Lost,
         // The disk is full, say: the lease runs out, and the job is taken up again then.
-        Err(e) => tracing::error!(job = job.id, error = %e, "the failure cannot be recorded"),
+        Err(e) => {
+            tracing::error!(job = job.id, receipt = job.receipt, error = %e, "the failure cannot be recorded");
+            JobEnd::Retry
+        }
     }
 }
 
@@ -267,7 +322,7 @@ async fn heartbeat(
                 let _ = lost.send(true);
                 return;
             }
-            Err(e) => tracing::warn!(job = job.id, error = %e, "the lease cannot be renewed"),
+            Err(e) => tracing::warn!(job = job.id, receipt = job.receipt, error = %e, "the lease cannot be renewed"),
         }
     }
 }

@@ -29,7 +29,7 @@ pub fn markdown() -> String {
     }
     out += "\nEvery command knows `--help`. Exit codes: 0 done; 1 something is wrong with what was looked at, or it could \
             not be done; 2 the command line cannot be meant. `FAXBRIDGE_LOG` says how much is logged to stderr \
-            (`debug`, or by module: `faxbridge::intake=debug,info`).\n";
+            (`debug`, or by module: `faxbridge::intake=debug,info`), `FAXBRIDGE_LOG_FORMAT` in which form (`text`, `json`).\n";
     out
 }
 

@@ -1,74 +1,99 @@
-//! What an administrator must see: it is logged once when it begins, stands on the pages until it has passed, and is
-//! told by mail where there is a mail server.
+//! What an administrator must see: it is logged once when it begins, stands on the pages until it has passed, counts as
+//! a metric and against `/healthz`, and is told by mail where there is a mail server: once when it begins and once when
+//! it is well again, over restarts and over the hosts of one database.
 //!
-//! Sources report their own faults, and get some time to recover before anybody is woken; the daemon's own alarms are
-//! those that no source can see: registers and rules that were refused, receipts that have no final state in time,
-//! sources that have fallen silent, canaries that did not come. No patient data in any of them.
+//! Sources report their own faults, and get some time to recover before anybody is woken; so do registers and rules
+//! that were refused, since those of before stay in force. The daemon's own alarms are those that no source can see:
+//! receipts that have no final state in time, deliveries that do not get through, sources that have fallen silent,
+//! canaries that did not come, a disk that fills up. No patient data in any of them.
+
+mod post;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::sink::mail::MailSink;
+use crate::store::sources::SourceState;
 use crate::store::{Store, StoreError};
+use post::Post;
 
-/// A receipt should have its final state within this time.
-const IN_TIME: Duration = Duration::from_secs(3600);
-const EVERY: Duration = Duration::from_secs(60);
-/// A source that is away for a moment is no alarm.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How often what should have happened is looked for.
+const EVERY: Duration = Duration::from_secs(10);
+/// What nobody looks after any more (a source that left the configuration) is forgotten after this time.
+const FORGET: Duration = Duration::from_secs(900);
 
 pub struct Alarms {
     store: Store,
+    limits: config::Alarm,
+    data_dir: PathBuf,
+    /// Name of the alarm on the disk: of several hosts each has its own.
+    disk: String,
     begun: Instant,
+    /// The same by the store's clock.
+    begun_at: i64,
     looked: Option<Instant>,
     /// The daemon's own, as recorded.
-    own: BTreeMap<String, Option<String>>,
+    own: BTreeMap<String, Own>,
     /// Since when each fault stands.
     since: BTreeMap<String, Instant>,
-    /// Sources from which something should come within so many hours.
-    silent: Vec<(String, u64)>,
-    mail: Option<Arc<MailSink>>,
-    admins: Vec<String>,
-    /// Faults that the administrators were told of.
-    told: Arc<Mutex<BTreeSet<String>>>,
-    sending: JoinSet<()>,
+    /// All sources, and within how many hours something should come; 0: whenever.
+    sources: Vec<(String, u64)>,
+    post: Post,
+}
+
+struct Own {
+    fault: Option<String>,
+    /// Given no time to pass by itself.
+    at_once: bool,
 }
 
 impl Alarms {
     pub fn new(store: Store, mail: Option<Arc<MailSink>>, config: &Config) -> Alarms {
-        let silent = config.intake.iter().filter(|i| i.silent_hours > 0);
+        let disk = if store.is_shared() { format!("disk of {}", host_name()) } else { "disk".to_owned() };
         Alarms {
-            store,
+            limits: config.alarm.clone(),
+            data_dir: config.top.data_dir.clone(),
+            disk,
             begun: Instant::now(),
+            begun_at: store.now(),
             looked: None,
             own: BTreeMap::new(),
             since: BTreeMap::new(),
-            silent: silent.map(|i| (i.name.clone(), i.silent_hours)).collect(),
-            mail,
-            admins: config.notice.admins.clone(),
-            told: Arc::default(),
-            sending: JoinSet::new(),
+            sources: config.intake.iter().map(|i| (i.name.clone(), i.silent_hours)).collect(),
+            post: Post::new(store.clone(), mail, config.notice.admins.clone()),
+            store,
         }
     }
 
     /// Raises one of the daemon's own alarms, or says that there is none.
     pub async fn set(&mut self, what: &str, fault: Option<String>) {
-        if self.own.get(what) == Some(&fault) {
+        self.record(what, fault, true).await;
+    }
+
+    /// [`Alarms::set`] for what was refused while that of before stays in force: told at once, but the service is well
+    /// for as long as a source may have a fault.
+    pub async fn refuse(&mut self, what: &str, fault: Option<String>) {
+        self.record(what, fault, false).await;
+    }
+
+    async fn record(&mut self, what: &str, fault: Option<String>, at_once: bool) {
+        let before = self.own.get(what).map(|o| &o.fault);
+        if before == Some(&fault) {
             return;
         }
         match &fault {
             Some(f) => tracing::error!(about = what, "{f}"),
-            None if self.own.get(what).is_some_and(Option::is_some) => tracing::info!(about = what, "is well again"),
+            None if before.is_some_and(Option::is_some) => tracing::info!(about = what, "is well again"),
             None => {}
         }
         match self.store.looked(what, fault.as_deref()).await {
             Ok(()) => {
-                self.own.insert(what.to_owned(), fault);
+                self.own.insert(what.to_owned(), Own { fault, at_once });
                 self.spread().await;
             }
             Err(e) => tracing::error!(about = what, error = %e, "the alarm cannot be recorded"),
@@ -77,7 +102,7 @@ impl Alarms {
 
     /// Whether one of the daemon's own alarms stands.
     pub fn stands(&self, what: &str) -> bool {
-        self.own.get(what).is_some_and(Option::is_some)
+        self.own.get(what).is_some_and(|o| o.fault.is_some())
     }
 
     /// Looks now and then for what should have happened.
@@ -87,88 +112,141 @@ impl Alarms {
         }
         self.looked = Some(Instant::now());
         if let Err(e) = self.overdue().await {
-            tracing::error!(error = %e, "overdue receipts cannot be looked for");
+            tracing::error!(error = %e, "what is overdue cannot be looked for");
         }
         if let Err(e) = self.silence().await {
             tracing::error!(error = %e, "silent sources cannot be looked for");
         }
+        self.full().await;
         self.spread().await;
     }
 
     async fn overdue(&mut self) -> Result<(), StoreError> {
-        let fault = match self.store.overdue(self.store.now() - ms(IN_TIME)).await? {
-            (0, _) => None,
-            (n, oldest) => {
-                let oldest = oldest.unwrap_or_default();
-                Some(format!("{n} receipts have no final state after an hour, the oldest is {oldest}"))
-            }
-        };
-        self.set("queue", fault).await;
+        let minutes = self.limits.overdue_minutes;
+        if minutes > 0 {
+            let fault = match self.store.overdue(self.store.now() - ms(minutes)).await? {
+                (0, _) => None,
+                (n, oldest) => {
+                    let oldest = oldest.unwrap_or_default();
+                    Some(format!("{n} receipts have no final state after {minutes} minutes, the oldest is {oldest}"))
+                }
+            };
+            self.set("queue", fault).await;
+        }
+        let minutes = self.limits.undelivered_minutes;
+        if minutes > 0 {
+            let fault = match self.store.undelivered(self.store.now() - ms(minutes)).await? {
+                (0, _) => None,
+                (n, _) => Some(format!("{n} deliveries are not done after {minutes} minutes")),
+            };
+            self.set("outbox", fault).await;
+        }
         Ok(())
     }
 
     async fn silence(&mut self) -> Result<(), StoreError> {
-        let (now, start) = (self.store.now(), self.store.now() - ms(self.begun.elapsed()));
-        for (source, hours) in self.silent.clone() {
-            let last = self.store.last_received(&source).await?.unwrap_or(0).max(start);
-            let silent = now - last > ms(Duration::from_secs(hours * 3600));
+        // What lies in a source after the daemon was away is received first.
+        if self.begun.elapsed() < self.patience() {
+            return Ok(());
+        }
+        for (source, hours) in self.sources.clone().into_iter().filter(|s| s.1 > 0) {
+            let known = self.store.known_since(&source).await?;
+            let last = self.store.last_received(&source).await?.unwrap_or(0).max(known);
+            let silent = self.store.now() - last > ms(hours * 60);
             let fault = silent.then(|| format!("nothing has come for more than {hours} hours"));
             self.set(&format!("silence of {source}"), fault).await;
         }
         Ok(())
     }
 
-    /// Mails what is new to the administrators; what could not be sent is tried again with the next look.
+    async fn full(&mut self) {
+        let limit = self.limits.disk_free_mb;
+        let free = match rustix::fs::statvfs(&self.data_dir) {
+            Ok(s) => s.f_bavail.saturating_mul(s.f_frsize),
+            Err(e) => {
+                tracing::warn!(error = %e, "the free space of data_dir cannot be asked");
+                return;
+            }
+        };
+        self.store.metrics().disk_free(free);
+        // One that stands ends a tenth above the limit, so that a file more or less is no news.
+        let stands = self.own.get(&self.disk).is_some_and(|o| o.fault.is_some());
+        let wanted = (limit << 20) + if stands { (limit << 20) / 10 } else { 0 };
+        let fault = (limit > 0 && free < wanted).then(|| format!("less than {limit} MB are free where data_dir lies"));
+        self.set(&self.disk.clone(), fault).await;
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.limits.fault_minutes * 60)
+    }
+
+    /// Gathers what stands, and passes it on: to the metrics, to `/healthz`, by mail.
     async fn spread(&mut self) {
-        while self.sending.try_join_next().is_some() {}
-        let Some(mail) = self.mail.clone() else { return };
-        let standing: BTreeMap<String, String> = match self.store.sources().await {
-            Ok(sources) => sources.into_iter().filter_map(|s| Some((s.name, s.fault?))).collect(),
+        let rows: BTreeMap<String, SourceState> = match self.store.sources().await {
+            Ok(rows) => rows.into_iter().map(|s| (s.name.clone(), s)).collect(),
             Err(e) => {
                 tracing::error!(error = %e, "the sources' faults cannot be looked at");
                 return;
             }
         };
-        self.since.retain(|what, _| standing.contains_key(what));
-        let mut news: Vec<(String, Option<String>)> = Vec::new();
-        {
-            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            for (what, fault) in standing.iter().filter(|(what, _)| !told.contains(*what)) {
-                let since = self.since.entry(what.clone()).or_insert_with(Instant::now);
-                if self.own.contains_key(what) || since.elapsed() >= PATIENCE {
-                    news.push((what.clone(), Some(fault.clone())));
-                }
-            }
-            let well = told.iter().filter(|what| !standing.contains_key(*what));
-            news.extend(well.map(|what| (what.clone(), None)));
-            for (what, fault) in &news {
-                if fault.is_some() {
-                    told.insert(what.clone())
-                } else {
-                    told.remove(what)
-                };
+        // Another process that starts forgets the faults of before, of ours as well.
+        for (what, own) in &self.own {
+            let recorded = rows.get(what).and_then(|r| r.fault.as_ref());
+            if own.fault.is_some()
+                && recorded.is_none()
+                && let Err(e) = self.store.looked(what, own.fault.as_deref()).await
+            {
+                tracing::error!(about = what, error = %e, "the alarm cannot be recorded");
             }
         }
-        for (what, fault) in news {
-            for admin in self.admins.clone() {
-                let (mail, told, what, fault) = (mail.clone(), self.told.clone(), what.clone(), fault.clone());
-                self.sending.spawn(async move {
-                    let key = uuid::Uuid::new_v4().to_string();
-                    if let Err(e) = mail.alarm(&admin, &key, &what, fault.as_deref()).await {
-                        tracing::warn!(about = what, error = %e, "an administrator cannot be told");
-                        told.lock().unwrap_or_else(PoisonError::into_inner).remove(&what);
-                    }
-                });
-            }
+        let mut faults: BTreeMap<String, String> = rows
+            .values()
+            .filter(|r| !self.own.contains_key(&r.name))
+            .filter_map(|r| Some((r.name.clone(), r.fault.clone()?)))
+            .collect();
+        faults.extend(self.own.iter().filter_map(|(what, o)| Some((what.clone(), o.fault.clone()?))));
+        self.since.retain(|what, _| faults.contains_key(what));
+        for what in faults.keys() {
+            self.since.entry(what.clone()).or_insert_with(Instant::now);
         }
+        let lasting = |what: &str| self.since.get(what).is_some_and(|s| s.elapsed() >= self.patience());
+        let stands = |what: &str| self.own.get(what).is_some_and(|o| o.at_once) || lasting(what);
+
+        let mut alarms: BTreeMap<String, Option<String>> = self.sources.iter().map(|s| (s.0.clone(), None)).collect();
+        alarms.extend(self.own.keys().map(|what| (what.clone(), None)));
+        let standing = faults.iter().filter(|(what, _)| stands(what));
+        alarms.extend(standing.map(|(what, fault)| (what.clone(), Some(fault.clone()))));
+        self.store.metrics().set_alarms(alarms);
+
+        let told: BTreeMap<String, String> =
+            faults.iter().filter(|(what, _)| self.own.contains_key(*what) || lasting(what)).map(pair).collect();
+        let well: BTreeSet<String> = self
+            .own
+            .keys()
+            .cloned()
+            .chain(rows.values().filter(|r| r.looked.is_some_and(|l| l >= self.begun_at)).map(|r| r.name.clone()))
+            .filter(|what| !faults.contains_key(what))
+            .collect();
+        self.post.send(&told, &faults, &well, self.begun.elapsed() > FORGET).await;
     }
 
     /// Lets the mails that are on their way arrive; each bounds its own time.
     pub async fn finish(&mut self) {
-        while self.sending.join_next().await.is_some() {}
+        self.post.finish().await;
     }
 }
 
-fn ms(d: Duration) -> i64 {
-    i64::try_from(d.as_millis()).unwrap_or(i64::MAX / 2)
+fn pair((what, fault): (&String, &String)) -> (String, String) {
+    (what.clone(), fault.clone())
+}
+
+/// Minutes in milliseconds.
+fn ms(minutes: u64) -> i64 {
+    i64::try_from(minutes).unwrap_or(i64::MAX).saturating_mul(60_000)
+}
+
+fn host_name() -> String {
+    let name = std::fs::read_to_string(Path::new("/etc/hostname")).unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "this host".to_owned() } else { name.to_owned() }
 }

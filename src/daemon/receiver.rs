@@ -31,6 +31,9 @@ impl Receiver for Keeper {
     ) -> Result<bool, Refused> {
         let meta = Meta { name: name.to_owned(), detail };
         let received = self.0.receive(source, id, bytes, &meta).await.map_err(refused)?;
+        if received.fresh {
+            self.0.metrics().received(source, bytes.len());
+        }
         tracing::info!(source, receipt = received.receipt_id, fresh = received.fresh, bytes = bytes.len(), "received");
         Ok(received.fresh)
     }

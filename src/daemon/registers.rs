@@ -98,7 +98,7 @@ impl Books {
                 Err(why) => Some(format!("{}: {why}; the register of before stays in force", file.path.display())),
             };
             file.dealt = Some(stamp);
-            alarms.set(&format!("register {}", file.register.as_str()), fault).await;
+            alarms.refuse(&format!("register {}", file.register.as_str()), fault).await;
         }
         let version = store.registers_version().await?;
         if self.version != Some(version) {

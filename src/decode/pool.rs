@@ -14,6 +14,7 @@ use super::child::Start;
 use super::peer::{Broken, Peer};
 use super::wire::{Answer, Ask};
 use super::{Limits, say};
+use crate::metrics::{ChildLoss, ChildWear, Metrics};
 use crate::model::Reader;
 use crate::reading::{self, Mail, Page, Part, Reading};
 
@@ -80,6 +81,7 @@ pub struct Pool(Arc<Inner>);
 
 struct Inner {
     options: PoolOptions,
+    metrics: Metrics,
     reader: Reader,
     idle: Mutex<Vec<Peer>>,
     places: Arc<Semaphore>,
@@ -91,8 +93,18 @@ impl Pool {
     /// # Errors
     /// What is missing, with the command that installs it.
     pub fn new(options: PoolOptions) -> Result<Pool, PoolError> {
+        Pool::counting(options, Metrics::default())
+    }
+
+    /// [`Pool::new`], which counts its children and their pages into `metrics`.
+    ///
+    /// # Errors
+    /// As [`Pool::new`].
+    pub fn counting(options: PoolOptions, metrics: Metrics) -> Result<Pool, PoolError> {
         let peer = Peer::start(&options.exe, &start(&options)).map_err(PoolError)?;
+        metrics.child_started();
         let inner = Inner {
+            metrics,
             reader: peer.reader.clone(),
             places: Arc::new(Semaphore::new(options.workers.max(1))),
             idle: Mutex::new(vec![peer]),
@@ -126,7 +138,8 @@ impl Pool {
         });
         match task.await {
             Ok(result) => result,
-            Err(e) => Err(Inner::failure(format!("読み取りの処理を続けられませんでした（{e}）"), true)),
+            // What it died of may quote what was read.
+            Err(_) => Err(Inner::failure("読み取りの処理を続けられませんでした".to_owned(), true)),
         }
     }
 
@@ -175,7 +188,9 @@ impl Inner {
                 return Ok(peer);
             }
         }
-        Peer::start(&self.options.exe, &start(&self.options))
+        let peer = Peer::start(&self.options.exe, &start(&self.options))?;
+        self.metrics.child_started();
+        Ok(peer)
     }
 
     fn read(&self, name: &str, bytes: &[u8]) -> Result<ReadOutcome, ReadFailure> {
@@ -200,14 +215,21 @@ impl Inner {
             let first_page = peer.pages == 0;
             match self.converse(&mut peer, name, bytes, &mut talk) {
                 Ok(tainted) => {
-                    let worn = peer.pages >= self.options.recycle_pages;
-                    let fat = peer.resident_mb().is_some_and(|mb| mb > RESIDENT_MB);
-                    if !(tainted || worn || fat) {
-                        self.idle().push(peer);
+                    let wear = if tainted {
+                        Some(ChildWear::Tainted)
+                    } else if peer.pages >= self.options.recycle_pages {
+                        Some(ChildWear::Pages)
+                    } else {
+                        peer.resident_mb().filter(|mb| *mb > RESIDENT_MB).map(|_| ChildWear::Memory)
+                    };
+                    match wear {
+                        Some(wear) => self.metrics.child_replaced(wear),
+                        None => self.idle().push(peer),
                     }
                     return talk.outcome(self.reader.clone());
                 }
                 Err(how) => {
+                    self.metrics.child_lost(if how == Broken::Slow { ChildLoss::Slow } else { ChildLoss::Died });
                     tracing::warn!(child = peer.id(), ?how, at = ?talk.at, "the reading process was lost");
                     drop(peer);
                     // A child that died before it had done anything may have been ended from outside.
@@ -231,6 +253,7 @@ impl Inner {
             from_page: talk.pages.len() as u32 + 1,
         };
         peer.ask(&ask, bytes, step())?;
+        let mut began = Instant::now();
         loop {
             match peer.answer(step())? {
                 Answer::Pieces { mail, count } => {
@@ -254,6 +277,7 @@ impl Inner {
                         return Err(Broken::Died);
                     }
                     peer.pages += 1;
+                    self.metrics.page(std::mem::replace(&mut began, Instant::now()).elapsed().as_secs_f64());
                     let of = talk.parts.get_mut(part as usize).ok_or(Broken::Died)?;
                     of.warnings.extend(warnings);
                     add_reason(&mut of.error, incomplete);

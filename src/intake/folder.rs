@@ -339,7 +339,7 @@ impl Folder {
         let modified = jiff::Timestamp::new(seconds, i32::try_from(nanos).unwrap_or(0)).unwrap_or_default();
         let detail = BTreeMap::from([("modified".to_owned(), modified.to_string())]);
         let fresh = ctx.receiver.receive(&ctx.source, &id, &id, detail, &bytes).await?;
-        tracing::info!(source = %ctx.source, bytes = bytes.len(), fresh, "a file was received");
+        tracing::debug!(source = %ctx.source, bytes = bytes.len(), fresh, "a file was received");
         crate::crash::reached("intake.received");
         self.waiting.remove(name);
         self.put_away(name, identity).await;

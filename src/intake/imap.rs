@@ -226,7 +226,7 @@ impl Mailbox {
         // Not the mail's fault, whatever comes of it.
         self.state.failed.remove(&uid);
         let fresh = kept.map_err(Fault::Store)?;
-        tracing::info!(source = %ctx.source, uid, bytes = bytes.len(), fresh, "a mail was received");
+        tracing::debug!(source = %ctx.source, uid, bytes = bytes.len(), fresh, "a mail was received");
         crate::crash::reached("intake.received");
         self.state.done.insert(uid);
         Ok(true)

@@ -138,7 +138,7 @@ impl Maildir {
             Ok(Ok((bytes, _))) => {
                 let detail = BTreeMap::new();
                 let fresh = ctx.receiver.receive(&ctx.source, id, &format!("{id}.eml"), detail, &bytes).await?;
-                tracing::info!(source = %ctx.source, bytes = bytes.len(), fresh, "a mail was received");
+                tracing::debug!(source = %ctx.source, bytes = bytes.len(), fresh, "a mail was received");
                 crate::crash::reached("intake.received");
                 return Ok(true);
             }

@@ -10,12 +10,15 @@ use uuid::Uuid;
 use super::db::{Tx, query, scalar};
 use super::queue::MAX_DELAY_MS;
 use super::{MACHINE, Result, Store, StoreError, audit, crash, name_id};
+use crate::metrics::DeliveryEnd;
 use crate::model::{Document, Posting, Purpose};
 
 /// A claimed row.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     pub sink: String,
+    /// The receipt that it goes back to: what joins the lines of the log.
+    pub receipt: String,
     pub posting: Posting,
     /// Failures so far.
     pub attempts: i64,
@@ -180,10 +183,15 @@ impl Store {
                 }
                 _ => false,
             };
+            let receipt: String = scalar("SELECT receipt FROM document WHERE id = $1")
+                .bind(&posting.document)
+                .fetch_one(tx.conn())
+                .await?;
             tx.commit().await?;
             crash::reached("deliver.sending");
             let delivery = Delivery {
                 sink: sink.to_owned(),
+                receipt,
                 posting,
                 attempts: row.get("attempts"),
                 doubtful: state == "sending",
@@ -194,6 +202,7 @@ impl Store {
             }
             let reason = "宛先は部屋のメンバーではなくなりました".to_owned();
             self.commit_delivery(&delivery, &Outcome::Cancelled { reason }).await?;
+            self.metrics.delivery(sink, DeliveryEnd::Cancelled, None);
         }
     }
 

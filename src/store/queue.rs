@@ -22,6 +22,16 @@ pub enum Stage {
     Accept,
 }
 
+impl Stage {
+    /// As in the database, the log and the metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Stage::Read => "read",
+            Stage::Accept => "accept",
+        }
+    }
+}
+
 /// Leases the next job that is due; the suffix passes over rows that another process is just taking.
 macro_rules! claim {
     ($suffix:literal) => {
@@ -311,6 +321,22 @@ impl Store {
         let row = query(
             "SELECT count(*) AS n, min(id) AS oldest FROM receipt
              WHERE state = 'processing' AND linked IS NULL AND received < $1",
+        )
+        .bind(before)
+        .fetch_one(self.db.reader())
+        .await?;
+        Ok((row.get("n"), row.get("oldest")))
+    }
+
+    /// Deliveries that were ordered before `before` (milliseconds since 1970) and are not done, and when the oldest of
+    /// them was.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn undelivered(&self, before: i64) -> Result<(i64, Option<i64>)> {
+        let row = query(
+            "SELECT count(*) AS n, min(created) AS oldest FROM outbox
+             WHERE state IN ('pending', 'sending') AND created < $1",
         )
         .bind(before)
         .fetch_one(self.db.reader())

@@ -146,7 +146,9 @@ impl Store {
             super::outbox::enqueue_held(&mut tx, &document, 1, &self.notify.admins, now).await?;
         }
         audit::append(&mut tx, now, MACHINE, "receive", &id, json!({"source": source, "sha256": "", "state": state}));
-        tx.commit().await
+        tx.commit().await?;
+        self.metrics.verdict(source, state);
+        Ok(())
     }
 
     /// Whether nothing more is to be done for this input: it has a receipt, whatever its content, or a verdict that

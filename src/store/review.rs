@@ -6,6 +6,7 @@ use serde_json::json;
 use super::accept::{State, freeze, settle};
 use super::db::{Tx, query, scalar};
 use super::{Result, Store, StoreError, audit, crash, outbox};
+use crate::metrics::By;
 use crate::model::{Document, Reader, Status, Value};
 
 /// What a person says of one field.
@@ -20,6 +21,7 @@ pub enum Edit {
 }
 
 struct Current {
+    received: i64,
     receipt: String,
     state: State,
     room: Option<String>,
@@ -62,6 +64,7 @@ impl Store {
         settle(&mut tx, &doc.receipt, now, None).await?;
         crash::reached("review.before_commit");
         tx.commit().await?;
+        self.metrics.posted(By::Person, self.seconds_since(doc.received));
         self.wake_all();
         Ok(())
     }
@@ -179,8 +182,9 @@ fn apply(content: &mut Document, key: &str, edit: &Edit) -> Result<bool> {
 async fn current(tx: &mut Tx, document: &str) -> Result<Current> {
     tx.lock(&format!("document {document}")).await?;
     let row = query(
-        "SELECT d.receipt, d.state, d.room, d.revision, v.content, v.reader FROM document d
-         JOIN revision v ON v.document = d.id AND v.number = d.revision WHERE d.id = $1",
+        "SELECT d.receipt, d.state, d.room, d.revision, v.content, v.reader, r.received FROM document d
+         JOIN revision v ON v.document = d.id AND v.number = d.revision
+         JOIN receipt r ON r.id = d.receipt WHERE d.id = $1",
     )
     .bind(document)
     .fetch_optional(tx.conn())
@@ -189,6 +193,7 @@ async fn current(tx: &mut Tx, document: &str) -> Result<Current> {
     // Its state is derived from all of its documents.
     tx.lock(&format!("receipt {}", row.get::<String>("receipt"))).await?;
     Ok(Current {
+        received: row.get("received"),
         receipt: row.get("receipt"),
         state: State::parse(row.get("state")),
         room: row.get("room"),

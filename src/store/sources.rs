@@ -3,6 +3,10 @@
 use super::db::{query, scalar};
 use super::{Result, Store};
 
+/// Receipts are numbered by time, so the newest of a source that is in use is found in a moment; the joined text keeps
+/// the planner from gathering and sorting all that the source ever gave.
+pub(super) const LAST_RECEIVED: &str = "SELECT received FROM receipt WHERE source || '' = $1 ORDER BY id DESC LIMIT 1";
+
 /// State of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceState {
@@ -120,7 +124,50 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn last_received(&self, source: &str) -> Result<Option<i64>> {
-        scalar("SELECT max(received) FROM receipt WHERE source = $1").bind(source).fetch_one(self.db.reader()).await
+        scalar(LAST_RECEIVED).bind(source).fetch_optional(self.db.reader()).await
+    }
+
+    /// Since when this store knows the source, milliseconds since 1970: from the first time that it was asked.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn known_since(&self, source: &str) -> Result<i64> {
+        let key = format!("since {source}");
+        let mut tx = self.db.begin().await?;
+        query("INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING")
+            .bind(&key)
+            .bind(self.now().to_string())
+            .execute(tx.conn())
+            .await?;
+        let since: String = scalar("SELECT value FROM meta WHERE key = $1").bind(&key).fetch_one(tx.conn()).await?;
+        tx.commit().await?;
+        Ok(since.parse().unwrap_or_else(|_| self.now()))
+    }
+
+    /// The alarms that administrators were told of and that were not taken back since: alarm and mail address.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn told(&self) -> Result<Vec<(String, String)>> {
+        let keys: Vec<String> =
+            scalar("SELECT key FROM meta WHERE key LIKE 'told [%' ORDER BY key").fetch_all(self.db.reader()).await?;
+        Ok(keys.iter().filter_map(|k| serde_json::from_str(k.strip_prefix("told ")?).ok()).collect())
+    }
+
+    /// Remembers that this administrator was told of this alarm, or, with `standing` false, that it has passed.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn tell(&self, alarm: &str, admin: &str, standing: bool) -> Result<()> {
+        let key = format!("told {}", serde_json::json!([alarm, admin]));
+        let mut tx = self.db.begin().await?;
+        let change = if standing {
+            "INSERT INTO meta (key, value) VALUES ($1, '') ON CONFLICT (key) DO NOTHING"
+        } else {
+            "DELETE FROM meta WHERE key = $1"
+        };
+        query(change).bind(&key).execute(tx.conn()).await?;
+        tx.commit().await
     }
 
     /// All sources that were ever looked at.

@@ -477,3 +477,50 @@ async fn the_database_is_as_durable_as_promised() {
     let row = query("PRAGMA journal_mode").fetch_one(tx.conn()).await.expect("pragma");
     assert_eq!(row.nth::<String>(0), "wal");
 }
+
+#[tokio::test]
+async fn gauges_tell_what_waits_and_how_old_it_is() {
+    let b = bench().await;
+    let sources = ["scan".to_owned(), "mails".to_owned()];
+    b.store.looked("scan", None).await.expect("looked");
+    b.store.looked("mails", Some("away")).await.expect("looked");
+    let began = b.store.now();
+    b.receive("scan", "1", b"one").await;
+    b.pass(5_000);
+    b.receive("scan", "2", b"two").await;
+    let g = b.store.gauges(&sources).await.expect("gauges");
+    assert_eq!((g.jobs, g.unfinished), (vec![("read".to_owned(), 2, 0)], (2, Some(began))));
+    assert_eq!(g.sources[0].received, Some(began + 5_000));
+    assert_eq!((g.sources[0].looked, g.sources[0].faulty), (Some(began), false));
+    assert_eq!((g.sources[1].looked, g.sources[1].received, g.sources[1].faulty), (None, None, true));
+    b.through(&[sheet(State::Posted, Some("R-0001"))]).await;
+    b.through(&[sheet(State::Review, None)]).await;
+    b.pass(7_000);
+    let g = b.store.gauges(&sources).await.expect("gauges");
+    assert_eq!((g.jobs, g.unfinished), (Vec::new(), (0, None)));
+    // Two members and an administrator.
+    assert_eq!(g.outbox, [("mail".to_owned(), 3, 0)]);
+    assert_eq!(g.oldest_pending, Some(began + 5_000));
+    assert!(g.review.iter().any(|r| r.1 == "room" && r.2 == 1), "{:?}", g.review);
+    assert_eq!((g.held.1, g.audit > 4), (Some(began + 5_000), true));
+    assert_eq!(b.store.undelivered(began + 5_001).await.expect("count"), (3, Some(began + 5_000)));
+    assert_eq!(b.store.undelivered(began).await.expect("count").0, 0);
+}
+
+#[tokio::test]
+async fn who_was_told_and_since_when_a_source_is_known_outlive_the_process() {
+    let b = bench().await;
+    let since = b.store.known_since("scan").await.expect("since");
+    b.pass(1_000);
+    assert_eq!(b.store.known_since("scan").await.expect("since"), since);
+    let word = ("silence of \"a [b]\"".to_owned(), "admin@example.jp".to_owned());
+    for _ in 0..2 {
+        b.store.tell(&word.0, &word.1, true).await.expect("tell");
+    }
+    assert_eq!(b.store.told().await.expect("told"), [word.clone()]);
+    b.store.tell(&word.0, &word.1, false).await.expect("tell");
+    assert!(b.store.told().await.expect("told").is_empty());
+    // Damage is told without quoting what stands there.
+    let e: StoreError = serde_json::from_str::<u32>("\"柏 花子\"").expect_err("no number").into();
+    assert!(!e.to_string().contains("柏"), "{e}");
+}

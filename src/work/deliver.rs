@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use super::{backoff_ms, idle, poll};
+use crate::metrics::DeliveryEnd;
 use crate::sink::{Sink, SinkError};
 use crate::store::outbox::{Delivery, Outcome};
 use crate::store::{Store, StoreError};
@@ -35,6 +36,7 @@ const LEASE: Duration = Duration::from_secs(600);
 
 /// Delivers for one sink until `stop` turns true. The posting in hand is finished first; sinks bound their own time.
 pub async fn run(store: Store, sink: Arc<dyn Sink>, drain: bool, tries: Tries, mut stop: watch::Receiver<bool>) {
+    store.metrics().knows_sink(sink.name());
     while !*stop.borrow() {
         match store.claim_delivery(sink.name(), LEASE.as_millis() as i64).await {
             Ok(Some(delivery)) => one(&store, &*sink, &delivery, drain, &tries).await,
@@ -50,7 +52,9 @@ pub async fn run(store: Store, sink: Arc<dyn Sink>, drain: bool, tries: Tries, m
 /// One attempt at one posting.
 pub async fn one(store: &Store, sink: &dyn Sink, delivery: &Delivery, drain: bool, tries: &Tries) {
     let posting = &delivery.posting;
+    let began = Instant::now();
     let answer = attempt(sink, delivery).await;
+    let seconds = began.elapsed().as_secs_f64();
     crate::crash::reached("deliver.after_network");
     let outcome = match answer {
         Ok(remote) => Outcome::Sent { remote },
@@ -58,17 +62,28 @@ pub async fn one(store: &Store, sink: &dyn Sink, delivery: &Delivery, drain: boo
         Err(SinkError::Later(error)) if delivery.attempts + 1 >= ATTEMPTS => Outcome::Failed { error },
         Err(SinkError::Later(error)) => Outcome::Later { error, delay_ms: backoff_ms(delivery.attempts, drain) },
     };
-    match &outcome {
-        Outcome::Sent { .. } => tracing::info!(key = posting.key, sink = sink.name(), "sent"),
-        Outcome::Failed { error } => tracing::error!(key = posting.key, sink = sink.name(), error, "given up"),
-        Outcome::Later { error, .. } => tracing::warn!(key = posting.key, sink = sink.name(), error, "later"),
-        Outcome::Cancelled { .. } => {}
-    }
+    let (receipt, key, name) = (&delivery.receipt, &posting.key, sink.name());
+    let end = match &outcome {
+        Outcome::Sent { .. } => {
+            tracing::info!(receipt, key, sink = name, seconds, "sent");
+            DeliveryEnd::Sent
+        }
+        Outcome::Failed { error } => {
+            tracing::error!(receipt, key, sink = name, error, "given up");
+            DeliveryEnd::Failed
+        }
+        Outcome::Later { error, .. } => {
+            tracing::warn!(receipt, key, sink = name, error, "later");
+            DeliveryEnd::Later
+        }
+        Outcome::Cancelled { .. } => DeliveryEnd::Cancelled,
+    };
+    store.metrics().delivery(name, end, Some(seconds));
     note(tries, &posting.key, matches!(outcome, Outcome::Later { .. }));
     match store.commit_delivery(delivery, &outcome).await {
         Ok(()) => {}
-        Err(StoreError::Stale) => tracing::warn!(key = posting.key, "another sender has it now"),
-        Err(e) => tracing::error!(key = posting.key, error = %e, "the outcome cannot be recorded"),
+        Err(StoreError::Stale) => tracing::warn!(receipt, key, "another sender has it now"),
+        Err(e) => tracing::error!(receipt, key, error = %e, "the outcome cannot be recorded"),
     }
 }
 

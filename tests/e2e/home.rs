@@ -213,12 +213,22 @@ impl Home {
 
     /// Starts the daemon and waits until it answers.
     pub fn start(&self) -> Daemon {
-        let mut daemon = self.spawn(&["run"]);
+        self.answering(self.spawn(&["run"]))
+    }
+
+    /// [`Home::start`] with all that can be logged, in this form.
+    pub fn start_telling_all(&self, format: &str) -> Daemon {
+        let mut command = self.command(&["run"]);
+        command.env("FAXBRIDGE_LOG", "trace").env("FAXBRIDGE_LOG_FORMAT", format);
+        self.answering(self.launch(command))
+    }
+
+    fn answering(&self, mut daemon: Daemon) -> Daemon {
         until("the daemon answers", || {
             if let Some(ended) = daemon.child.try_wait().expect("wait") {
                 panic!("the daemon ended: {ended}\n{}", self.log());
             }
-            get(self.port, "/healthz").filter(|(status, _)| *status == 200)
+            get(self.port, "/readyz").filter(|(status, _)| *status == 200)
         });
         daemon
     }

@@ -11,6 +11,7 @@ mod dovecot;
 mod home;
 mod hosts;
 mod imap;
+mod logs;
 mod order;
 mod outside;
 mod postgres;
@@ -20,5 +21,6 @@ mod signals;
 mod smtp;
 mod strace;
 mod wait;
+mod watch;
 
 use wait::{free_port, listening, until};

@@ -14,15 +14,15 @@ use crate::smtp::Smtp;
 use crate::until;
 
 /// One row of the register of patients.
-struct Row {
-    room: String,
-    name: String,
+pub struct Row {
+    pub room: String,
+    pub name: String,
     members: Vec<String>,
     /// Everything that must not leave the store but by the pages.
-    private: Vec<String>,
+    pub private: Vec<String>,
 }
 
-fn register() -> Vec<Row> {
+pub fn register() -> Vec<Row> {
     let mut reader = csv::Reader::from_path(repo("samples/registers/patients.csv")).expect("register");
     let columns: Vec<String> = reader.headers().expect("columns").iter().map(str::to_owned).collect();
     let rows = reader.records().map(|r| r.expect("a row")).map(|r| {
