@@ -50,6 +50,9 @@ bench-read: build ## CPU seconds and memory a page, beside rapidocr and ocrmypdf
 	scripts/setup.sh bench
 	python3 benches/read.py $(BIN) $(BENCH)
 
+crash: build test-tools ## kills, faults and power cuts, all of them, on both databases (KILLS=1000 SEED=… DATABASES="sqlite postgres")
+	KILLS="$(KILLS)" SEED="$(SEED)" DATABASES="$(DATABASES)" scripts/crash.sh
+
 lint: ## formatting and clippy
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings

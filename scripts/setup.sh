@@ -7,7 +7,7 @@ case "${1:-build}" in
   build) packages=(build-essential pkg-config cmake clang libclang-dev libtesseract-dev libleptonica-dev
                    tesseract-ocr-jpn ca-certificates) ;;
   demo)  packages=(python3-aiosmtpd curl) ;;
-  test)  packages=(dovecot-imapd python3 python3-aiosmtpd python3-pip chromium openssl strace curl
+  test)  packages=(dovecot-imapd python3 python3-aiosmtpd python3-pip chromium openssl strace curl libfaketime
                    postgresql-15 pgbouncer) ;;
   bench) packages=(python3 python3-venv ocrmypdf tesseract-ocr tesseract-ocr-jpn) ;;
   *) echo "setup.sh: build, demo, test or bench" >&2; exit 2 ;;

@@ -89,6 +89,27 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the storage is the reason (full, read-only, away), which passes, and not what was to be stored.
+    pub fn is_of_storage(&self) -> bool {
+        match self {
+            StoreError::Io { source, .. } => source.kind() != std::io::ErrorKind::NotFound,
+            StoreError::Database(sqlx::Error::Database(e)) => {
+                let broken = [e.is_unique_violation(), e.is_foreign_key_violation(), e.is_check_violation()];
+                // PostgreSQL's class 22: data that cannot be stored.
+                !broken.contains(&true) && !e.code().is_some_and(|c| c.len() == 5 && c.starts_with("22"))
+            }
+            StoreError::Database(e) => !matches!(
+                e,
+                sqlx::Error::RowNotFound
+                    | sqlx::Error::ColumnNotFound(_)
+                    | sqlx::Error::ColumnDecode { .. }
+                    | sqlx::Error::Decode(_)
+                    | sqlx::Error::Encode(_)
+            ),
+            _ => false,
+        }
+    }
+
     fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();
         move |source| Self::Io { what, source }
@@ -385,11 +406,22 @@ pub(crate) fn name_id(parts: &[&str]) -> String {
 
 fn make_private_dir(dir: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
+    let missing = dir.ancestors().take_while(|a| !a.as_os_str().is_empty() && !a.is_dir()).count();
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(dir)
-        .map_err(StoreError::io(format!("folder {}", dir.display())))
+        .map_err(StoreError::io(format!("folder {}", dir.display())))?;
+    // The folder's own name must survive a power failure too. Who made it may have died before this; where it was
+    // made by others long ago, its parent may be closed to us.
+    for (i, made) in dir.ancestors().take(missing.max(1)).enumerate() {
+        let parent = made.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match blobs::sync_dir(parent) {
+            Err(e) if i < missing => return Err(e),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// What leases of processes in this folder are called, over restarts.

@@ -90,6 +90,10 @@ impl Options {
 /// process, so a dying daemon is hardly the file's doing, but it must not go on for ever.
 const CRASHES_PER_ATTEMPT: i64 = 4;
 
+/// How long a job waits where the storage did not take its result.
+const PUT_OFF: Duration = Duration::from_secs(20);
+const DRAINING_PUT_OFF: Duration = Duration::from_secs(1);
+
 /// Milliseconds to wait after the n-th failure (from 0): exponential with jitter.
 pub fn backoff_ms(failures: i64, drain: bool) -> i64 {
     let (first, last) = if drain { (100, 1_000) } else { (2_000, 600_000) };
@@ -167,6 +171,7 @@ pub async fn one(
             store.rewind(job).await.map(|()| JobEnd::Reread)
         }
         Err(Trouble::Reread(why) | Trouble::Failed(why)) => Err(StoreError::Damaged(why)),
+        Err(Trouble::Store(e)) => Err(e),
     };
     let end = match ended {
         Ok(end) => {
@@ -177,6 +182,7 @@ pub async fn one(
             tracing::warn!(job = job.id, receipt = job.receipt, "the lease was lost");
             JobEnd::Lost
         }
+        Err(e) if e.is_of_storage() => put_off(store, options, job, &e.to_string()).await,
         Err(e) => fail(store, options, job, &e.to_string()).await,
     };
     store.metrics().job(job.stage.as_str(), end);
@@ -199,13 +205,14 @@ enum Trouble {
     Lost,
     Stopping,
     Reread(String),
+    Store(StoreError),
     Failed(String),
 }
 
 async fn compute(store: &Store, pipeline: &Arc<dyn Pipeline>, job: &Job) -> Result<Computed, Trouble> {
     match job.stage {
         Stage::Read => {
-            let bytes = store.blob(&job.sha256).await.map_err(|e| Trouble::Failed(e.to_string()))?;
+            let bytes = store.blob(&job.sha256).await.map_err(Trouble::Store)?;
             let began = Instant::now();
             match pipeline.read(&job.name, bytes).await {
                 Ok(done) => Ok(Computed::Read(Box::new(done), began.elapsed().as_secs_f64())),
@@ -216,9 +223,9 @@ async fn compute(store: &Store, pipeline: &Arc<dyn Pipeline>, job: &Job) -> Resu
         Stage::Accept => {
             let (id, reader, reading) = store.reading(&job.sha256).await.map_err(|e| match e {
                 StoreError::Damaged(why) => Trouble::Reread(why),
-                e => Trouble::Failed(e.to_string()),
+                e => Trouble::Store(e),
             })?;
-            let issued = store.canaries_out().await.map_err(|e| Trouble::Failed(e.to_string()))?;
+            let issued = store.canaries_out().await.map_err(Trouble::Store)?;
             let (pipeline, source) = (pipeline.clone(), job.source.clone());
             let (decided, canaries, rules) = tokio::task::spawn_blocking(move || {
                 let sorted = pipeline.sort(&reading);
@@ -282,6 +289,15 @@ async fn give_up(store: &Store, job: &Job, reason: &str) -> Result<JobEnd, Store
     Ok(JobEnd::Poison)
 }
 
+/// Puts a job off whose result cannot be kept now: it is not the file's doing, so it never ends on the review list.
+/// Alarms tell of receipts that are overdue.
+async fn put_off(store: &Store, options: &Options, job: &Job, why: &str) -> JobEnd {
+    tracing::warn!(job = job.id, receipt = job.receipt, why, "the result cannot be kept");
+    let delay = if options.drain { DRAINING_PUT_OFF } else { PUT_OFF };
+    let delay_ms = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
+    recorded(job, store.put_off(job, why, delay_ms).await.map(|()| JobEnd::Retry))
+}
+
 /// Puts a failed job off, or on the review list after its last attempt.
 async fn fail(store: &Store, options: &Options, job: &Job, why: &str) -> JobEnd {
     let failures = job.attempts + 1;
@@ -292,6 +308,10 @@ async fn fail(store: &Store, options: &Options, job: &Job, why: &str) -> JobEnd 
     } else {
         store.retry(job, why, backoff_ms(job.attempts, options.drain)).await.map(|()| JobEnd::Retry)
     };
+    recorded(job, ended)
+}
+
+fn recorded(job: &Job, ended: Result<JobEnd, StoreError>) -> JobEnd {
     match ended {
         Ok(end) => end,
         Err(StoreError::Stale) => JobEnd::Lost,

@@ -53,7 +53,7 @@ macro_rules! due {
     ($suffix:literal) => {
         concat!(
             "SELECT key, state FROM outbox
-             WHERE sink = $1 AND state IN ('pending', 'sending') AND (ready <= $2 OR ready > $3)
+             WHERE sink = $1 AND state IN ('pending', 'sending') AND (ready = created OR ready <= $2 OR ready > $3)
                AND (lease_token IS NULL OR lease_until < $2 OR lease_until > $3)
              ORDER BY ready, key LIMIT 1",
             $suffix
@@ -158,7 +158,7 @@ impl Store {
             let token = Uuid::new_v4().to_string();
             let mut tx = self.db.begin().await?;
             let due = tx.choose(due!(""), due!(" FOR UPDATE SKIP LOCKED"));
-            let due = query(due).bind(sink).bind(now).bind(now + 2 * MAX_DELAY_MS).fetch_optional(tx.conn()).await?;
+            let due = query(due).bind(sink).bind(now).bind(now + MAX_DELAY_MS).fetch_optional(tx.conn()).await?;
             let Some(due) = due else { return Ok(None) };
             let (key, state): (String, String) = (due.get("key"), due.get("state"));
             let row = query(

@@ -11,8 +11,9 @@ use super::{MACHINE, Result, Store, StoreError, audit, crash, name_id};
 use crate::model::Reader;
 use crate::reading::{self, Reading};
 
-/// Longest time that anything is put off; a job further in the future than this was written by a wrong clock.
-pub const MAX_DELAY_MS: i64 = 3_600_000;
+/// Longest time that anything is put off. What is further in the future than this was put off by a wrong clock, and is
+/// due. What was never put off (`ready` as when it was created) is due whatever the clock said then.
+pub const MAX_DELAY_MS: i64 = 1_200_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -39,7 +40,7 @@ macro_rules! claim {
             "UPDATE job SET crashes = crashes + (CASE WHEN lease_token IS NULL THEN 0 ELSE 1 END),
                     lease_token = $1, lease_owner = $2, lease_until = $3
              WHERE id = (SELECT id FROM job
-                         WHERE (ready <= $4 OR ready > $5)
+                         WHERE (ready = created OR ready <= $4 OR ready > $5)
                            AND (lease_token IS NULL OR lease_until < $4 OR lease_until > $6)
                          ORDER BY stage, ready, id LIMIT 1 ",
             $suffix,
@@ -100,7 +101,7 @@ impl Store {
             .bind(&*self.owner)
             .bind(now + lease_ms)
             .bind(now)
-            .bind(now + 2 * MAX_DELAY_MS)
+            .bind(now + MAX_DELAY_MS)
             .bind(now + 2 * lease_ms.max(MAX_DELAY_MS))
             .fetch_optional(tx.conn())
             .await?;
@@ -137,6 +138,14 @@ impl Store {
     /// [`StoreError::Stale`], or the database refused.
     pub async fn retry(&self, job: &Job, error: &str, delay_ms: i64) -> Result<()> {
         self.put_back(job, Some(error), 1, delay_ms.min(MAX_DELAY_MS)).await
+    }
+
+    /// Puts the job back for later, after a failure that is not its own: it counts for no attempt.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`], or the database refused.
+    pub async fn put_off(&self, job: &Job, error: &str, delay_ms: i64) -> Result<()> {
+        self.put_back(job, Some(error), 0, delay_ms.min(MAX_DELAY_MS)).await
     }
 
     /// Puts the job back untouched: the process is asked to end.

@@ -64,6 +64,7 @@ impl Store {
         settle(&mut tx, &doc.receipt, now, None).await?;
         crash::reached("review.before_commit");
         tx.commit().await?;
+        crash::reached("review.after_commit");
         self.metrics.posted(By::Person, self.seconds_since(doc.received));
         self.wake_all();
         Ok(())
@@ -144,6 +145,7 @@ impl Store {
         }
         crash::reached("review.before_commit");
         tx.commit().await?;
+        crash::reached("review.after_commit");
         self.wake_all();
         Ok(())
     }

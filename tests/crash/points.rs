@@ -1,13 +1,16 @@
 //! SIGKILL at every named point (`src/crash.rs`), the first time and a later one.
 
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
 use crate::dovecot::Dovecot;
-use crate::home::repo;
-use crate::inputs::{Kind, Place};
+use crate::home::{get, repo};
+use crate::inputs::{self, Kind, Place};
 use crate::site::{Site, Tally};
+use crate::until;
 
 /// Points that a drain passes, with the times at which it dies there.
 const POINTS: &[(&str, &[u32])] = &[
@@ -35,8 +38,11 @@ const POINTS: &[(&str, &[u32])] = &[
     ("deliver.after_commit", &[1, 5]),
 ];
 
-/// Points that only a person's decision passes; `store::tests` dies there.
-const DECISIONS: &[&str] = &["review.before_commit"];
+/// Points that a person's decision passes.
+const DECISIONS: &[&str] = &["review.before_commit", "review.after_commit"];
+
+/// Points that only an S3-compatible store passes.
+const ELSEWHERE: &[&str] = &["blob.put"];
 
 fn die_at(point: &str, nth: u32) -> Tally {
     let moved = if point == "imap.moved" { "\nmove_to = \"Done\"" } else { "" };
@@ -69,12 +75,58 @@ fn killed_at_every_named_point_nothing_is_lost_and_nothing_stands_twice() {
     println!("named points: {total:?}");
 }
 
+/// Chooses a room on the page of a held sheet; None where the answer did not come.
+fn choose(port: u16, document: &str) -> Option<u16> {
+    let form = "room=R-0001";
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    write!(
+        stream,
+        "POST /review/{document}/room HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{form}",
+        form.len()
+    )
+    .ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    answer.split(' ').nth(1)?.parse().ok()
+}
+
+#[test]
+#[ignore = "needs a program with crash points: make crash"]
+fn killed_in_the_middle_of_a_decision_it_can_be_made_again_and_counts_once() {
+    for point in DECISIONS {
+        let mut site = Site::new();
+        site.feed(Place::Scan, Kind::Broken);
+        site.home.drain();
+        let document = site.home.sql(&["SELECT id FROM document"]).remove(0);
+        let mut run = site.home.command(&["run"]);
+        run.env("FAXBRIDGE_CRASH_AT", point);
+        let mut daemon = site.home.launch(run);
+        until("the daemon answers", || get(site.home.port, "/healthz").filter(|(status, _)| *status == 200));
+        assert_eq!(choose(site.home.port, &document), None, "{point}: it dies before it answers");
+        until("it is dead", || daemon.has_ended().then_some(()));
+        let daemon = site.home.start();
+        assert_eq!(choose(site.home.port, &document), Some(303), "{point}: once more");
+        assert!(daemon.stop().success());
+        site.home.drain();
+        let posts = site.home.sql(&["SELECT document || ' ' || room FROM post"]);
+        assert_eq!(posts, [format!("{document} R-0001")], "{point}");
+        let notices = site.home.sql(&["SELECT recipient FROM outbox WHERE sink = 'mail' AND purpose = 'notice'"]);
+        assert_eq!(notices.len(), inputs::MEMBERS, "{point}");
+        let told: BTreeSet<String> = site.post.mails().into_iter().map(|m| m.message_id).collect();
+        assert_eq!(told.len(), inputs::MEMBERS + 1, "{point}: and the administrator before");
+        site.home.ok(&["audit", "verify"]);
+    }
+}
+
 fn collect(dir: &Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(dir).expect("sources").flatten() {
         let path = entry.path();
         if path.is_dir() {
             collect(&path, found);
-        } else if path.file_name().is_some_and(|n| n != "tests.rs" && n != "crash.rs") {
+        } else if path.extension().is_some_and(|e| e == "rs")
+            && path.file_name().is_some_and(|n| n != "tests.rs" && n != "crash.rs")
+        {
             let text = std::fs::read_to_string(&path).expect("a source");
             let names = text.split("crash::reached(\"").skip(1).filter_map(|t| t.split('"').next());
             found.extend(names.map(str::to_owned));
@@ -87,6 +139,6 @@ fn every_named_point_is_tried() {
     let mut there = BTreeSet::new();
     collect(&repo("src"), &mut there);
     let tried: BTreeSet<String> =
-        POINTS.iter().map(|p| p.0).chain(DECISIONS.iter().copied()).map(str::to_owned).collect();
+        POINTS.iter().map(|p| p.0).chain(DECISIONS.iter().chain(ELSEWHERE).copied()).map(str::to_owned).collect();
     assert_eq!(there, tried);
 }

@@ -1,5 +1,6 @@
 //! A mail server that keeps what it is given, and misbehaves on demand.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,7 +42,8 @@ pub enum Mood {
 }
 
 struct Desk {
-    mood: Mutex<Mood>,
+    /// Of the connections to come; afterwards it is kind.
+    moods: Mutex<VecDeque<Mood>>,
     mails: Mutex<Vec<Mail>>,
 }
 
@@ -55,7 +57,7 @@ impl PostOffice {
     pub fn start() -> PostOffice {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("its address").port();
-        let desk = Arc::new(Desk { mood: Mutex::new(Mood::Kind), mails: Mutex::default() });
+        let desk = Arc::new(Desk { moods: Mutex::default(), mails: Mutex::default() });
         let counter = desk.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -67,8 +69,19 @@ impl PostOffice {
         PostOffice { desk, port }
     }
 
-    pub fn set(&self, mood: Mood) {
-        *self.desk.mood.lock().unwrap_or_else(PoisonError::into_inner) = mood;
+    /// How the next connections are treated, one after the other.
+    pub fn treat(&self, moods: &[Mood]) {
+        self.desk.moods.lock().unwrap_or_else(PoisonError::into_inner).extend(moods);
+    }
+
+    /// How many of these connections have not come yet.
+    pub fn to_come(&self) -> usize {
+        self.desk.moods.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// What arrived before it opened.
+    pub fn has(&self, mails: Vec<Mail>) {
+        self.desk.mails.lock().unwrap_or_else(PoisonError::into_inner).extend(mails);
     }
 
     /// What has arrived, in order.
@@ -86,33 +99,43 @@ impl PostOffice {
 }
 
 impl Desk {
-    fn mood(&self) -> Mood {
-        *self.mood.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Each connection is treated in one mood.
+    fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
+        let mood = self.moods.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or(Mood::Kind);
+        Dialogue { desk: self, mood, stream }.hold()
     }
+}
 
+struct Dialogue<'a> {
+    desk: &'a Desk,
+    mood: Mood,
+    stream: TcpStream,
+}
+
+impl Dialogue<'_> {
     /// Answers at a step as the mood has it; false: the dialogue is over.
-    fn answer(&self, stream: &mut TcpStream, step: Step, kind: &str) -> std::io::Result<bool> {
-        match self.mood() {
+    fn answer(&mut self, step: Step, kind: &str) -> std::io::Result<bool> {
+        match self.mood {
             Mood::Refuses(at, code) if at == step => {
-                write!(stream, "{code} not now, or never\r\n")?;
+                write!(self.stream, "{code} not now, or never\r\n")?;
                 Ok(step != Step::Connect)
             }
             Mood::Hangs(at) if at == step => {
-                silence(stream);
+                silence(&mut self.stream);
                 Ok(false)
             }
             _ => {
-                write!(stream, "{kind}\r\n")?;
+                write!(self.stream, "{kind}\r\n")?;
                 Ok(true)
             }
         }
     }
 
-    fn serve(&self, mut stream: TcpStream) -> std::io::Result<()> {
-        if !self.answer(&mut stream, Step::Connect, "220 desk.example.jp ESMTP")? {
+    fn hold(mut self) -> std::io::Result<()> {
+        if !self.answer(Step::Connect, "220 desk.example.jp ESMTP")? {
             return Ok(());
         }
-        let mut lines = BufReader::new(stream.try_clone()?);
+        let mut lines = BufReader::new(self.stream.try_clone()?);
         let mut line = String::new();
         loop {
             line.clear();
@@ -121,19 +144,19 @@ impl Desk {
             }
             let verb = line.split([' ', '\r', '\n']).next().unwrap_or_default().to_ascii_uppercase();
             let goes_on = match verb.as_str() {
-                "EHLO" => write!(stream, "250-desk.example.jp\r\n250 8BITMIME\r\n").map(|()| true)?,
-                "MAIL" => self.answer(&mut stream, Step::From, "250 OK")?,
-                "RCPT" => self.answer(&mut stream, Step::To, "250 OK")?,
+                "EHLO" => write!(self.stream, "250-desk.example.jp\r\n250 8BITMIME\r\n").map(|()| true)?,
+                "MAIL" => self.answer(Step::From, "250 OK")?,
+                "RCPT" => self.answer(Step::To, "250 OK")?,
                 "DATA" => {
-                    let begun = self.answer(&mut stream, Step::Data, "354 go on")?;
-                    let refused = matches!(self.mood(), Mood::Refuses(Step::Data, _));
-                    begun && (refused || self.take(&mut stream, &mut lines)?)
+                    let begun = self.answer(Step::Data, "354 go on")?;
+                    let refused = matches!(self.mood, Mood::Refuses(Step::Data, _));
+                    begun && (refused || self.take(&mut lines)?)
                 }
                 "QUIT" => {
-                    write!(stream, "221 bye\r\n")?;
+                    write!(self.stream, "221 bye\r\n")?;
                     false
                 }
-                _ => write!(stream, "250 OK\r\n").map(|()| true)?,
+                _ => write!(self.stream, "250 OK\r\n").map(|()| true)?,
             };
             if !goes_on {
                 return Ok(());
@@ -142,7 +165,7 @@ impl Desk {
     }
 
     /// One mail after 354.
-    fn take(&self, stream: &mut TcpStream, lines: &mut impl BufRead) -> std::io::Result<bool> {
+    fn take(&mut self, lines: &mut impl BufRead) -> std::io::Result<bool> {
         let mut bytes = Vec::new();
         loop {
             let mut line = Vec::new();
@@ -155,17 +178,16 @@ impl Desk {
             }
             bytes.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
         }
-        let mood = self.mood();
-        if !matches!(mood, Mood::Refuses(Step::End, _) | Mood::Hangs(Step::End)) {
-            self.mails.lock().unwrap_or_else(PoisonError::into_inner).push(parse(&bytes));
+        if !matches!(self.mood, Mood::Refuses(Step::End, _) | Mood::Hangs(Step::End)) {
+            self.desk.mails.lock().unwrap_or_else(PoisonError::into_inner).push(parse(&bytes));
         }
-        match mood {
+        match self.mood {
             Mood::KeepsSilently => {
-                silence(stream);
+                silence(&mut self.stream);
                 Ok(false)
             }
             Mood::KeepsAndLeaves => Ok(false),
-            _ => self.answer(stream, Step::End, "250 kept"),
+            _ => self.answer(Step::End, "250 kept"),
         }
     }
 }

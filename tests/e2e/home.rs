@@ -305,6 +305,11 @@ impl Daemon {
         self.child.wait().expect("wait");
     }
 
+    #[allow(dead_code)] // the crash harness asks
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("wait").is_some()
+    }
+
     pub fn wait(mut self) -> ExitStatus {
         self.child.wait().expect("wait")
     }

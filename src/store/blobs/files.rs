@@ -34,12 +34,15 @@ impl Files {
     /// They cannot be made.
     pub fn open(data_dir: &Path) -> Result<Files> {
         let blobs = Self::at(data_dir);
-        for dir in [blobs.root.clone(), blobs.tmp()] {
+        let shelves = (0..=u8::MAX).map(|n| blobs.root.join(hex::encode([n])));
+        for dir in [blobs.root.clone(), blobs.tmp()].into_iter().chain(shelves) {
             if !dir.is_dir() {
                 make_private(&dir).map_err(StoreError::io(format!("folder {}", dir.display())))?;
-                sync_dir(dir.parent().unwrap_or(data_dir))?;
             }
         }
+        // In any case: who made them may have died before this.
+        sync_dir(&blobs.root)?;
+        sync_dir(data_dir)?;
         Ok(blobs)
     }
 
@@ -81,14 +84,6 @@ impl Files {
         let sha = sha256(bytes);
         let path = self.path(&sha);
         let dir = path.parent().unwrap_or(&self.root).to_owned();
-        if !dir.is_dir() {
-            match fs::create_dir(&dir) {
-                Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
-                    return Err(StoreError::io(format!("folder {}", dir.display()))(e));
-                }
-                _ => sync_dir(&self.root)?,
-            }
-        }
         // An existing name is whole (see above), unless the disk damaged it since: then it is written anew.
         if !fs::read(&path).is_ok_and(|old| old == bytes) {
             let tmp = self.tmp().join(uuid::Uuid::new_v4().to_string());

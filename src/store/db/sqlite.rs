@@ -32,7 +32,22 @@ pub(super) async fn open(dir: &Path) -> Result<Db> {
     let db = Db::Sqlite { writer: Some(writer.clone()), readers: readers(&path).await? };
     super::check_floor(&mut db.begin().await?, super::postgres::newest(&migrations)).await?;
     migrations.run(&writer).await?;
+    sync(dir)?;
     Ok(db)
+}
+
+/// What a killed process committed last may not be on disk, and is about to be built upon.
+fn sync(dir: &Path) -> Result<()> {
+    for name in [FILE.to_owned(), format!("{FILE}-wal")] {
+        let path = dir.join(name);
+        match std::fs::File::open(&path).and_then(|f| f.sync_all()) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::io(format!("sync of {}", path.display()))(e));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 pub(super) async fn open_read(dir: &Path) -> Result<Db> {
