@@ -4,9 +4,12 @@
 //! What a command does stands in its own file or in the module that owns it. Exit codes: 0 done; 1 something is wrong
 //! with what was looked at, or it could not be done; 2 the command line cannot be meant.
 
+mod backup;
 mod bench;
 mod canary;
 mod check;
+mod copy;
+mod export;
 mod extract;
 mod files;
 mod import;
@@ -116,6 +119,24 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(Audit),
+    /// Write everything into one encrypted file, beside a running daemon
+    ///
+    /// Database, originals, pages, readings, the configuration without passwords, rules and registers, as they were at
+    /// one moment; for those alone who hold a recovery key (age). Exits 1 if a blob is lost; then what can be had stands in
+    /// FILE.incomplete, and an earlier FILE stays.
+    Backup(backup::Options),
+    /// Bring a backup back into an empty data_dir or database, with the recovery key alone
+    ///
+    /// Counts and hashes are compared with those of the backup, then the log is verified; until then no daemon starts on
+    /// it. Broken off, it is begun again. Exits 1 if anything is wrong.
+    Restore(backup::RestoreOptions),
+    /// The store as a whole
+    #[command(subcommand)]
+    Store(Whole),
+    /// Write everything into a folder, in forms that other programs read
+    ///
+    /// CSV, JSON Lines, PNG, and the originals as they came; beside a running daemon. The folder holds patient data.
+    Export(export::Options),
     /// The extraction rules
     #[command(subcommand)]
     Rules(Rules),
@@ -174,6 +195,15 @@ enum Audit {
         #[command(flatten)]
         config: ConfigFile,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum Whole {
+    /// Copy the store into another database, from SQLite to PostgreSQL or back
+    ///
+    /// First beside the running daemon, then with --finish while it is stopped: that carries what came since, and only
+    /// then can the copy be worked with. Every table is compared by count and SHA-256, every blob is read back.
+    Copy(copy::Options),
 }
 
 #[derive(Debug, Subcommand)]
@@ -310,6 +340,22 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Audit(Audit::Verify { config }) => {
             let config = config.load()?;
             status::verify(&mut out, &wait(audit(site(&config)?))??)
+        }
+        Command::Backup(options) => {
+            log::start("warn", None);
+            backup::run(&options, &mut out)
+        }
+        Command::Restore(options) => {
+            log::start("warn", None);
+            backup::restore(&options, &mut out)
+        }
+        Command::Store(Whole::Copy(options)) => {
+            log::start("warn", None);
+            copy::run(&options, &mut out)
+        }
+        Command::Export(options) => {
+            log::start("warn", None);
+            export::run(&options, &mut out)
         }
         Command::Rules(Rules::Check { dir }) => {
             let rules = rules(dir.as_deref().unwrap_or(Path::new("")))?;

@@ -217,6 +217,14 @@ section! {
     }
 }
 
+section! {
+    /// Backups (`faxbridge backup`): encrypted, so that only who holds a recovery key can read them.
+    Backup, "backup" {
+        /// Public halves of the recovery keys, `age1…`; each of them opens every backup. `faxbridge backup --keygen` makes one.
+        recipients: Vec<String> = Vec::new();
+    }
+}
+
 /// The whole file.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -245,6 +253,8 @@ struct File {
     database: Database,
     #[serde(default)]
     blobs: Blobs,
+    #[serde(default)]
+    backup: Backup,
 }
 
 /// The checked configuration: paths are absolute or as found, values are in range.
@@ -262,6 +272,7 @@ pub struct Config {
     pub alarm: Alarm,
     pub database: Database,
     pub blobs: Blobs,
+    pub backup: Backup,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
@@ -350,6 +361,7 @@ impl Config {
             alarm: raw.alarm,
             database: raw.database,
             blobs: raw.blobs,
+            backup: raw.backup,
         };
         config.top.rules = find_rules(&base.resolve(config.top.rules.clone()), &config.top.rules);
         for i in &mut config.intake {
@@ -433,6 +445,10 @@ impl Config {
         check(
             c.within_minutes > 0.0 && c.within_minutes <= 1440.0,
             "canary.within_minutes must be more than 0, and a day at most",
+        );
+        check(
+            self.backup.recipients.iter().all(|r| r.starts_with("age1")),
+            "backup.recipients must be public keys, age1…: never put the secret AGE-SECRET-KEY-1… on this machine",
         );
         let mut names = std::collections::BTreeSet::new();
         for (n, i) in self.intake.iter().enumerate() {

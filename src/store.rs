@@ -14,6 +14,7 @@ pub mod blobs;
 pub mod board;
 pub mod canary;
 pub mod db;
+pub mod dump;
 mod gauges;
 pub mod outbox;
 pub mod plan;
@@ -212,7 +213,7 @@ impl Store {
         if worker.is_empty() {
             blobs.sweep()?;
         }
-        let db = db::Db::open(&site.data_dir, &site.database).await?;
+        let db = db::Db::open(&site.data_dir, &site.database, db::Opening::Work).await?;
         blobs::sync_dir(&site.data_dir)?;
         let store = Store {
             owner: format!("{}/{}", node(&site.data_dir, worker)?, Uuid::new_v4()).into(),
@@ -236,7 +237,7 @@ impl Store {
     pub async fn open_beside(site: impl Into<Site>) -> Result<Store> {
         let site = site.into();
         make_private_dir(&site.data_dir)?;
-        let db = db::Db::open(&site.data_dir, &site.database).await?;
+        let db = db::Db::open(&site.data_dir, &site.database, db::Opening::Work).await?;
         Ok(Self::unlocked(db, blobs::Blobs::open(&site.data_dir, &site.blobs)?))
     }
 
@@ -247,6 +248,7 @@ impl Store {
     pub async fn open_read(site: impl Into<Site>) -> Result<Store> {
         let site = site.into();
         let db = db::Db::open_read(&site.data_dir, &site.database).await?;
+        db::complete(&mut db.snapshot().await?).await?;
         Ok(Self::unlocked(db, blobs::Blobs::at(&site.data_dir, &site.blobs)?))
     }
 

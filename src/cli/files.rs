@@ -199,7 +199,7 @@ fn line(file: String, reading: &Reading, found: rules::Extraction, reader: Reade
 }
 
 /// Without what is not in the contract's JSON.
-fn contract(d: Document) -> Document {
+pub fn contract(d: Document) -> Document {
     let fields: BTreeMap<String, Field> = d.fields.iter().map(|(k, f)| (k.clone(), f.contract())).collect();
     Document { fields, doubts: Vec::new(), sender_id: None, ..d }
 }

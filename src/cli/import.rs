@@ -89,7 +89,7 @@ fn same_file(a: &Path, b: &Path) -> bool {
 }
 
 /// Who does it, for the audit log.
-fn actor() -> String {
+pub fn actor() -> String {
     let user = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_default();
     if user.is_empty() { format!("cli:uid {}", rustix::process::getuid().as_raw()) } else { format!("cli:{user}") }
 }

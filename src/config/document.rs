@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::{Alarm, Blobs, Canary, Database, Intake, Notice, Reader, Register, Section, Top, Work};
+use super::{Alarm, Backup, Blobs, Canary, Database, Intake, Notice, Reader, Register, Section, Top, Work};
 
 /// The text of `docs/configuration.md`.
 pub fn markdown() -> String {
@@ -28,6 +28,7 @@ pub fn markdown() -> String {
     section(&mut out, &Alarm::SECTION, &Alarm::default());
     section(&mut out, &Database::SECTION, &Database::default());
     section(&mut out, &Blobs::SECTION, &Blobs::default());
+    section(&mut out, &Backup::SECTION, &Backup::default());
     out
 }
 

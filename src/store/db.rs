@@ -24,6 +24,7 @@ use std::path::Path;
 
 use sqlx::{Postgres, Sqlite, SqlitePool, Transaction};
 
+pub(super) use query::composed;
 pub use query::{Arg, Column, On, Query, Row, Scalar, query, scalar};
 pub use sqlite::FILE;
 
@@ -46,6 +47,28 @@ pub struct Place {
     /// Instead of one in the addresses.
     pub password: Option<String>,
 }
+
+/// What a database is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// To work with it: the newest schema, and everything that belongs in there.
+    Work,
+    /// To fill it from a backup or another store, which is of this schema.
+    Fill { schema: i64 },
+}
+
+impl Opening {
+    /// The migration that it goes to.
+    fn schema(self) -> i64 {
+        match self {
+            Opening::Work => i64::MAX,
+            Opening::Fill { schema } => schema,
+        }
+    }
+}
+
+/// Key in `meta` that stands as long as a store is being filled.
+pub const UNFINISHED: &str = "unfinished";
 
 #[derive(Clone)]
 pub enum Db {
@@ -123,12 +146,12 @@ impl Db {
     /// Makes or opens the database and brings its schema up to date.
     ///
     /// # Errors
-    /// It cannot be made or reached, or carries a schema that this build must not work with.
-    pub async fn open(dir: &Path, place: &Place) -> Result<Db> {
+    /// It cannot be made or reached, carries a schema that this build must not work with, or is not completely filled.
+    pub async fn open(dir: &Path, place: &Place, opening: Opening) -> Result<Db> {
         if place.url.is_empty() {
-            sqlite::open(dir).await
+            sqlite::open(dir, opening).await
         } else {
-            postgres::Cluster::open(place).await.map(|c| Db::Postgres(Box::new(c)))
+            postgres::Cluster::open(place, opening).await.map(|c| Db::Postgres(Box::new(c)))
         }
     }
 
@@ -194,18 +217,46 @@ impl Db {
     }
 }
 
-/// Refuses a database that has gone on to a schema which programs that know `ours` must not touch. A database without
-/// tables, or from before there was a floor, is fine.
-async fn check_floor(tx: &mut Tx, ours: i64) -> Result<()> {
-    let tables = tx.choose(
-        "SELECT count(*) FROM sqlite_master WHERE name = 'meta'",
-        "SELECT count(*) FROM pg_catalog.pg_class WHERE relname = 'meta' AND relnamespace = current_schema()::regnamespace",
-    );
-    let tables: i64 = scalar(tables).fetch_one(tx.conn()).await?;
-    if tables == 0 {
+/// Refuses a database that has gone on to a schema which programs that know `ours` must not touch, and one that is not
+/// completely filled. A database without tables, or from before there was a floor, is fine.
+async fn check(tx: &mut Tx, ours: i64, opening: Opening) -> Result<()> {
+    if !has_meta(tx).await? {
         return Ok(());
     }
     let floor: Option<String> = scalar("SELECT value FROM meta WHERE key = 'floor'").fetch_optional(tx.conn()).await?;
     let floor: i64 = floor.and_then(|f| f.parse().ok()).unwrap_or(0);
-    if floor > ours { Err(StoreError::Ahead { floor, ours }) } else { Ok(()) }
+    if floor > ours {
+        return Err(StoreError::Ahead { floor, ours });
+    }
+    if opening == Opening::Work { complete(tx).await } else { Ok(()) }
+}
+
+async fn has_meta(tx: &mut Tx) -> Result<bool> {
+    let tables = tx.choose(
+        "SELECT count(*) FROM sqlite_master WHERE name = 'meta'",
+        "SELECT count(*) FROM pg_catalog.pg_class WHERE relname = 'meta' AND relnamespace = current_schema()::regnamespace",
+    );
+    Ok(scalar(tables).fetch_one::<i64>(tx.conn()).await? > 0)
+}
+
+/// Refuses a database that was begun to be filled and is not complete.
+///
+/// # Errors
+/// [`StoreError::Refused`] with what to do.
+pub(super) async fn complete(tx: &mut Tx) -> Result<()> {
+    if !has_meta(tx).await? {
+        return Ok(());
+    }
+    let begun: Option<String> =
+        scalar("SELECT value FROM meta WHERE key = $1").bind(UNFINISHED).fetch_optional(tx.conn()).await?;
+    match begun.as_deref() {
+        None => Ok(()),
+        Some("copy") => Err(StoreError::Refused(
+            "this store is an unfinished copy: stop the daemon of the other one and run `faxbridge store copy --finish`"
+                .into(),
+        )),
+        Some(_) => Err(StoreError::Refused(
+            "a backup was begun to be restored into this store and is not complete: run `faxbridge restore` again".into(),
+        )),
+    }
 }

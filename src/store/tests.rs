@@ -13,15 +13,15 @@ use super::*;
 use crate::model::{Document, Field, Reader, Status, Trace, Value};
 use crate::reading::{Page, Reading};
 
-struct Bench {
-    dir: tempfile::TempDir,
-    store: Store,
+pub(super) struct Bench {
+    pub(super) dir: tempfile::TempDir,
+    pub(super) store: Store,
     time: Arc<AtomicI64>,
 }
 
 const LEASE: i64 = 60_000;
 
-async fn bench() -> Bench {
+pub(super) async fn bench() -> Bench {
     let dir = tempfile::tempdir().expect("dir");
     let time = Arc::new(AtomicI64::new(1_763_859_600_000));
     let clock: Clock = {
@@ -46,17 +46,17 @@ async fn bench() -> Bench {
 }
 
 impl Bench {
-    fn pass(&self, ms: i64) {
+    pub(super) fn pass(&self, ms: i64) {
         self.time.fetch_add(ms, Ordering::SeqCst);
     }
-    async fn receive(&self, source: &str, id: &str, bytes: &[u8]) -> Received {
+    pub(super) async fn receive(&self, source: &str, id: &str, bytes: &[u8]) -> Received {
         self.store.receive(source, id, bytes, &Meta::default()).await.expect("receive")
     }
-    async fn claim(&self) -> Option<Job> {
+    pub(super) async fn claim(&self) -> Option<Job> {
         self.store.claim(LEASE).await.expect("claim")
     }
     /// Carries the next job through reading to acceptance with these sheets.
-    async fn through(&self, sheets: &[Sheet]) {
+    pub(super) async fn through(&self, sheets: &[Sheet]) {
         let job = self.claim().await.expect("a read job");
         assert_eq!(job.stage, Stage::Read);
         let page = Page { number: 1, width: 10, height: 20, ..Page::default() };
@@ -103,7 +103,7 @@ fn field(value: &str, status: Status) -> Field {
     }
 }
 
-fn sheet(state: State, room: Option<&str>) -> Sheet {
+pub(super) fn sheet(state: State, room: Option<&str>) -> Sheet {
     let fields = BTreeMap::from([
         ("patient.name".to_owned(), field("柏 花子", Status::Accepted)),
         ("sender.institution".to_owned(), field("柏病院", Status::Review)),

@@ -83,6 +83,12 @@ impl Home {
         self
     }
 
+    /// On the file in `data`, whatever else is asked for.
+    pub fn on_file(mut self) -> Home {
+        self.database = None;
+        self
+    }
+
     /// With a standby of that database.
     pub fn standby(mut self, url: &str) -> Home {
         self.standby = Some(url.to_owned());

@@ -3,6 +3,7 @@
 //!
 //! Waiting is always for a state, by bounded polling ([`until`]).
 
+mod backup;
 mod bad;
 mod canary;
 mod chromium;

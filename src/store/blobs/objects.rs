@@ -24,7 +24,13 @@ impl fmt::Display for Objects {
 }
 
 fn failed(what: String) -> impl FnOnce(Error) -> StoreError {
-    move |e| StoreError::Io { what, source: std::io::Error::other(e) }
+    move |e| {
+        let source = match e {
+            Error::NotFound { .. } => std::io::Error::new(std::io::ErrorKind::NotFound, e),
+            e => std::io::Error::other(e),
+        };
+        StoreError::Io { what, source }
+    }
 }
 
 impl Objects {

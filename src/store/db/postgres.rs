@@ -11,7 +11,7 @@ use tokio::sync::Notify as Wake;
 use tokio::task::JoinHandle;
 
 use super::super::{Result, StoreError};
-use super::{Db, Inner, Place, query, scalar};
+use super::{Db, Inner, Opening, Place, query, scalar};
 
 /// Channel on which a commit tells the other processes that there is work.
 const CHANNEL: &str = "faxbridge";
@@ -34,9 +34,9 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    pub(super) async fn open(place: &Place) -> Result<Cluster> {
+    pub(super) async fn open(place: &Place, opening: Opening) -> Result<Cluster> {
         let cluster = Self::connect(place).await?;
-        cluster.migrate().await?;
+        cluster.migrate(opening).await?;
         Ok(cluster)
     }
 
@@ -103,15 +103,15 @@ impl Cluster {
     }
 
     /// In one transaction under a lock, so that it works through a pooler and for hosts that start at once.
-    async fn migrate(&self) -> Result<()> {
+    async fn migrate(&self, opening: Opening) -> Result<()> {
         let mut migrations = sqlx::migrate!("migrations/postgres");
         migrations.set_locking(false).set_ignore_missing(true);
         let db = Db::Postgres(Box::new(self.clone()));
         let mut tx = db.begin().await?;
         tx.lock(SCHEMA_LOCK).await?;
-        super::check_floor(&mut tx, newest(&migrations)).await?;
+        super::check(&mut tx, newest(&migrations), opening).await?;
         if let Inner::Postgres(t, _) = &mut tx.inner {
-            migrations.run(&mut **t).await?;
+            migrations.run_to(opening.schema(), &mut **t).await?;
         }
         tx.commit().await
     }

@@ -2,13 +2,13 @@
 
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Decode, Postgres, Row as _, Sqlite, Type};
+use sqlx::{AssertSqlSafe, Decode, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, Type};
 
 use super::super::Result;
 use super::{Db, Inner, Tx};
 
 /// A value of a statement: the store has no other types.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arg {
     Text(Option<String>),
     Int(Option<i64>),
@@ -82,15 +82,27 @@ impl Row {
 
 /// A statement to which arguments are bound, in the order of their numbers.
 pub struct Query {
-    sql: &'static str,
+    sql: SqlStr,
     args: Vec<Arg>,
 }
 
 pub fn query(sql: &'static str) -> Query {
-    Query { sql, args: Vec::new() }
+    Query { sql: sql.into_sql_str(), args: Vec::new() }
+}
+
+/// A statement put together from names of our own tables and columns; everything else is bound.
+pub(in crate::store) fn composed(sql: String) -> Query {
+    Query { sql: AssertSqlSafe(sql).into_sql_str(), args: Vec::new() }
 }
 
 impl Query {
+    /// All at once, in order.
+    #[must_use]
+    pub(in crate::store) fn bind_all(mut self, args: impl IntoIterator<Item = Arg>) -> Query {
+        self.args.extend(args);
+        self
+    }
+
     #[must_use]
     pub fn bind(mut self, arg: impl Into<Arg>) -> Query {
         self.args.push(arg.into());
@@ -144,7 +156,7 @@ impl Query {
     }
 
     fn sqlite(&self) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {
-        let mut q = sqlx::query(self.sql);
+        let mut q = sqlx::query(self.sql.clone());
         for arg in self.args.iter().cloned() {
             q = match arg {
                 Arg::Text(v) => q.bind(v),
@@ -155,7 +167,7 @@ impl Query {
     }
 
     fn postgres(&self, keep: bool) -> sqlx::query::Query<'static, Postgres, PgArguments> {
-        let mut q = sqlx::query(self.sql).persistent(keep);
+        let mut q = sqlx::query(self.sql.clone()).persistent(keep);
         for arg in self.args.iter().cloned() {
             q = match arg {
                 // PostgreSQL's text has no NUL; a file's or mail's name may.

@@ -7,12 +7,12 @@ use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use super::super::{Result, StoreError};
-use super::{Db, scalar};
+use super::{Db, Opening, scalar};
 
 /// File name of the database in `data_dir`.
 pub const FILE: &str = "faxbridge.sqlite";
 
-pub(super) async fn open(dir: &Path) -> Result<Db> {
+pub(super) async fn open(dir: &Path, opening: Opening) -> Result<Db> {
     let path = dir.join(FILE);
     private_file(&path)?;
     let writer = SqlitePoolOptions::new()
@@ -30,8 +30,8 @@ pub(super) async fn open(dir: &Path) -> Result<Db> {
     let mut migrations = sqlx::migrate!("migrations/sqlite");
     migrations.set_ignore_missing(true);
     let db = Db::Sqlite { writer: Some(writer.clone()), readers: readers(&path).await? };
-    super::check_floor(&mut db.begin().await?, super::postgres::newest(&migrations)).await?;
-    migrations.run(&writer).await?;
+    super::check(&mut db.begin().await?, super::postgres::newest(&migrations), opening).await?;
+    migrations.run_to(opening.schema(), &writer).await?;
     sync(dir)?;
     Ok(db)
 }

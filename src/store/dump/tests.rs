@@ -1,0 +1,221 @@
+//! Backups and copies of a store with something of everything in it, and a death at every point of them.
+
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::*;
+use crate::store::accept::State;
+use crate::store::review::Edit;
+use crate::store::testing::site;
+use crate::store::tests::{Bench, bench, sheet};
+use crate::store::{Meta, Received};
+
+/// Posted, confirmed by a person, held back, linked, in work, waiting, and a name with a NUL.
+async fn lived_in() -> Bench {
+    let b = bench().await;
+    b.receive("scan", "a.tif", b"one").await;
+    b.through(&[sheet(State::Posted, Some("R-0001")), sheet(State::Posted, Some("R-0002"))]).await;
+    b.receive("scan", "b.tif", b"two").await;
+    b.through(&[sheet(State::Review, None)]).await;
+    b.receive("mail", "1:7", b"one").await;
+    b.store.verdict("scan", "locked", crate::store::Verdict::Review, "読めません").await.expect("verdict");
+    confirm(&b, 1).await;
+    let meta = Meta { name: "a\0b".into(), ..Meta::default() };
+    let _: Received = b.store.receive("mail", "1:8", b"three", &meta).await.expect("receive");
+    b.store.set_cursor("mail", "1:9").await.expect("cursor");
+    b.claim().await.expect("a job in somebody's hands");
+    b
+}
+
+/// A person confirms a field of the first posting in R-0001: another revision replaces the one that stands.
+async fn confirm(b: &Bench, revision: i64) {
+    let id = b.store.timeline("R-0001", 10).await.expect("timeline").remove(0).document;
+    let edits = vec![("sender.institution".to_owned(), Edit::Set(crate::model::Value::One(format!("柏{revision}"))))];
+    b.store.confirm_fields(&id, revision, &edits, "p").await.expect("confirm");
+}
+
+async fn archive(store: &Store) -> Vec<u8> {
+    let files = [File { name: format!("{BESIDE}/faxbridge.toml"), bytes: b"# ours".to_vec() }];
+    let (made, bytes) = store.backup(&files, Vec::new()).await.expect("backup");
+    assert!(made.end.missing.is_empty());
+    bytes
+}
+
+async fn put_back(archive: &[u8], to: &Site) -> Result<Option<Restored>> {
+    let wishes = Wishes { actor: "test".into(), accept_faults: false };
+    restore(archive, &wishes, |_, files| {
+        assert_eq!(files[0].bytes, b"# ours");
+        Ok(Some(to.clone()))
+    })
+    .await
+}
+
+/// What stands in every table but the log, which tells more in the one that was filled.
+async fn sums(store: &Store) -> Vec<Sum> {
+    let mut tx = store.db.snapshot().await.expect("a snapshot");
+    let mut out = Vec::new();
+    for table in TABLES.iter().filter(|t| !t.name.starts_with("audit")) {
+        out.push(sum(&mut tx, Rows::of(table), &mut Names::new()).await.expect("a sum"));
+    }
+    out
+}
+
+async fn same(from: &Store, to: &Site) {
+    let there = Store::open_read(to.clone()).await.expect("open");
+    assert_eq!(sums(from).await, sums(&there).await);
+    assert!(there.verify().await.expect("verify").faults.is_empty());
+    assert_eq!(from.status().await.expect("status"), there.status().await.expect("status"));
+    there.close().await;
+}
+
+#[tokio::test]
+async fn what_was_backed_up_comes_back_without_its_leases() {
+    let b = lived_in().await;
+    let archive = archive(&b.store).await;
+    let to = site(&b.dir.path().join("there")).await;
+    let done = put_back(&archive, &to).await.expect("restore").expect("a store");
+    assert!(
+        done.manifest.tables.iter().all(|t| t.rows > 0 || matches!(t.name.as_str(), "meta" | "canary")),
+        "{done:?}"
+    );
+    same(&b.store, &to).await;
+    // What was in somebody's hands is free, with its crashes as they were.
+    let there = Store::open(to.clone()).await.expect("open");
+    let job = there.claim(60_000).await.expect("claim").expect("the job that was claimed");
+    assert_eq!((job.name.as_str(), job.crashes), ("a\u{FFFD}b", 0));
+    assert!(matches!(there.blob(&job.sha256).await.as_deref(), Ok(b"three")));
+    there.close().await;
+    drop(there);
+    assert!(matches!(put_back(&archive, &to).await, Err(StoreError::Refused(why)) if why.contains("in use")));
+}
+
+#[tokio::test]
+async fn nothing_that_is_not_whole_or_not_ours_becomes_a_store() {
+    let b = lived_in().await;
+    let archive = archive(&b.store).await;
+    let to = site(&b.dir.path().join("there")).await;
+    for cut in [0, 700, archive.len() / 2, archive.len() - 3000] {
+        assert!(put_back(&archive[..cut], &to).await.is_err(), "cut at {cut}");
+    }
+    // A row changed, a blob changed: outside of the encryption nobody can, but disks and programs can be wrong.
+    for (old, new) in [(&b"locked"[..], &b"lockex"[..]), (b"three", b"threx")] {
+        let at = archive.windows(old.len()).rposition(|w| w == old).expect("it stands there");
+        let changed = [&archive[..at], new, &archive[at + old.len()..]].concat();
+        assert!(matches!(put_back(&changed, &to).await, Err(StoreError::Damaged(_))));
+    }
+    assert!(matches!(Store::open_read(to.clone()).await, Err(StoreError::Refused(_))));
+    assert!(matches!(Store::open(to.clone()).await, Err(StoreError::Refused(_))));
+    put_back(&archive, &to).await.expect("restore");
+    same(&b.store, &to).await;
+}
+
+#[tokio::test]
+async fn a_backup_of_a_newer_schema_is_refused() {
+    let b = lived_in().await;
+    let text = archive(&b.store).await;
+    let old = b"\"schema\": ";
+    let at = text.windows(old.len()).position(|w| w == old).expect("the manifest") + old.len();
+    let newer = [&text[..at], b"9", &text[at + 1..]].concat();
+    let to = site(&b.dir.path().join("there")).await;
+    assert!(matches!(put_back(&newer, &to).await, Err(StoreError::Refused(why)) if why.contains("newer")));
+}
+
+#[tokio::test]
+async fn a_copy_is_finished_with_what_came_since() {
+    let b = lived_in().await;
+    let from = site(b.dir.path()).await;
+    let to = site(&b.dir.path().join("there")).await;
+    let first = copy(&from, &to, false, false, "test").await.expect("copy");
+    assert!(!first.finished && !first.blobs_stay && first.blobs > 4);
+    assert!(matches!(Store::open_read(to.clone()).await, Err(StoreError::Refused(why)) if why.contains("--finish")));
+    assert!(matches!(copy(&from, &to, false, false, "test").await, Err(StoreError::Refused(_))));
+    assert!(matches!(copy(&from, &to, true, false, "test").await, Err(StoreError::Locked(_))), "the daemon works");
+    // Rows come, change and go.
+    confirm(&b, 2).await;
+    b.receive("scan", "c.tif", b"four").await;
+    b.receive("scan", "a again.tif", b"one").await;
+    b.pass(120_000);
+    b.through(&[sheet(State::Posted, Some("R-0001"))]).await;
+    let Bench { dir, store, .. } = b;
+    store.close().await;
+    drop(store);
+    let done = copy(&from, &to, true, false, "test").await.expect("finish");
+    assert!(done.finished && done.missing.is_empty());
+    let source = Store::open_read(from.clone()).await.expect("open");
+    same(&source, &to).await;
+    assert!(
+        matches!(copy(&from, &to, true, false, "test").await, Err(StoreError::Refused(why)) if why.contains("in use"))
+    );
+    drop(dir);
+}
+
+#[tokio::test]
+async fn a_lost_blob_keeps_a_copy_from_being_finished_unless_it_is_meant() {
+    let b = lived_in().await;
+    let (from, to) = (site(b.dir.path()).await, site(&b.dir.path().join("there")).await);
+    let sha = crate::store::blobs::sha256(b"two");
+    std::fs::remove_file(b.dir.path().join("blobs").join(&sha[..2]).join(&sha[2..])).expect("lose it");
+    let (made, _) = b.store.backup(&[], Vec::new()).await.expect("backup");
+    assert_eq!(made.end.missing, std::slice::from_ref(&sha));
+    let Bench { dir, store, .. } = b;
+    store.close().await;
+    drop(store);
+    let done = copy(&from, &to, true, false, "test").await.expect("copy");
+    assert_eq!((done.finished, done.missing), (false, vec![sha]));
+    assert!(copy(&from, &to, true, true, "test").await.expect("copy").finished);
+    drop(dir);
+}
+
+const CHILD: &str = "FAXBRIDGE_TEST_DUMP";
+
+/// Not a test of its own: the process that the next test kills.
+#[tokio::test]
+async fn child_of_the_crash_test() {
+    let Some(dir) = std::env::var_os(CHILD).map(PathBuf::from) else { return };
+    let (there, copied) = (site(&dir.join("there")).await, site(&dir.join("copied")).await);
+    let done = dir.join("restored");
+    if !done.exists() {
+        let archive = std::fs::read(dir.join("archive")).expect("the archive");
+        put_back(&archive, &there).await.expect("restore");
+        std::fs::write(&done, b"").expect("write");
+    }
+    copy(&there, &copied, true, false, "test").await.expect("copy");
+}
+
+fn child(dir: &Path, crash: Option<&str>) -> std::process::Output {
+    let mut c = Command::new(std::env::current_exe().expect("this test"));
+    c.args(["--exact", "store::dump::tests::child_of_the_crash_test", "--nocapture"]).env(CHILD, dir);
+    match crash {
+        Some(point) => c.env("FAXBRIDGE_CRASH_AT", point),
+        None => c.env_remove("FAXBRIDGE_CRASH_AT"),
+    };
+    c.output().expect("child")
+}
+
+#[tokio::test]
+async fn death_at_every_point_leaves_nothing_usable_and_the_next_run_ends_it() {
+    let b = lived_in().await;
+    let archive = archive(&b.store).await;
+    let points = [
+        "restore.table:1",
+        "restore.table:9",
+        "blob.renamed:2",
+        "restore.before_commit",
+        "restore.after_commit",
+        "copy.tables",
+    ];
+    for point in points {
+        let dir = tempfile::tempdir().expect("dir");
+        std::fs::write(dir.path().join("archive"), &archive).expect("write");
+        let died = child(dir.path(), Some(point));
+        assert_eq!(died.status.signal(), Some(9), "{point} was not reached: {died:?}");
+        let half = if point.starts_with("copy") { "copied" } else { "there" };
+        let half = Store::open_read(site(&dir.path().join(half)).await).await;
+        assert!(matches!(half, Err(StoreError::Refused(_))), "{point}");
+        let again = child(dir.path(), None);
+        assert!(again.status.success(), "after {point}: {}", String::from_utf8_lossy(&again.stdout));
+        same(&b.store, &site(&dir.path().join("there")).await).await;
+        same(&b.store, &site(&dir.path().join("copied")).await).await;
+    }
+}
