@@ -517,7 +517,7 @@ async fn who_was_told_and_since_when_a_source_is_known_outlive_the_process() {
     for _ in 0..2 {
         b.store.tell(&word.0, &word.1, true).await.expect("tell");
     }
-    assert_eq!(b.store.told().await.expect("told"), [word.clone()]);
+    assert_eq!(b.store.told().await.expect("told"), std::slice::from_ref(&word));
     b.store.tell(&word.0, &word.1, false).await.expect("tell");
     assert!(b.store.told().await.expect("told").is_empty());
     // Damage is told without quoting what stands there.

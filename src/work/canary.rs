@@ -123,7 +123,7 @@ mod tests {
     fn a_canary_goes_into_the_hidden_room_and_tells_what_was_read_otherwise() {
         let (canary, issued) = canary();
         let mut d = decided(document(&canary.expected), State::Review, None);
-        let arrivals = take(&reading(TOKEN), &mut d, &[issued.clone()], "scan");
+        let arrivals = take(&reading(TOKEN), &mut d, std::slice::from_ref(&issued), "scan");
         assert_eq!((arrivals.len(), arrivals[0].ordinal, arrivals[0].differs.len()), (1, 0, 0));
         assert_eq!((d.sheets[0].state, d.sheets[0].room.as_deref()), (State::Posted, Some(CANARY_ROOM)));
 
@@ -192,7 +192,7 @@ mod tests {
             };
             assert!(!crate::canary::is_about(&document), "{}", p.room_id);
             let mut after = before.clone();
-            assert_eq!(take(&reading("電話 04-7110-5100"), &mut after, &[issued.clone()], "scan"), []);
+            assert_eq!(take(&reading("電話 04-7110-5100"), &mut after, std::slice::from_ref(&issued), "scan"), []);
             assert_eq!(after, before);
         }
         // The canary's own sheet is none of theirs.

@@ -272,7 +272,7 @@ impl Replayed {
                     self.copies += 1;
                     if let Err(why) = opens_and_keeps(&tree, &seen) {
                         self.failed.push(format!("{what}, before step {n} ({event:?}), {cut:?}: {why}"));
-                    } else if self.copies % go_on_every == 0 {
+                    } else if self.copies.is_multiple_of(go_on_every) {
                         self.continued += 1;
                         goes_on(recording, &tree, &seen);
                     }

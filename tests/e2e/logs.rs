@@ -142,7 +142,7 @@ fn no_patient_data_in_the_log_of_the_whole_route() {
     }
     let found: Vec<&String> = secrets.iter().filter(|s| stands_in(&text, s)).collect();
     let told = |s: &&String| text.lines().find(|l| stands_in(l, s)).map(|l| format!("{s}: {l}"));
-    assert!(found.is_empty(), "{:#?}", found.iter().filter_map(|s| told(s)).collect::<Vec<_>>());
+    assert!(found.is_empty(), "{:#?}", found.iter().filter_map(told).collect::<Vec<_>>());
     // One receipt's way can be followed by its id.
     let receipt = |message: &str| {
         let lines = log.lines().filter(|l| l.contains(&format!("\"message\":\"{message}\"")));
