@@ -80,7 +80,9 @@ impl Site {
     /// The same; the mail server has so many seconds to answer.
     pub fn noticing(timeout_seconds: u32) -> Site {
         let post = PostOffice::start();
-        let home = Home::new().maildir().with(&post.table(timeout_seconds));
+        // Told in notices: the same in every copy of an installation.
+        let home = Home::new().top("base_url = \"http://board.example.jp\"").maildir();
+        let home = home.with(&post.table(timeout_seconds));
         std::fs::create_dir(home.at("scan")).expect("scan");
         // Files come by rename, so there is no need to watch them for a while.
         let scan = "[[intake]]\nname = \"scan\"\nkind = \"folder\"\npath = \"DIR/scan\"\nsettle_seconds = 0\nrescan_seconds = 1";
