@@ -175,7 +175,7 @@ impl Db {
         Ok(match self {
             Db::Sqlite { writer, .. } => {
                 let writer = writer.as_ref().ok_or_else(|| StoreError::Refused("opened for reading only".into()))?;
-                Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+                Inner::Sqlite(sqlite::begin(writer).await?)
             }
             Db::Postgres(p) => p.begin("BEGIN").await?,
         }

@@ -178,6 +178,21 @@ async fn the_same_name_with_other_content_is_another_receipt_and_the_same_conten
 }
 
 #[tokio::test]
+async fn a_full_disk_leaves_no_connection_that_refuses_for_ever() {
+    let b = bench().await;
+    if b.store.is_shared() {
+        return;
+    }
+    let mut tx = b.store.db.begin().await.expect("begin");
+    query("PRAGMA max_page_count = 1").execute(tx.conn()).await.expect("no room beyond what there is");
+    let insert = query("INSERT INTO register (kind, id, data, since) VALUES ('office', 'O-1', $1, 0)");
+    assert!(insert.bind("x".repeat(1 << 20)).execute(tx.conn()).await.is_err());
+    drop(tx);
+    b.receive("scan", "a.tif", b"fax").await;
+    assert!(b.faults().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_stale_worker_commits_nothing() {
     let b = bench().await;
     b.receive("scan", "a.tif", b"fax").await;

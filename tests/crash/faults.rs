@@ -160,7 +160,6 @@ fn keep_up(site: &Site, daemon: &mut Daemon) {
 }
 
 #[test]
-#[ignore = "open: after the disk has room again not every receipt comes to its end within five minutes"]
 fn a_full_disk() {
     if !is_root() {
         eprintln!("not run: mounting a small disk needs root");

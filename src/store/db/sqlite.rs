@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Sqlite, Transaction};
 
 use super::super::{Result, StoreError};
 use super::{Db, Opening, scalar};
@@ -34,6 +34,22 @@ pub(super) async fn open(dir: &Path, opening: Opening) -> Result<Db> {
     migrations.run_to(opening.schema(), &writer).await?;
     sync(dir)?;
     Ok(db)
+}
+
+/// A transaction that writes.
+pub(super) async fn begin(writer: &SqlitePool) -> sqlx::Result<Transaction<'static, Sqlite>> {
+    const BEGIN: &str = "BEGIN IMMEDIATE";
+    match writer.begin_with(BEGIN).await {
+        // Where the disk is full SQLite ends a transaction by itself. sqlx takes it for open from then on, and this
+        // connection would refuse for ever.
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            if let Err(e) = writer.acquire().await?.close().await {
+                tracing::warn!(error = %e, "closing a connection on which a transaction broke");
+            }
+            writer.begin_with(BEGIN).await
+        }
+        begun => begun,
+    }
 }
 
 /// What a killed process committed last may not be on disk, and is about to be built upon.
