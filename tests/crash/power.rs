@@ -296,6 +296,16 @@ impl Replayed {
     }
 }
 
+/// Chooses about so many copies, or all, of the cuts from a step on.
+fn some(recording: &Recording, from: usize, cuts: &[Cut], copies: usize) -> impl FnMut(usize, &mut Dice) -> Vec<Cut> {
+    let is_sync = |s: &&Step| matches!(s, Step::Did(Event::SyncEnds { .. }));
+    let all = recording.steps.iter().skip(from).filter(is_sync).count() * cuts.len();
+    move |n, dice| {
+        let mut taken = |_: &Cut| copies >= all || dice.below(all as u64) < copies as u64;
+        if n < from { Vec::new() } else { cuts.iter().copied().filter(|c| taken(c)).collect() }
+    }
+}
+
 fn is_elsewhere() -> bool {
     std::env::var_os("FAXBRIDGE_TEST_DATABASE").is_some()
 }
@@ -310,12 +320,7 @@ fn after_a_power_cut_the_store_begins_verifies_and_keeps_its_promises() {
     let mut dice = Dice::new(seed);
     let recording = record(None).expect("a recording");
     let mut replayed = Replayed::default();
-    let syncs = recording.steps.iter().filter(|s| matches!(s, Step::Did(Event::SyncEnds { .. }))).count();
-    let all = syncs * CUTS.len();
-    let wanted = |_: usize, dice: &mut Dice| {
-        let taken = |_: &Cut| copies >= all || dice.below(all as u64) < copies as u64;
-        CUTS.into_iter().filter(taken).collect()
-    };
+    let wanted = some(&recording, 0, &CUTS, copies);
     let go_on_every = if copies < 100 { 6 } else { 25 };
     replayed.replay("undisturbed", &recording, &mut dice, wanted, go_on_every);
     replayed.tell("power cuts");
@@ -327,7 +332,7 @@ fn after_a_kill_and_then_a_power_cut_the_promises_are_kept() {
     if is_elsewhere() {
         return;
     }
-    let (kills, seed) = (setting("FAXBRIDGE_SYNC_KILLS", 2), seed());
+    let (kills, copies, seed) = (setting("FAXBRIDGE_SYNC_KILLS", 2), setting("FAXBRIDGE_CUTS", 12) as usize, seed());
     println!("seed {seed}");
     let mut dice = Dice::new(seed);
     let mut replayed = Replayed::default();
@@ -339,9 +344,8 @@ fn after_a_kill_and_then_a_power_cut_the_promises_are_kept() {
     };
     for kill_at in moments {
         let Some(recording) = record(Some(kill_at)) else { continue };
-        let first_run = recording.first_run;
         // What the first run leaves is what the other test is about.
-        let wanted = |n: usize, _: &mut Dice| if n < first_run { Vec::new() } else { vec![Cut::Nothing, Cut::Any] };
+        let wanted = some(&recording, recording.first_run, &[Cut::Nothing, Cut::Any], copies);
         replayed.replay(&format!("killed at sync {kill_at}"), &recording, &mut dice, wanted, 150);
     }
     replayed.tell("kills, then power cuts");
