@@ -7,8 +7,8 @@
 //! Faults come from one budget a run, so every run ends, and what must come "in the end" is judged at its end. Clocks are
 //! not in it: a lease may run out at any time, and what is put off is due at once.
 //!
-//! What it does not cover: verdicts on inputs without bytes, members who leave, several documents of one receipt, the
-//! audit chain, and the disk itself (that a commit is durable is taken for granted; `tests/e2e/crash.rs` kills the real
+//! What it does not cover: verdicts on inputs without bytes, members who leave, several documents of one receipt, canaries,
+//! the audit chain, and the disk itself (that a commit is durable is taken for granted; `tests/e2e/crash.rs` kills the real
 //! program, `src/store/blobs.rs` syncs).
 //!
 //! `Withdraw` is not in `src/` yet: it is the protocol that is to be built (`Store::withdraw`; what exists is
