@@ -101,16 +101,15 @@ fn an_alarm_stands_in_healthz_and_is_mailed_once_and_again_when_it_has_passed() 
     assert!(mails(2).iter().any(|m| m.subject.contains("復旧")));
 
     // A receipt that gets nowhere; a daemon that starts anew does not tell of it again.
-    home.sql(&["UPDATE receipt SET state = 'processing', received = received - 7200000 WHERE source_id = 'b.png'"]);
+    home.sql(&["UPDATE receipt SET state = 'processing' WHERE source_id = 'a.png'"]);
     ill("queue: 1 receipts have no final state");
     let metrics = daemon.page("/metrics");
     assert!(value(&metrics, "faxbridge_oldest_unfinished_seconds").is_some_and(|s| s > 7000.0), "{metrics}");
     mails(3);
     assert!(daemon.stop().success());
     let daemon = home.start();
-    home.scan("c.png", &blank_page(3));
     ill("queue: 1 receipts have no final state");
-    home.sql(&["UPDATE receipt SET state = 'ignored' WHERE source_id = 'b.png'"]);
+    home.sql(&["UPDATE receipt SET state = 'ignored' WHERE source_id = 'a.png'"]);
     well("it has its state");
     mails(4);
 
