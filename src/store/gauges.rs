@@ -3,6 +3,7 @@
 use super::db::query;
 use super::sources::LAST_RECEIVED;
 use super::{Result, Store};
+use crate::register::CANARY_ROOM;
 
 /// A number of things.
 pub type Count = i64;
@@ -36,7 +37,7 @@ pub struct SourceGauge {
     pub name: String,
     /// Last complete look.
     pub looked: Option<Moment>,
-    /// When it last gave something.
+    /// When it last gave something beside canaries.
     pub received: Option<Moment>,
     /// Whether something is wrong with it.
     pub faulty: bool,
@@ -75,10 +76,13 @@ impl Store {
         }
         let review = query(
             "SELECT d.kind, d.state, count(*) AS n, CAST(sum(d.urgent) AS BIGINT) AS urgent, min(r.received) AS oldest
-             FROM document d JOIN receipt r ON r.id = d.receipt
-             WHERE d.state IN ('review', 'quarantined') OR (d.open_fields > 0 AND d.state = 'posted')
-             GROUP BY d.kind, d.state ORDER BY d.kind, d.state",
-        );
+             FROM document d JOIN receipt r ON r.id = d.receipt WHERE d.state IN ('review', 'quarantined')
+             GROUP BY d.kind, d.state
+             UNION ALL
+             SELECT kind, state, count(*), 0, NULL FROM document
+             WHERE state = 'posted' AND open_fields > 0 AND room <> $1 GROUP BY kind, state",
+        )
+        .bind(CANARY_ROOM);
         for r in review.fetch_all(tx.conn()).await? {
             let waits_for = match r.get::<String>("state").as_str() {
                 "review" => "room",

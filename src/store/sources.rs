@@ -3,9 +3,13 @@
 use super::db::{query, scalar};
 use super::{Result, Store};
 
-/// Receipts are numbered by time, so the newest of a source that is in use is found in a moment; the joined text keeps
-/// the planner from gathering and sorting all that the source ever gave.
-pub(super) const LAST_RECEIVED: &str = "SELECT received FROM receipt WHERE source || '' = $1 ORDER BY id DESC LIMIT 1";
+/// The newest receipt of a source that is no canary, which is known once it is decided on: our own faxes are no sign that
+/// anybody else's come. Receipts are numbered by time, so that of a source in use is found in a moment; the joined text
+/// keeps the planner from gathering and sorting all that the source ever gave.
+pub(super) const LAST_RECEIVED: &str = "SELECT received FROM receipt
+     WHERE source || '' = $1 AND (state <> 'processing' OR linked IS NOT NULL)
+       AND id NOT IN (SELECT d.receipt FROM canary c JOIN document d ON d.id = c.document WHERE c.source = $1)
+     ORDER BY id DESC LIMIT 1";
 
 /// State of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,7 +123,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// When the source last gave something, milliseconds since 1970.
+    /// When the source last gave something beside canaries, milliseconds since 1970.
     ///
     /// # Errors
     /// The database cannot be read.

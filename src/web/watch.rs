@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 
 use super::Web;
 use crate::metrics::{CONTENT_TYPE, Snapshot};
+use crate::store::canary::Figures;
 use crate::store::{self, Gauges, Store};
 
 /// Below the time that Prometheus waits for a scrape (10 s).
@@ -83,16 +84,18 @@ fn verdict(told: String) -> Response {
 pub async fn metrics(State(web): State<Web>) -> Response {
     let (database, blobs) = (web.store.clone(), web.store.clone());
     let sources = web.store.metrics().sources();
+    let look = async move { Ok((database.gauges(&sources).await?, database.canary_figures().await?)) };
     let (gauges, blobs) = tokio::join!(
-        ask(&web.turns.database, "database", async move { database.gauges(&sources).await }),
+        ask(&web.turns.database, "database", look),
         ask(&web.turns.blobs, "blobs", async move { blobs.blobs_answer().await }),
     );
     let mut now = Snapshot::default();
     let up = |ok: bool| [(Vec::new(), f64::from(u8::from(ok)))];
     now.gauge("database_up", "Whether the database answers", up(gauges.is_some()));
     now.gauge("blobs_up", "Whether the store of originals answers", up(blobs.is_some()));
-    if let Some(gauges) = gauges {
+    if let Some((gauges, canaries)) = gauges {
         add(&mut now, &web.store, gauges);
+        add_canaries(&mut now, &canaries);
     }
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], web.store.metrics().text(now)).into_response()
 }
@@ -142,4 +145,18 @@ fn add(now: &mut Snapshot, store: &Store, g: Gauges) {
     let faults = g.sources.iter().map(|s| (of(&s.name), f64::from(u8::from(s.faulty))));
     now.gauge("source_fault", "Whether something is wrong with a source", faults);
     now.gauge("audit_rows", "Rows of the audit log", [(Vec::new(), g.audit as f64)]);
+}
+
+/// Of the sources that ever had a canary.
+fn add_canaries(now: &mut Snapshot, canaries: &[Figures]) {
+    let mut gauge = |name, help, value: fn(&Figures) -> Option<f64>| {
+        let series = canaries.iter().filter_map(|f| Some((vec![("source", f.source.clone())], value(f)?)));
+        now.gauge(name, help, series);
+    };
+    gauge("canaries_sent", "Canaries that were ever sent", |f| Some(f.sent as f64));
+    gauge("canaries_missed", "Canaries that ever came late, wrong, or not at all", |f| Some(f.missed as f64));
+    gauge("canary_well", "Whether the last canary came in time and exact", |f| f.well.map(|w| f64::from(u8::from(w))));
+    gauge("canary_route_seconds", "From sending to the room, of the last canary that came", |f| f.route_seconds);
+    gauge("canary_wrong_fields", "Fields of the last canary that were read wrongly", |f| Some(f.wrong_fields? as f64));
+    gauge("canary_unsure_fields", "Fields of the last canary that were not sure", |f| Some(f.unsure_fields? as f64));
 }

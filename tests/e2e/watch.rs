@@ -26,19 +26,22 @@ fn dashboard_and_rules_ask_for_what_is_exported() {
     home.scan("empty.tif", b"");
     let daemon = home.start();
     home.settled(2);
+    home.ok(&["canary", "--wait", "--source", "scan"]);
     until("the notice", || (!smtp.mails().is_empty()).then_some(()));
     let metrics = until("the outbox is empty", || {
         Some(daemon.page("/metrics"))
             .filter(|m| value(m, "faxbridge_deliveries_total{sink=\"mail\",outcome=\"sent\"}") == Some(1.0))
     });
     for (series, is) in [
-        ("faxbridge_received_total{source=\"scan\"}", 2.0),
+        ("faxbridge_received_total{source=\"scan\"}", 3.0),
+        ("faxbridge_canary_well{source=\"scan\"}", 1.0),
         ("faxbridge_received_total{source=\"mails\"}", 0.0),
-        ("faxbridge_jobs_total{stage=\"read\",outcome=\"done\"}", 1.0),
+        ("faxbridge_jobs_total{stage=\"read\",outcome=\"done\"}", 2.0),
         ("faxbridge_jobs_total{stage=\"read\",outcome=\"unreadable\"}", 1.0),
-        ("faxbridge_first_reading_seconds_count", 1.0),
-        ("faxbridge_page_seconds_count", 1.0),
-        ("faxbridge_pages_total{outcome=\"read\"}", 1.0),
+        ("faxbridge_first_reading_seconds_count", 2.0),
+        ("faxbridge_route_seconds_count{by=\"machine\"}", 1.0),
+        ("faxbridge_page_seconds_count", 2.0),
+        ("faxbridge_pages_total{outcome=\"read\"}", 2.0),
         ("faxbridge_reader_processes_lost_total{how=\"died\"}", 0.0),
         ("faxbridge_jobs_open{stage=\"read\",state=\"waiting\"}", 0.0),
         ("faxbridge_receipts_unfinished", 0.0),
