@@ -123,7 +123,7 @@ fn no_patient_data_in_the_log_of_the_whole_route() {
     let file = home.at("patients.csv");
     let sound = std::fs::read_to_string(&file).expect("register");
     std::fs::write(&file, format!("{sound}{},{},,1941-13-40,,,,,,,\n", rows[0].room, rows[0].name)).expect("write");
-    until("the bad register is told of", || home.log().contains("register patients").then_some(()));
+    until("the bad register is told of", || home.log().contains("register patient").then_some(()));
     assert!(daemon.stop().success());
 
     let mut secrets: BTreeSet<String> = rows.iter().flat_map(|r| r.private.clone()).collect();
