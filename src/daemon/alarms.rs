@@ -100,11 +100,6 @@ impl Alarms {
         }
     }
 
-    /// Whether one of the daemon's own alarms stands.
-    pub fn stands(&self, what: &str) -> bool {
-        self.own.get(what).is_some_and(|o| o.fault.is_some())
-    }
-
     /// Looks now and then for what should have happened.
     pub async fn look(&mut self) {
         if self.looked.is_some_and(|l| l.elapsed() < EVERY) {

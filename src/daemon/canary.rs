@@ -139,13 +139,9 @@ fn due(times: &[String], now: i64) -> Option<String> {
 /// Raises or ends the alarm of every source by its last canary.
 pub(super) async fn look(store: &Store, sources: &[Intake], alarms: &mut Alarms) {
     for source in sources {
-        match store.canary_fault(&source.name).await {
-            Ok(fault) => {
-                let what = format!("canary of {}", source.name);
-                if fault.is_some() || alarms.stands(&what) {
-                    alarms.set(&what, fault).await;
-                }
-            }
+        match store.last_canary(&source.name).await {
+            Ok(Some(fate)) => alarms.set(&format!("canary of {}", source.name), fate.fault(store.now())).await,
+            Ok(None) => {}
             Err(e) => tracing::error!(source = source.name, error = %e, "its canaries cannot be looked for"),
         }
     }

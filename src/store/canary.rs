@@ -112,6 +112,8 @@ pub struct Figures {
     pub route_seconds: Option<f64>,
     /// Of the last of which it is known: whether it came in time and exact.
     pub well: Option<bool>,
+    /// When the last that came in time and exact did, milliseconds since 1970.
+    pub last_well: Option<i64>,
     /// Of the last that came: fields that were read wrongly, and fields that a person would have to look at.
     pub wrong_fields: Option<i64>,
     pub unsure_fields: Option<i64>,
@@ -194,22 +196,17 @@ impl Store {
         row.as_ref().map(fate).transpose()
     }
 
-    /// The last canary of a source of which it is known how it fared, and its fault.
+    /// The last canary of a source of which it is known how it fared.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn canary_fault(&self, source: &str) -> Result<Option<String>> {
-        let now = self.now();
-        Ok(self.last_judged(source, now).await?.and_then(|f| f.fault(now)))
-    }
-
-    async fn last_judged(&self, source: &str, now: i64) -> Result<Option<Fate>> {
+    pub async fn last_canary(&self, source: &str) -> Result<Option<Fate>> {
         let row = fates!(
             "WHERE source = $1 AND (arrived IS NOT NULL OR failed IS NOT NULL OR due < $2)
              ORDER BY sent DESC, token LIMIT 1"
         )
         .bind(source)
-        .bind(now)
+        .bind(self.now())
         .fetch_optional(self.db.reader())
         .await?;
         row.as_ref().map(fate).transpose()
@@ -224,7 +221,8 @@ impl Store {
         let rows = query(
             "SELECT source, count(*) AS sent,
                     CAST(sum(CASE WHEN arrived IS NULL AND (failed IS NOT NULL OR due < $1) OR arrived > due
-                                       OR differs <> '[]' THEN 1 ELSE 0 END) AS BIGINT) AS missed
+                                       OR differs <> '[]' THEN 1 ELSE 0 END) AS BIGINT) AS missed,
+                    max(CASE WHEN arrived <= due AND differs = '[]' THEN arrived END) AS last_well
              FROM canary GROUP BY source ORDER BY source",
         )
         .bind(now)
@@ -238,10 +236,11 @@ impl Store {
                 .fetch_optional(self.db.reader())
                 .await?;
             let came = came.as_ref().map(fate).transpose()?;
-            let judged = self.last_judged(&source, now).await?;
+            let judged = self.last_canary(&source).await?;
             out.push(Figures {
                 sent: r.get("sent"),
                 missed: r.get("missed"),
+                last_well: r.get("last_well"),
                 route_seconds: came.as_ref().and_then(|c| Some((c.arrived? - c.sent) as f64 / 1000.0)),
                 well: judged.map(|f| f.fault(now).is_none()),
                 wrong_fields: came.as_ref().and_then(|c| Some(c.differs.as_ref()?.len() as i64)),
@@ -373,7 +372,12 @@ mod tests {
         assert!(!departs("000000000002", Some("2025-11-23T10:00")).await, "another host was faster");
         assert!(departs("000000000003", None).await && departs("000000000004", None).await);
         assert_eq!(store.canaries_out().await.expect("out").len(), 3);
-        assert_eq!(store.canary_fault("scan").await.expect("fault"), None, "none is overdue");
+        assert_eq!(store.last_canary("scan").await.expect("fate"), None, "none is overdue");
+
+        let fault = || async {
+            let fate = store.last_canary("scan").await.expect("fate");
+            fate.and_then(|f| f.fault(store.now())).unwrap_or_default()
+        };
 
         // One comes; a copy of it, whose worker saw it open as well, does not count.
         let came = Arrival { token: "000000000003".into(), ordinal: 0, differs: Vec::new(), unsure: 9 };
@@ -395,18 +399,20 @@ mod tests {
         let figures = |f: Vec<Figures>| f.into_iter().next().expect("figures");
         let f = figures(store.canary_figures().await.expect("figures"));
         assert_eq!((f.sent, f.missed, f.route_seconds, f.well), (3, 0, Some(20.0), Some(true)));
+        assert_eq!(f.last_well, store.canary("000000000003").await.expect("a canary").and_then(|c| c.arrived));
+        assert_eq!(store.last_received("scan").await.expect("received"), None, "nothing but a canary came");
         assert_eq!((f.wrong_fields, f.unsure_fields), (Some(0), Some(9)));
 
         // The others do not.
         now.fetch_add(900_000, Ordering::SeqCst);
-        let fault = store.canary_fault("scan").await.expect("fault").unwrap_or_default();
-        assert!(fault.contains("no canary arrived"), "{fault}");
+        let told = fault().await;
+        assert!(told.contains("no canary arrived"), "{told}");
         let f = figures(store.canary_figures().await.expect("figures"));
         assert_eq!((f.sent, f.missed, f.route_seconds, f.well), (3, 2, Some(20.0), Some(false)));
         assert!(departs("000000000005", None).await);
         store.canary_failed("000000000005", "no right to write").await.expect("noted");
-        let fault = store.canary_fault("scan").await.expect("fault").unwrap_or_default();
-        assert!(fault.contains("no right to write"), "{fault}");
+        let told = fault().await;
+        assert!(told.contains("no right to write"), "{told}");
         assert!(store.verify().await.expect("verify").faults.is_empty());
     }
 }

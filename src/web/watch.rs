@@ -95,7 +95,7 @@ pub async fn metrics(State(web): State<Web>) -> Response {
     now.gauge("blobs_up", "Whether the store of originals answers", up(blobs.is_some()));
     if let Some((gauges, canaries)) = gauges {
         add(&mut now, &web.store, gauges);
-        add_canaries(&mut now, &canaries);
+        add_canaries(&mut now, &web.store, &canaries);
     }
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], web.store.metrics().text(now)).into_response()
 }
@@ -148,15 +148,17 @@ fn add(now: &mut Snapshot, store: &Store, g: Gauges) {
 }
 
 /// Of the sources that ever had a canary.
-fn add_canaries(now: &mut Snapshot, canaries: &[Figures]) {
-    let mut gauge = |name, help, value: fn(&Figures) -> Option<f64>| {
+fn add_canaries(now: &mut Snapshot, store: &Store, canaries: &[Figures]) {
+    let mut gauge = |name, help, value: &dyn Fn(&Figures) -> Option<f64>| {
         let series = canaries.iter().filter_map(|f| Some((vec![("source", f.source.clone())], value(f)?)));
         now.gauge(name, help, series);
     };
-    gauge("canaries_sent", "Canaries that were ever sent", |f| Some(f.sent as f64));
-    gauge("canaries_missed", "Canaries that ever came late, wrong, or not at all", |f| Some(f.missed as f64));
-    gauge("canary_well", "Whether the last canary came in time and exact", |f| f.well.map(|w| f64::from(u8::from(w))));
-    gauge("canary_route_seconds", "From sending to the room, of the last canary that came", |f| f.route_seconds);
-    gauge("canary_wrong_fields", "Fields of the last canary that were read wrongly", |f| Some(f.wrong_fields? as f64));
-    gauge("canary_unsure_fields", "Fields of the last canary that were not sure", |f| Some(f.unsure_fields? as f64));
+    gauge("canaries_sent", "Canaries that were ever sent", &|f| Some(f.sent as f64));
+    gauge("canaries_missed", "Canaries that ever came late, wrong, or not at all", &|f| Some(f.missed as f64));
+    gauge("canary_well", "Whether the last canary came in time and exact", &|f| f.well.map(|w| f64::from(u8::from(w))));
+    let age = "Since a canary last came in time and exact";
+    gauge("canary_well_age_seconds", age, &|f| Some(store.seconds_since(f.last_well?)));
+    gauge("canary_route_seconds", "From sending to the room, of the last canary that came", &|f| f.route_seconds);
+    gauge("canary_wrong_fields", "Fields of the last canary that were read wrongly", &|f| Some(f.wrong_fields? as f64));
+    gauge("canary_unsure_fields", "Fields of the last canary that were not sure", &|f| Some(f.unsure_fields? as f64));
 }

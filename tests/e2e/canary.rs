@@ -89,6 +89,16 @@ fn canaries_come_through_every_source_into_a_room_that_nobody_sees() {
     assert_eq!(get(home.port, "/rooms/canary").map(|g| g.0), Some(404));
     assert_eq!(told(&smtp), []);
 
+    let metrics = daemon.page("/metrics");
+    for source in ["scan", "mails", "fax-mail", "beside"] {
+        for (name, value) in [("canaries_sent", "1"), ("canaries_missed", "0"), ("canary_well", "1"), ("canary_wrong_fields", "0")] {
+            let line = format!("faxbridge_{name}{{source=\"{source}\"}} {value}");
+            assert!(metrics.contains(&line), "{line} is not in {metrics}");
+        }
+        assert!(metrics.contains(&format!("faxbridge_canary_route_seconds{{source=\"{source}\"}} ")), "{metrics}");
+    }
+    assert!(!metrics.contains("faxbridge_documents_total{type=\"referral\""), "{metrics}");
+
     // A copy of one is a sheet like any other, and an administrator hears of it.
     let scans = std::fs::read_dir(home.at("scan/processed")).expect("processed").flatten();
     let canary = scans.map(|e| e.path()).find(|p| p.display().to_string().contains("canary-")).expect("the canary");
