@@ -91,7 +91,9 @@ fn canaries_come_through_every_source_into_a_room_that_nobody_sees() {
 
     let metrics = daemon.page("/metrics");
     for source in ["scan", "mails", "fax-mail", "beside"] {
-        for (name, value) in [("canaries_sent", "1"), ("canaries_missed", "0"), ("canary_well", "1"), ("canary_wrong_fields", "0")] {
+        for (name, value) in
+            [("canaries_sent", "1"), ("canaries_missed", "0"), ("canary_well", "1"), ("canary_wrong_fields", "0")]
+        {
             let line = format!("faxbridge_{name}{{source=\"{source}\"}} {value}");
             assert!(metrics.contains(&line), "{line} is not in {metrics}");
         }
