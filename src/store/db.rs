@@ -22,8 +22,10 @@ mod sqlite;
 
 use std::path::Path;
 
+use sqlx::migrate::Migrator;
 use sqlx::{Postgres, Sqlite, SqlitePool, Transaction};
 
+use postgres::Begin;
 pub(super) use query::composed;
 pub use query::{Arg, Column, On, Query, Row, Scalar, query, scalar};
 pub use sqlite::FILE;
@@ -177,7 +179,7 @@ impl Db {
                 let writer = writer.as_ref().ok_or_else(|| StoreError::Refused("opened for reading only".into()))?;
                 Inner::Sqlite(sqlite::begin(writer).await?)
             }
-            Db::Postgres(p) => p.begin("BEGIN").await?,
+            Db::Postgres(p) => p.begin(Begin::Write).await?,
         }
         .into())
     }
@@ -189,7 +191,7 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Tx> {
         Ok(match self {
             Db::Sqlite { readers, .. } => Inner::Sqlite(readers.begin().await?),
-            Db::Postgres(p) => p.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+            Db::Postgres(p) => p.begin(Begin::Read).await?,
         }
         .into())
     }
@@ -217,14 +219,15 @@ impl Db {
     }
 }
 
-/// Refuses a database that has gone on to a schema which programs that know `ours` must not touch, and one that is not
-/// completely filled. A database without tables, or from before there was a floor, is fine.
-async fn check(tx: &mut Tx, ours: i64, opening: Opening) -> Result<()> {
+/// Refuses a database that has gone on to a schema which programs that know these migrations must not touch, and one that
+/// is not completely filled. A database without tables, or from before there was a floor, is fine.
+async fn check(tx: &mut Tx, migrations: &Migrator, opening: Opening) -> Result<()> {
     if !has_meta(tx).await? {
         return Ok(());
     }
     let floor: Option<String> = scalar("SELECT value FROM meta WHERE key = 'floor'").fetch_optional(tx.conn()).await?;
     let floor: i64 = floor.and_then(|f| f.parse().ok()).unwrap_or(0);
+    let ours = migrations.iter().map(|m| m.version).max().unwrap_or(0);
     if floor > ours {
         return Err(StoreError::Ahead { floor, ours });
     }

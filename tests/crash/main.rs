@@ -22,6 +22,8 @@ mod dovecot;
 #[path = "../e2e/home.rs"]
 #[allow(dead_code)]
 mod home;
+#[path = "../e2e/mail.rs"]
+mod mail;
 #[path = "../e2e/postgres.rs"]
 #[allow(dead_code)]
 mod postgres;

@@ -6,15 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// A mail as its reader sees it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mail {
-    pub to: String,
-    pub subject: String,
-    pub body: String,
-    /// Without angle brackets.
-    pub message_id: String,
-}
+use crate::mail::Mail;
 
 /// A point of the dialogue, before its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,7 +171,7 @@ impl Dialogue<'_> {
             bytes.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
         }
         if !matches!(self.mood, Mood::Refuses(Step::End, _) | Mood::Hangs(Step::End)) {
-            self.desk.mails.lock().unwrap_or_else(PoisonError::into_inner).push(parse(&bytes));
+            self.desk.mails.lock().unwrap_or_else(PoisonError::into_inner).push(Mail::parse(&bytes));
         }
         match self.mood {
             Mood::KeepsSilently => {
@@ -197,14 +189,4 @@ fn silence(stream: &mut TcpStream) {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(120)));
     let mut buffer = [0; 512];
     while std::io::Read::read(stream, &mut buffer).is_ok_and(|n| n > 0) {}
-}
-
-fn parse(bytes: &[u8]) -> Mail {
-    let mail = mail_parser::MessageParser::default().parse(bytes).expect("a mail");
-    Mail {
-        to: mail.to().and_then(|t| t.first()).and_then(|a| a.address()).unwrap_or_default().to_owned(),
-        subject: mail.subject().unwrap_or_default().to_owned(),
-        body: mail.body_text(0).unwrap_or_default().into_owned(),
-        message_id: mail.message_id().unwrap_or_default().to_owned(),
-    }
 }

@@ -17,7 +17,7 @@ use faxbridge::store::Store;
 use crate::dice::Dice;
 use crate::home::program;
 use crate::inputs::{Kind, Place, sha256};
-use crate::post_office::Mail;
+use crate::mail::Mail;
 use crate::site::{Site, Tally};
 use crate::{seed, setting};
 use disk::{CUTS, Cut, Disk, Tree};

@@ -6,10 +6,11 @@ use std::ops::AddAssign;
 use std::path::Path;
 
 use crate::dice::Dice;
-use crate::dovecot::{Dovecot, USER};
+use crate::dovecot::Dovecot;
 use crate::home::Home;
 use crate::inputs::{self, Given, Kind, MEMBERS, Place, sha256};
-use crate::post_office::{Mail, PostOffice};
+use crate::mail::Mail;
+use crate::post_office::PostOffice;
 
 pub struct Site {
     pub home: Home,
@@ -98,11 +99,7 @@ impl Site {
 
     /// With a mailbox as well, reached by `port` (the server's own where it is None).
     pub fn with_mailbox(mut self, dovecot: Dovecot, port: Option<u16>) -> Site {
-        let table = format!(
-            "[[intake]]\nname = \"imap\"\nkind = \"imap\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nuser = \"{USER}\"\npassword_file = \"{}\"\npoll_seconds = 1",
-            port.unwrap_or(dovecot.port),
-            dovecot.password_file().display()
-        );
+        let table = format!("{}\npoll_seconds = 1", dovecot.open_source("imap", port.unwrap_or(dovecot.port)));
         self.home = self.home.with(&table);
         self.dovecot = Some(dovecot);
         self

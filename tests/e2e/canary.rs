@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use faxbridge::decode::ccitt::{Coding, decode};
 use serde_json::Value as Json;
 
-use crate::dovecot::{Dovecot, USER};
+use crate::dovecot::Dovecot;
 use crate::home::{Home, get, text};
-use crate::smtp::{Mail, Smtp};
+use crate::mail::Mail;
+use crate::smtp::Smtp;
 use crate::until;
 
 /// Where canaries are mailed to.
@@ -51,14 +52,7 @@ fn rooms(lines: &[Json]) -> Vec<&str> {
 fn canaries_come_through_every_source_into_a_room_that_nobody_sees() {
     let (dovecot, smtp) = (Dovecot::start(), Smtp::start());
     dovecot.make("Beside");
-    let imap = |name: &str, more: &str| {
-        format!(
-            "[[intake]]\nname = \"{name}\"\nkind = \"imap\"\nhost = \"localhost\"\nport = {}\nuser = \"{USER}\"\npassword_file = \"{}\"\nca_file = \"{}\"\n{more}",
-            dovecot.tls_port,
-            dovecot.password_file().display(),
-            dovecot.ca_file().display()
-        )
-    };
+    let imap = |name: &str, more: &str| format!("{}\n{more}", dovecot.source(name));
     let home = Home::new()
         .folder()
         .maildir()

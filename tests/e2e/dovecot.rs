@@ -50,6 +50,25 @@ impl Dovecot {
         file
     }
 
+    /// The configuration's table for the mailbox, over TLS.
+    pub fn source(&self, name: &str) -> String {
+        let ca = self.ca_file();
+        self.table(name, "localhost", self.tls_port) + &format!("ca_file = \"{}\"", ca.display())
+    }
+
+    /// The same in the open, by a port of ours or of something in front of it.
+    pub fn open_source(&self, name: &str, port: u16) -> String {
+        self.table(name, "127.0.0.1", port) + "tls = \"none\""
+    }
+
+    fn table(&self, name: &str, host: &str, port: u16) -> String {
+        let password = self.password_file();
+        format!(
+            "[[intake]]\nname = \"{name}\"\nkind = \"imap\"\nhost = \"{host}\"\nport = {port}\nuser = \"{USER}\"\npassword_file = \"{}\"\n",
+            password.display()
+        )
+    }
+
     pub fn maildir(&self) -> PathBuf {
         self.at("home/fax/Maildir")
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use crate::dovecot::{Dovecot, USER};
+use crate::dovecot::Dovecot;
 use crate::home::{Home, expectation, get, repo, sample};
 use crate::route::{mail_with, register};
 use crate::smtp::Smtp;
@@ -67,14 +67,13 @@ fn stands_in(text: &str, secret: &str) -> bool {
 #[test]
 fn no_patient_data_in_the_log_of_the_whole_route() {
     let (dovecot, smtp) = (Dovecot::start(), Smtp::start());
-    let imap = format!(
-        "[[intake]]\nname = \"fax-mail\"\nkind = \"imap\"\nhost = \"localhost\"\nport = {}\nuser = \"{USER}\"\npassword_file = \"{}\"\nca_file = \"{}\"",
-        dovecot.tls_port,
-        dovecot.password_file().display(),
-        dovecot.ca_file().display()
-    );
     // Mails may carry names here; the log must not, for all that.
-    let home = Home::new().folder().maildir().with(&imap).with(&smtp.table()).with("patient_data = true");
+    let home = Home::new()
+        .folder()
+        .maildir()
+        .with(&dovecot.source("fax-mail"))
+        .with(&smtp.table())
+        .with("patient_data = true");
     let rows = register();
 
     // Every sample, in turn by scan, Maildir and IMAP, under a patient's name.

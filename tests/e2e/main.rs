@@ -13,6 +13,7 @@ mod home;
 mod hosts;
 mod imap;
 mod logs;
+mod mail;
 mod order;
 mod outside;
 mod postgres;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::dovecot::{Dovecot, USER};
+use crate::dovecot::Dovecot;
 use crate::home::{Home, blank_page, line};
 use crate::strace::{self, Call, first};
 
@@ -58,11 +58,7 @@ fn a_scanned_file_is_moved_only_when_it_is_safe() {
 #[test]
 fn a_mail_is_flagged_only_when_it_is_safe() {
     let dovecot = Dovecot::start();
-    let home = Home::new().with(&format!(
-        "[[intake]]\nname = \"fax-mail\"\nkind = \"imap\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nuser = \"{USER}\"\npassword_file = \"{}\"",
-        dovecot.port,
-        dovecot.password_file().display()
-    ));
+    let home = Home::new().with(&dovecot.open_source("fax-mail", dovecot.port));
     dovecot.deliver("1.host", b"From: fax@example.jp\r\nSubject: test\r\n\r\nno attachment\r\n");
     let calls = trace(&home, &home.at("trace"));
     let lines = home.status();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use crate::chromium;
-use crate::dovecot::{Dovecot, USER};
+use crate::dovecot::Dovecot;
 use crate::home::{Home, expectation, line, repo, sample};
 use crate::signals::rules_in_force;
 use crate::smtp::Smtp;
@@ -113,13 +113,7 @@ fn check(line: &Json, sample: &str) {
 #[test]
 fn faxes_from_every_source_come_to_their_rooms_or_to_a_person() {
     let (dovecot, smtp) = (Dovecot::start(), Smtp::start());
-    let imap = format!(
-        "[[intake]]\nname = \"fax-mail\"\nkind = \"imap\"\nhost = \"localhost\"\nport = {}\nuser = \"{USER}\"\npassword_file = \"{}\"\nca_file = \"{}\"",
-        dovecot.tls_port,
-        dovecot.password_file().display(),
-        dovecot.ca_file().display()
-    );
-    let home = Home::new().folder().maildir().with(&imap).with(&smtp.table());
+    let home = Home::new().folder().maildir().with(&dovecot.source("fax-mail")).with(&smtp.table());
     let daemon = home.start();
 
     // A scanner over a slow line: the file grows, and is not taken before it is whole.

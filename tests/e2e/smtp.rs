@@ -3,21 +3,13 @@
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use crate::mail::Mail;
 use crate::{free_port, listening};
 
 pub struct Smtp {
     dir: tempfile::TempDir,
     child: Child,
     pub port: u16,
-}
-
-/// A mail as its reader sees it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mail {
-    pub to: String,
-    pub subject: String,
-    pub body: String,
-    pub message_id: String,
 }
 
 impl Smtp {
@@ -60,16 +52,7 @@ impl Smtp {
             .into_iter()
             .flatten()
             .flatten()
-            .map(|e| {
-                let bytes = std::fs::read(e.path()).expect("a mail");
-                let mail = mail_parser::MessageParser::default().parse(&bytes).expect("a mail");
-                Mail {
-                    to: mail.to().and_then(|t| t.first()).and_then(|a| a.address()).unwrap_or_default().to_owned(),
-                    subject: mail.subject().unwrap_or_default().to_owned(),
-                    body: mail.body_text(0).unwrap_or_default().into_owned(),
-                    message_id: mail.message_id().unwrap_or_default().to_owned(),
-                }
-            })
+            .map(|e| Mail::parse(&std::fs::read(e.path()).expect("a mail")))
             .collect();
         mails.sort();
         mails

@@ -11,7 +11,7 @@ use tokio::sync::Notify as Wake;
 use tokio::task::JoinHandle;
 
 use super::super::{Result, StoreError};
-use super::{Db, Inner, Opening, Place, query, scalar};
+use super::{Db, Inner, Opening, Place, query};
 
 /// Channel on which a commit tells the other processes that there is work.
 const CHANNEL: &str = "faxbridge";
@@ -19,8 +19,32 @@ const CHANNEL: &str = "faxbridge";
 const SCHEMA_LOCK: &str = "faxbridge schema";
 /// A server that does not answer within this time is asked no more.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Every transaction begins with these bounds: a host that froze in the middle of one must not stop all others.
-const BOUNDS: &str = "SET LOCAL idle_in_transaction_session_timeout = 60000; SET LOCAL lock_timeout = 60000";
+
+/// How a transaction begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begin {
+    Write,
+    /// One consistent picture.
+    Read,
+}
+
+impl Begin {
+    fn sql(self) -> &'static str {
+        // A host that froze in the middle of a transaction must not stop all others.
+        macro_rules! bounded {
+            ($begin:literal) => {
+                concat!(
+                    $begin,
+                    "; SET LOCAL idle_in_transaction_session_timeout = 60000; SET LOCAL lock_timeout = 60000"
+                )
+            };
+        }
+        match self {
+            Begin::Write => bounded!("BEGIN READ WRITE"),
+            Begin::Read => bounded!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+        }
+    }
+}
 
 /// The servers, and the pool on the one that takes writes.
 #[derive(Clone)]
@@ -42,13 +66,8 @@ impl Cluster {
 
     pub(super) async fn open_read(place: &Place, dir: &Path) -> Result<Cluster> {
         let cluster = Cluster { reads_only: true, ..Self::connect(place).await? };
-        let db = Db::Postgres(Box::new(cluster.clone()));
-        let tables: i64 = scalar(
-            "SELECT count(*) FROM pg_catalog.pg_class WHERE relname = 'meta' AND relnamespace = current_schema()::regnamespace",
-        )
-        .fetch_one(db.reader())
-        .await?;
-        if tables == 0 { Err(StoreError::Absent(dir.to_owned())) } else { Ok(cluster) }
+        let mut tx = Db::Postgres(Box::new(cluster.clone())).snapshot().await?;
+        if super::has_meta(&mut tx).await? { Ok(cluster) } else { Err(StoreError::Absent(dir.to_owned())) }
     }
 
     async fn connect(place: &Place) -> Result<Cluster> {
@@ -62,23 +81,22 @@ impl Cluster {
             .connect_lazy_with(servers[0].clone());
         let cluster = Cluster { pool, servers: servers.into(), listen, prepared: place.prepared, reads_only: false };
         // Says at once what is wrong with the address or the password.
-        drop(cluster.begin("BEGIN").await?);
+        drop(cluster.begin(Begin::Write).await?);
         Ok(cluster)
     }
 
     /// A transaction on the primary. Where the server that was the primary is gone, or takes no writes any more, the
     /// others are asked.
-    pub(super) async fn begin(&self, how: &str) -> Result<Inner> {
-        if self.reads_only && how == "BEGIN" {
+    pub(super) async fn begin(&self, how: Begin) -> Result<Inner> {
+        if self.reads_only && how == Begin::Write {
             return Err(StoreError::Refused("opened for reading only".into()));
         }
-        let writes = if how == "BEGIN" { "BEGIN READ WRITE" } else { how };
-        let first = self.pool.begin_with(sqlx::AssertSqlSafe(format!("{writes}; {BOUNDS}"))).await;
+        let first = self.pool.begin_with(how.sql()).await;
         let began = match first {
             Err(e) if self.servers.len() > 1 => {
                 tracing::warn!(error = %e, "the database does not take writes, its standbys are asked");
                 self.find_primary().await?;
-                self.pool.begin_with(sqlx::AssertSqlSafe(format!("{writes}; {BOUNDS}"))).await?
+                self.pool.begin_with(how.sql()).await?
             }
             other => other?,
         };
@@ -109,7 +127,7 @@ impl Cluster {
         let db = Db::Postgres(Box::new(self.clone()));
         let mut tx = db.begin().await?;
         tx.lock(SCHEMA_LOCK).await?;
-        super::check(&mut tx, newest(&migrations), opening).await?;
+        super::check(&mut tx, &migrations, opening).await?;
         if let Inner::Postgres(t, _) = &mut tx.inner {
             migrations.run_to(opening.schema(), &mut **t).await?;
         }
@@ -152,10 +170,6 @@ async fn listener(to: &PgConnectOptions) -> sqlx::Result<PgListener> {
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.listen(CHANNEL).await?;
     Ok(listener)
-}
-
-pub(super) fn newest(migrations: &sqlx::migrate::Migrator) -> i64 {
-    migrations.iter().map(|m| m.version).max().unwrap_or(0)
 }
 
 fn options(url: &str, place: &Place) -> Result<PgConnectOptions> {

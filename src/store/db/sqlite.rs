@@ -30,7 +30,7 @@ pub(super) async fn open(dir: &Path, opening: Opening) -> Result<Db> {
     let mut migrations = sqlx::migrate!("migrations/sqlite");
     migrations.set_ignore_missing(true);
     let db = Db::Sqlite { writer: Some(writer.clone()), readers: readers(&path).await? };
-    super::check(&mut db.begin().await?, super::postgres::newest(&migrations), opening).await?;
+    super::check(&mut db.begin().await?, &migrations, opening).await?;
     migrations.run_to(opening.schema(), &writer).await?;
     sync(dir)?;
     Ok(db)
