@@ -4,14 +4,14 @@
 //!
 //! `make bench` (`FAXBRIDGE_BENCH_RUNS` says how often). Prints the table that `docs/measurements.md` keeps.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+mod daemon;
+
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use daemon::{Daemon, get};
 use faxbridge::store::{self, StatusLine};
 
 /// One page, fine mode, G4.
@@ -43,7 +43,7 @@ fn main() {
     let daemon = Daemon::start(&config);
     until("the board answers", || get(port, "/readyz").is_some_and(|a| a.contains("200 OK")).then_some(()));
     let ready = began.elapsed();
-    let memory = Memory::watch(daemon.0.id());
+    let memory = Memory::watch(daemon.id());
     let idle = memory.now();
 
     let fax = std::fs::read(FAX).expect(FAX);
@@ -80,24 +80,6 @@ fn main() {
     println!("| daemon and reader, at rest after the start | {idle} MB | |");
     println!("| start to first answer | {:.2} s | |", ready.as_secs_f64());
     assert!(worst < TARGET.0 && peak < TARGET.1, "a target was missed");
-}
-
-/// Ends with its owner.
-struct Daemon(Child);
-
-impl Daemon {
-    fn start(config: &Path) -> Daemon {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_faxbridge"));
-        command.args(["run", "--config"]).arg(config).env("FAXBRIDGE_LOG", "warn");
-        Daemon(command.stdin(Stdio::null()).spawn().expect("the daemon"))
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
-        let _ = self.0.wait();
-    }
 }
 
 /// Resident memory of a process and all below it, looked at every 10 ms.
@@ -140,14 +122,6 @@ fn resident(pid: u32) -> u64 {
         list.split_whitespace().filter_map(|c| c.parse().ok()).collect::<Vec<u32>>()
     });
     pages * 4096 + children.map(resident).sum::<u64>()
-}
-
-fn get(port: u16, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n").ok()?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).ok()?;
-    Some(String::from_utf8_lossy(&answer).into_owned())
 }
 
 fn until<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {

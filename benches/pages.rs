@@ -3,12 +3,13 @@
 //!
 //! `make bench-pages` (SQLite, then PostgreSQL). Prints the table that `docs/measurements.md` keeps.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+mod daemon;
+
+use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use daemon::{Daemon, faxbridge, get};
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 
 const DOCUMENTS: u32 = 50_000;
@@ -73,7 +74,7 @@ fn main() {
     runtime.block_on(fill(url.as_deref(), &dir.path().join("data/faxbridge.sqlite")));
 
     let began = Instant::now();
-    let daemon = Daemon(faxbridge(&config, &["run"]).spawn().expect("the daemon"));
+    let daemon = Daemon::start(&config);
     while get(port, "/healthz").is_none_or(|a| !a.contains("200 OK")) {
         assert!(began.elapsed() < Duration::from_secs(120), "the daemon does not answer");
         std::thread::sleep(Duration::from_millis(5));
@@ -106,12 +107,6 @@ fn main() {
     assert!(!missed, "a target was missed");
 }
 
-fn faxbridge(config: &Path, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_faxbridge"));
-    command.args(words).arg("--config").arg(config).env("FAXBRIDGE_LOG", "warn").stdin(Stdio::null());
-    command
-}
-
 async fn fresh(server: &str) -> String {
     let mut c = PgConnection::connect(server).await.expect("the server");
     c.execute("CREATE DATABASE pages").await.expect("a database");
@@ -136,22 +131,4 @@ async fn fill(url: Option<&str>, file: &Path) {
             c.close().await.expect("close");
         }
     }
-}
-
-/// Ends with its owner.
-struct Daemon(Child);
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
-        let _ = self.0.wait();
-    }
-}
-
-fn get(port: u16, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n").ok()?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).ok()?;
-    Some(String::from_utf8_lossy(&answer).into_owned())
 }
