@@ -44,6 +44,9 @@ fn workers_on_other_hosts_share_the_work_and_one_that_dies_loses_nothing() {
     let daemon = home.start();
     let workers =
         [one.spawn(&["worker", "--name", "a"]), one.spawn(&["worker", "--name", "b"]), two.spawn(&["worker"])];
+    until("both workers of this host have begun", || {
+        (one.log().matches("faxbridge::daemon: starting").count() == 2).then_some(())
+    });
     let out = one.run(&["worker", "--name", "a", "--drain"]);
     assert!(text(&out.stderr).contains("another faxbridge"), "one of a name: {}", text(&out.stderr));
     let mut inputs = BTreeSet::new();

@@ -39,10 +39,16 @@ impl Smtp {
         )
     }
 
-    /// The mails to one recipient as they came.
+    /// The mails to one recipient as they came, the first one first.
     pub fn raw(&self, to: &str) -> Vec<Vec<u8>> {
-        let new = std::fs::read_dir(self.dir.path().join("mails/new")).into_iter().flatten().flatten();
-        let all = new.map(|e| std::fs::read(e.path()).expect("a mail"));
+        let mut new: Vec<PathBuf> = std::fs::read_dir(self.dir.path().join("mails/new"))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|e| e.path())
+            .collect();
+        new.sort_by_key(|p| std::fs::metadata(p).and_then(|m| m.modified()).expect("a time"));
+        let all = new.iter().map(|p| std::fs::read(p).expect("a mail"));
         all.filter(|m| String::from_utf8_lossy(m).contains(&format!("To: {to}\n"))).collect()
     }
 
