@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::home::{Home, blank_page, get, repo};
+use crate::home::{Home, blank_page, get, repo, sample};
 use crate::smtp::Smtp;
 use crate::until;
 
@@ -22,26 +22,29 @@ fn value(metrics: &str, series: &str) -> Option<f64> {
 fn dashboard_and_rules_ask_for_what_is_exported() {
     let smtp = Smtp::start();
     let home = Home::new().folder().maildir().with(&smtp.table());
+    home.scan("sheet.tif", &sample("01-referral.tif"));
     home.scan("blank.png", &blank_page(1));
     home.scan("empty.tif", b"");
     let daemon = home.start();
-    home.settled(2);
+    home.settled(3);
     home.ok(&["canary", "--wait", "--source", "scan"]);
-    until("the notice", || (!smtp.mails().is_empty()).then_some(()));
+    let notices = home.sql(&["SELECT key FROM outbox WHERE sink = 'mail'"]).len() as f64;
+    assert!(notices > 1.0, "of the sheet and of the empty file");
     let metrics = until("the outbox is empty", || {
         Some(daemon.page("/metrics"))
-            .filter(|m| value(m, "faxbridge_deliveries_total{sink=\"mail\",outcome=\"sent\"}") == Some(1.0))
+            .filter(|m| value(m, "faxbridge_deliveries_total{sink=\"mail\",outcome=\"sent\"}") == Some(notices))
     });
+    // A canary is received and read as any fax, and is none in what tells of faxes.
     for (series, is) in [
-        ("faxbridge_received_total{source=\"scan\"}", 3.0),
+        ("faxbridge_received_total{source=\"scan\"}", 4.0),
         ("faxbridge_canary_well{source=\"scan\"}", 1.0),
         ("faxbridge_received_total{source=\"mails\"}", 0.0),
-        ("faxbridge_jobs_total{stage=\"read\",outcome=\"done\"}", 2.0),
+        ("faxbridge_jobs_total{stage=\"read\",outcome=\"done\"}", 3.0),
         ("faxbridge_jobs_total{stage=\"read\",outcome=\"unreadable\"}", 1.0),
-        ("faxbridge_first_reading_seconds_count", 2.0),
+        ("faxbridge_first_reading_seconds_count", 3.0),
         ("faxbridge_route_seconds_count{by=\"machine\"}", 1.0),
-        ("faxbridge_page_seconds_count", 2.0),
-        ("faxbridge_pages_total{outcome=\"read\"}", 2.0),
+        ("faxbridge_page_seconds_count", 3.0),
+        ("faxbridge_pages_total{outcome=\"read\"}", 3.0),
         ("faxbridge_reader_processes_lost_total{how=\"died\"}", 0.0),
         ("faxbridge_jobs_open{stage=\"read\",state=\"waiting\"}", 0.0),
         ("faxbridge_receipts_unfinished", 0.0),
