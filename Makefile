@@ -57,6 +57,9 @@ lint: ## formatting and clippy
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 
+hostile: build ## the daemon over the test files of public libraries, half an hour (FILES='DIR …' for more)
+	scripts/hostile.sh $(FILES)
+
 deny: ## licences, bans, sources and known weaknesses of the crates
 	scripts/deny.sh
 

@@ -22,6 +22,7 @@ pub mod tiff;
 pub mod wire;
 pub mod zip;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -191,12 +192,21 @@ impl Opened {
                 RawPage { incomplete, ..RawPage::plain(image::decode(bytes, *format, limits)?) }
             }
         };
+        if pixels::is_no_sheet(&page.raster) {
+            return Err(say::no_sheet(page.raster.width, page.raster.height));
+        }
         if pixels::invert_if_negative(&mut page.raster) {
             page.warnings.push("白黒が反転していたため戻しました".to_owned());
         }
         page.raster = pixels::at_most(page.raster, pixels::MAX_DPI);
         Ok(page)
     }
+}
+
+/// Runs a decoder that is not ours. Where it panics the file is damaged in a way that its authors did not think of:
+/// none, and nothing of what it worked on is used any more.
+fn tamed<T>(decoder: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(decoder)).ok()
 }
 
 /// A whole file, opened: for tests and tools; the child goes piece by piece.

@@ -13,6 +13,14 @@ use serde::{Deserialize, Serialize};
 
 pub use posting::{Posting, Purpose};
 
+/// Whether a character of a foreign name is not seen, or turns what is seen about it round: control characters,
+/// directions of writing (UAX 9), widths of nothing.
+pub fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+            | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}')
+}
+
 /// Upright page pixels at 200 dpi: x0, y0, x1, y1 (exclusive), origin top left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Rect {

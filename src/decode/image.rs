@@ -7,12 +7,16 @@ use ::image::metadata::Orientation;
 use ::image::{DynamicImage, ImageDecoder, ImageError, Limits as ImageLimits};
 
 use super::sniff::Format;
-use super::{Limits, pixels, say};
+use super::{Limits, pixels, say, tamed};
 use crate::raster::Raster;
 
 /// # Errors
 /// Why the image cannot be read, as a sentence for a person.
 pub fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<Raster, String> {
+    tamed(|| by_crate(bytes, format, limits)).unwrap_or_else(|| Err(say::IMAGE_TRUNCATED.to_owned()))
+}
+
+fn by_crate(bytes: &[u8], format: Format, limits: &Limits) -> Result<Raster, String> {
     match format {
         Format::Png => {
             let decoder = PngDecoder::new(Cursor::new(bytes)).map_err(reason)?;

@@ -4,7 +4,7 @@
 //! Content-Disposition and missing names do no harm. Nested mails are opened too.
 
 mod gateway;
-mod names;
+pub mod names;
 
 use mail_parser::{Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 

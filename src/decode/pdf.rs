@@ -19,7 +19,7 @@ use ::hayro::{RenderCache, RenderSettings};
 
 pub use fonts::prepare as prepare_fonts;
 
-use super::{Limits, RawPage, pixels, say, sniff};
+use super::{Limits, RawPage, pixels, say, sniff, tamed};
 use crate::raster::Raster;
 
 /// Born-digital pages: the smallest print of a form (6 pt) keeps 17 pixels.
@@ -38,6 +38,10 @@ impl PdfFile {
     /// # Errors
     /// Password, damage, no pages: as a sentence for a person.
     pub fn open(bytes: &Arc<Vec<u8>>, limits: &Limits) -> Result<PdfFile, String> {
+        tamed(|| Self::by_crate(bytes, limits)).unwrap_or_else(|| Err(say::PDF_DAMAGED.to_owned()))
+    }
+
+    fn by_crate(bytes: &Arc<Vec<u8>>, limits: &Limits) -> Result<PdfFile, String> {
         let data = match sniff::pdf_start(bytes) {
             Some(junk) if junk > 0 => Arc::new(bytes[junk..].to_vec()),
             _ => bytes.clone(),
@@ -94,6 +98,10 @@ impl PdfFile {
     /// # Errors
     /// Why the page cannot be read, as a sentence for a person.
     pub fn page(&self, index: u32, limits: &Limits) -> Result<RawPage, String> {
+        tamed(|| self.page_by_crate(index, limits)).unwrap_or_else(|| Err(say::PDF_DAMAGED.to_owned()))
+    }
+
+    fn page_by_crate(&self, index: u32, limits: &Limits) -> Result<RawPage, String> {
         let pages = self.pdf.pages();
         let page = pages.get(index as usize).ok_or(say::NO_SUCH_PAGE)?;
         let number = index + 1;
@@ -101,6 +109,9 @@ impl PdfFile {
         let settings = faults.settings();
         let cache = RenderCache::new();
         let looked = scan::look(page, &settings, limits);
+        if let Some((width, height)) = looked.too_large {
+            return Err(say::page_too_large(width.into(), height.into()));
+        }
         let mut out = match looked.image {
             Some(raster) => RawPage::plain(raster),
             None => RawPage::plain(render(page, &cache, &settings, looked.dpi, limits)?),

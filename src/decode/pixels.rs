@@ -46,6 +46,12 @@ pub fn resolution(width: usize, height: usize, bilevel: bool, declared: Option<(
     }
 }
 
+/// Whether an image is so long and narrow that it is no sheet, whatever its resolution: a fax of a whole roll (T.4's
+/// lines, 60 inches) is seven times as high as wide.
+pub fn is_no_sheet(r: &Raster) -> bool {
+    r.width.max(r.height) / r.width.min(r.height).max(1) >= 40
+}
+
 /// Turns white-on-black pages back: paper is the larger part of every sheet.
 pub fn invert_if_negative(r: &mut Raster) -> bool {
     if r.gray.is_empty() {

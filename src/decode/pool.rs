@@ -21,6 +21,13 @@ use crate::reading::{self, Mail, Page, Part, Reading};
 /// Children above this are replaced once their file is done.
 const RESIDENT_MB: u64 = 380;
 
+/// Pages that a file may lose before the rest of it is left unread: each costs as long as a page may take.
+const LOST_PAGES: u32 = 3;
+/// A file may take so many times as long as one page.
+const FILE_PAGES: u32 = 30;
+/// Page images of one file, MB: they are in this process's memory until they are stored.
+const IMAGES_MB: usize = 384;
+
 /// Settings of the pool; `config::Reader` documents them.
 #[derive(Debug, Clone)]
 pub struct PoolOptions {
@@ -207,14 +214,22 @@ impl Inner {
             let reason = say::file_too_large(bytes.len() as u64 >> 20, self.options.max_file_mb);
             return Err(Inner::failure(reason, false));
         }
-        let mut talk = Talk::default();
+        let limit = Duration::from_secs(self.options.page_seconds) * FILE_PAGES;
+        let mut talk = Talk { until: Some(Instant::now() + limit), ..Talk::default() };
         loop {
             let mut peer = self.peer().map_err(|why| {
                 Inner::failure(format!("読み取りプロセスを起動できません（{why}）。管理者に連絡してください"), true)
             })?;
             let first_page = peer.pages == 0;
             match self.converse(&mut peer, name, bytes, &mut talk) {
-                Ok(tainted) => {
+                Ok(End::Costly) => {
+                    tracing::warn!(pages = talk.pages.len(), "the rest of a file is left unread: it costs too much");
+                    self.metrics.child_replaced(ChildWear::Tainted);
+                    drop(peer);
+                    talk.leave_the_rest();
+                    return talk.outcome(self.reader.clone());
+                }
+                Ok(End::Done { tainted }) => {
                     let wear = if tainted {
                         Some(ChildWear::Tainted)
                     } else if peer.pages >= self.options.recycle_pages {
@@ -237,13 +252,17 @@ impl Inner {
                         mail: talk.mail.clone().map(Box::new),
                         ..Inner::failure(reason, false)
                     })?;
+                    if talk.is_costly() {
+                        talk.leave_the_rest();
+                        return talk.outcome(self.reader.clone());
+                    }
                 }
             }
         }
     }
 
     /// One child's work on the file, from where the last one stopped.
-    fn converse(&self, peer: &mut Peer, name: &str, bytes: &[u8], talk: &mut Talk) -> Result<bool, Broken> {
+    fn converse(&self, peer: &mut Peer, name: &str, bytes: &[u8], talk: &mut Talk) -> Result<End, Broken> {
         let step = || Instant::now() + Duration::from_secs(self.options.page_seconds);
         talk.at = At::Start;
         let ask = Ask {
@@ -282,12 +301,23 @@ impl Inner {
                     of.warnings.extend(warnings);
                     add_reason(&mut of.error, incomplete);
                     talk.page(part, *page, image);
+                    if talk.is_costly() {
+                        return Ok(End::Costly);
+                    }
                 }
-                Answer::Done { tainted } => return Ok(tainted),
+                Answer::Done { tainted } => return Ok(End::Done { tainted }),
                 Answer::Ready(_) | Answer::Refused(_) => return Err(Broken::Died),
             }
         }
     }
+}
+
+/// How a conversation ended.
+enum End {
+    /// `tainted`: the child should not be asked again.
+    Done { tainted: bool },
+    /// The file takes more time or memory than one may.
+    Costly,
 }
 
 /// Where a conversation stands.
@@ -312,6 +342,10 @@ struct Talk {
     /// Pieces that a child died over, with the reason.
     skip: Vec<(u32, String)>,
     at: At,
+    /// When the file has had its time.
+    until: Option<Instant>,
+    /// Pages and pieces that were given up because a child was lost over them.
+    lost: u32,
     /// Where the last child died, and how often there.
     died: Option<((At, usize), u32)>,
 }
@@ -334,6 +368,7 @@ impl Talk {
         if how == Broken::Died && times < if fresh { 2 } else { 3 } {
             return Ok(());
         }
+        self.lost += 1;
         match self.at {
             At::Start => return Err(say::lost(how == Broken::Slow, "ファイル", seconds)),
             At::Piece(n) => self.skip.push((n, say::lost(how == Broken::Slow, "この添付", seconds))),
@@ -350,6 +385,29 @@ impl Talk {
             }
         }
         Ok(())
+    }
+
+    fn is_costly(&self) -> bool {
+        self.lost >= LOST_PAGES
+            || self.until.is_some_and(|until| Instant::now() > until)
+            || self.images.iter().map(Vec::len).sum::<usize>() > IMAGES_MB << 20
+    }
+
+    /// Ends the file with what was read of it; every part that has more says so.
+    fn leave_the_rest(&mut self) {
+        for (n, why) in std::mem::take(&mut self.skip) {
+            if let Some(part) = self.parts.get_mut(n as usize).filter(|p| p.format.is_empty()) {
+                part.error = Some(why);
+            }
+        }
+        for (n, part) in self.parts.iter_mut().enumerate() {
+            let read = self.owners.iter().filter(|o| **o == n as u32).count() as u32;
+            let unopened = part.format.is_empty() && part.error.is_none() && part.ignored.is_none();
+            if read < part.pages || unopened {
+                part.pages = read;
+                add_reason(&mut part.error, Some(say::TOO_COSTLY.to_owned()));
+            }
+        }
     }
 
     fn outcome(self, reader: Reader) -> Result<ReadOutcome, ReadFailure> {
@@ -380,5 +438,48 @@ fn add_reason(error: &mut Option<String>, reason: Option<String>) {
             e.push_str(&reason);
         }
         None => *error = Some(reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn talk(pages: u32) -> Talk {
+        let part = Part { name: "a.tif".to_owned(), format: "tiff".to_owned(), pages, ..Part::default() };
+        Talk { parts: vec![part, Part::default()], at: At::Page, ..Talk::default() }
+    }
+
+    #[test]
+    fn after_three_lost_pages_the_rest_is_left_and_told() {
+        let mut talk = talk(200);
+        talk.page(0, Page { number: 1, ..Page::default() }, vec![1]);
+        for lost in 1..=3 {
+            assert!(!talk.is_costly());
+            talk.blame(Broken::Slow, 9, false).expect("a page");
+            assert_eq!(talk.lost, lost);
+        }
+        assert!(talk.is_costly());
+        talk.leave_the_rest();
+        let outcome = talk.outcome(Reader::default()).expect("one page is there");
+        let parts = &outcome.reading.parts;
+        assert_eq!((outcome.reading.pages.len(), parts[0].pages), (4, 4));
+        assert!(parts.iter().all(|p| p.error.as_deref().is_some_and(|e| e.contains(say::TOO_COSTLY))), "{parts:?}");
+    }
+
+    #[test]
+    fn a_death_that_does_not_come_again_costs_nothing() {
+        let mut talk = talk(2);
+        talk.blame(Broken::Died, 9, false).expect("once more");
+        assert_eq!((talk.lost, talk.pages.len()), (0, 0));
+    }
+
+    #[test]
+    fn images_beyond_all_measure_end_a_file() {
+        let mut talk = talk(9);
+        talk.page(0, Page { number: 1, ..Page::default() }, vec![0; IMAGES_MB << 20]);
+        assert!(!talk.is_costly());
+        talk.page(0, Page { number: 2, ..Page::default() }, vec![0]);
+        assert!(talk.is_costly());
     }
 }

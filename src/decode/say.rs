@@ -73,6 +73,11 @@ pub fn page_too_large(width: u64, height: u64) -> String {
     format!("画像が大きすぎます（{width}×{height} 画素）。300 dpi 程度での再送を依頼してください")
 }
 
+/// An image in no sheet's proportions.
+pub fn no_sheet(width: usize, height: usize) -> String {
+    format!("紙の形をしていない画像です（{width}×{height} 画素）。送信元に確認し、再送を依頼してください")
+}
+
 /// Pages of a TIFF that the file ends before, or that cannot be walked to.
 pub fn tiff_rest(readable: u32) -> String {
     format!("TIFF が途中で切れています。読めたのは {readable} ページまでです。残りのページの再送を依頼してください")
@@ -96,6 +101,10 @@ pub fn lost(slow: bool, what: &str, seconds: u64) -> String {
         format!("{what}の読み取りが異常終了しました。原本を確認し、必要なら再送を依頼してください")
     }
 }
+
+/// The pages of a file that were not read because its other pages had cost too much.
+pub const TOO_COSTLY: &str =
+    "読み取りに時間または容量がかかりすぎるため、残りのページは読んでいません。原本を確認してください";
 
 /// What a mail or file without any document held, for the review list.
 pub fn nothing_found(parts: &[crate::reading::Part]) -> String {

@@ -260,6 +260,34 @@ fn a_chain_that_loops_ends() {
 }
 
 #[test]
+fn strips_without_a_number_of_rows_are_read_one_after_the_other() {
+    // PackBits, 64 pixels a row; RowsPerStrip is missing, so that each strip may hold all rows.
+    let page = only_page(&tiff(&fax_tags(32773, 2), &[vec![249, 0], vec![249, 255]], false)).unwrap();
+    assert_eq!(page.raster.gray, [[255; 64], [0; 64]].concat());
+}
+
+#[test]
+fn strips_that_are_all_the_same_bytes_cost_no_more_than_their_rows() {
+    let strips: Vec<Vec<u8>> = vec![Vec::new(); 60_000];
+    let mut tags = fax_tags(3, 60_000);
+    tags.push((278, 3, 1));
+    let mut file = tiff(&tags, &strips, false);
+    // Each strip is the whole file: the list of lengths, zeros so far, stands before the directory.
+    let directory = u32::from_le_bytes(file[4..8].try_into().unwrap()) as usize;
+    let size = file.len() as u32;
+    file[directory - 240_000..directory].chunks_exact_mut(4).for_each(|c| c.copy_from_slice(&size.to_le_bytes()));
+    // 29 GB of strips in a file of half a megabyte. It ends, one way or the other.
+    assert!(only_page(&file).is_err_and(|why| why == say::TIFF_TRUNCATED));
+}
+
+#[test]
+fn a_ribbon_is_no_sheet() {
+    let tags = [(256, 4, 64), (257, 4, 3000), (258, 3, 1), (259, 3, 1), (262, 3, 0), (277, 3, 1)];
+    let why = only_page(&tiff(&tags, &[vec![0x0F; 24_000]], false)).unwrap_err();
+    assert!(why.contains("64×3000"), "{why}");
+}
+
+#[test]
 fn the_resolution_of_a_fax_is_inferred_from_its_size() {
     assert_eq!(pixels::infer(1728, 1146, true), (204.0, 98.0));
     assert_eq!(pixels::infer(1728, 2292, true), (204.0, 196.0));
@@ -408,6 +436,27 @@ fn a_zip_bomb_is_not_unpacked() {
     let d = open("bomb.zip", &lying, &Limits::default());
     let why = d.parts[0].part.error.clone().expect("refused");
     assert!(why == say::ZIP_BOMB || why == say::ZIP_DAMAGED, "{why}");
+}
+
+#[test]
+fn a_decoder_that_panics_is_a_damaged_file() {
+    let mut z = zipped(&[("a.tif", b"II*")]);
+    // An extended timestamp (0x5455) of no bytes in the directory's entry: the crate counts below zero.
+    let entry = z.windows(4).rposition(|w| w == b"PK\x01\x02").unwrap();
+    z[entry + 30] = 5;
+    z.splice(entry + 46 + 5..entry + 46 + 5, [0x55, 0x54, 0, 0, 0]);
+    let end = z.windows(4).rposition(|w| w == b"PK\x05\x06").unwrap();
+    z[end + 12] += 5;
+    let d = open("fax.zip", &z, &Limits::default());
+    assert_eq!(d.parts[0].part.error.as_deref(), Some(say::ZIP_DAMAGED));
+}
+
+#[test]
+fn names_that_deceive_are_shown_without_what_deceives() {
+    let z = zipped(&[("a\u{202e}fit.exe", b"x"), ("../\u{200b}b\x1b[1m", b"x")]);
+    let d = open("fax.zip", &z, &Limits::default());
+    let names: Vec<_> = d.parts.iter().map(|p| p.part.name.as_str()).collect();
+    assert_eq!(names, ["fax.zip/afit.exe", "fax.zip/../b[1m"]);
 }
 
 #[test]

@@ -92,7 +92,9 @@ impl Tiff {
         };
         let mut best = self.fax_as(ifd, claimed, ifd.fill_order == 2, limits);
         let mut warnings = Vec::new();
-        if best.good() * 2 < best.expected {
+        // Strips that are parts of each other are no page in any coding.
+        let claimed_bytes = (0..ifd.strips.len()).map(|n| self.strip(ifd, n).0.len()).sum::<usize>();
+        if best.good() * 2 < best.expected && claimed_bytes <= self.bytes.len().saturating_mul(2) {
             // The header does not fit the data. Which coding does?
             let mut tries = vec![(claimed, ifd.fill_order != 2)];
             for lsb in [ifd.fill_order == 2, ifd.fill_order != 2] {
@@ -171,6 +173,7 @@ impl Tiff {
             if rows == 0 {
                 break;
             }
+            let data = &data[..data.len().min(longest(rows, width))];
             let reversed;
             let data = if lsb {
                 reversed = ccitt::reversed(data);
@@ -204,7 +207,11 @@ impl Tiff {
             let (data, is_cut) = self.strip(ifd, n);
             cut |= is_cut;
             let left = (stride * height).saturating_sub(packed.len());
-            let want = if n + 1 < ifd.strips.len() { left.min(stride * ifd.rows_per_strip as usize) } else { left };
+            let want = if n + 1 < ifd.strips.len() {
+                left.min(stride.saturating_mul(ifd.rows_per_strip as usize))
+            } else {
+                left
+            };
             if ifd.compression == 1 {
                 packed.extend_from_slice(&data[..data.len().min(want)]);
             } else if ifd.fill_order == 2 {
@@ -235,6 +242,12 @@ impl Tiff {
         let raster = Raster { width, height, dpi, bilevel: true, gray };
         Ok(RawPage { raster, warnings: Vec::new(), incomplete, text_layer: None })
     }
+}
+
+/// Bytes that `rows` rows of fax coding take at most: four and a half bits for a pixel (T.4 table 2, black and white in
+/// turn), here sixteen, and fill. What a strip claims beyond would be searched in vain, for each strip anew.
+fn longest(rows: usize, width: usize) -> usize {
+    rows.saturating_mul(width.saturating_mul(2) + 256)
 }
 
 struct Fax {

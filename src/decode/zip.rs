@@ -5,17 +5,19 @@ use std::io::{Cursor, Read};
 use ::zip::result::ZipError;
 use ::zip::{CompressionMethod, ZipArchive};
 
+use super::mail::names;
 use super::sniff::{self, Format};
-use super::{Limits, Piece, say};
+use super::{Limits, Piece, say, tamed};
 
 /// Below this many unpacked bytes a high ratio is only a blank page.
 const SMALL: u64 = 1 << 20;
 
 /// The members in their order. A zip that cannot be opened is one piece with the reason.
 pub fn pieces(name: &str, bytes: &[u8], limits: &Limits) -> Vec<Piece> {
-    match unpack(name, bytes, limits) {
-        Ok(pieces) => pieces,
-        Err(why) => vec![Piece::error(name, why.0, why.1)],
+    match tamed(|| unpack(name, bytes, limits)) {
+        Some(Ok(pieces)) => pieces,
+        Some(Err(why)) => vec![Piece::error(name, why.0, why.1)],
+        None => vec![Piece::error(name, Format::Zip, say::ZIP_DAMAGED)],
     }
 }
 
@@ -106,7 +108,7 @@ fn member_name(raw: &[u8], n: usize) -> String {
         Ok(s) => s.to_owned(),
         Err(_) => encoding_rs::SHIFT_JIS.decode(raw).0.into_owned(),
     };
-    let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
+    let name = names::printable(&name);
     if name.is_empty() { format!("{}", n + 1) } else { name.replace('\\', "/") }
 }
 

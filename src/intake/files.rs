@@ -10,6 +10,8 @@ use std::path::Path;
 use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
+use crate::model::is_deceptive;
+
 /// What tells that a file is still the one that was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
@@ -148,12 +150,13 @@ fn numbered(name: &OsStr, n: u32) -> OsString {
     out
 }
 
-/// A name as text: bytes that are not UTF-8, and control characters, as `\xNN`.
+/// A name as text: bytes that are not UTF-8, characters that are not seen, and the backslash itself as `\xNN`, so that
+/// two names never look alike.
 pub fn shown(name: &OsStr) -> String {
     let mut out = String::new();
     for chunk in name.as_bytes().utf8_chunks() {
         for c in chunk.valid().chars() {
-            if c.is_control() {
+            if c == '\\' || is_deceptive(c) {
                 out.extend(c.to_string().bytes().map(|b| format!("\\x{b:02x}")));
             } else {
                 out.push(c);
@@ -173,6 +176,8 @@ mod tests {
         assert_eq!(shown(OsStr::new("紹介状 1.tif")), "紹介状 1.tif");
         assert_eq!(shown(OsStr::from_bytes(b"\x8f\xd0\x89\xee.tif\n")), "\\x8f\u{409}\\xee.tif\\x0a");
         assert_ne!(shown(OsStr::from_bytes(b"\x8f")), shown(OsStr::from_bytes(b"\x8e")));
+        assert_ne!(shown(OsStr::from_bytes(b"\x8f")), shown(OsStr::new("\\x8f")), "a name that only looks like it");
+        assert_eq!(shown(OsStr::new("a\u{202e}fit.exe")), "a\\xe2\\x80\\xaefit.exe");
     }
 
     #[test]

@@ -73,6 +73,10 @@ impl Home {
         home
     }
 
+    pub fn dir(&self) -> PathBuf {
+        self.dir.path().to_owned()
+    }
+
     pub fn at(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }

@@ -10,6 +10,7 @@ mod chromium;
 mod crash;
 mod dovecot;
 mod home;
+mod hostile;
 mod hosts;
 mod imap;
 mod logs;

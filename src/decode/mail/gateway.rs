@@ -5,20 +5,18 @@
 use mail_parser::{HeaderName, HeaderValue, Message};
 
 use super::names;
+use crate::model::is_deceptive;
 use crate::reading::Mail;
+
+/// Characters of a header that are kept: a line of RFC 5322 (2.1.1) has at most 998.
+const LONGEST: usize = 998;
 
 /// The headers of one message. The body is looked at only for a gateway's line with the caller's number.
 pub fn headers(message: &Message<'_>) -> Mail {
     let from = address(message);
     let subject = message.subject().map(|s| if s.contains('\u{FFFD}') { raw_subject(message) } else { plain(s) });
     let date = message.date().filter(|d| d.is_valid()).map(mail_parser::DateTime::to_rfc3339);
-    let mut mail = Mail {
-        message_id: message.message_id().map(|s| s.chars().filter(|c| !c.is_control()).collect()),
-        from,
-        subject,
-        date,
-        ..Mail::default()
-    };
+    let mut mail = Mail { message_id: message.message_id().map(plain), from, subject, date, ..Mail::default() };
     recognise(message, &mut mail);
     mail
 }
@@ -32,16 +30,18 @@ fn raw_subject(message: &Message<'_>) -> String {
 
 /// Raw ISO-2022-JP or MS932 in a header, without its encoded-word form.
 fn plain(s: &str) -> String {
-    let s = if s.contains("\x1b$") { names::decode(s.as_bytes()) } else { s.to_owned() };
-    s.chars().filter(|c| !c.is_control()).collect()
+    // Nobody writes so much; gateways' numbers stand in front.
+    let s: String = s.chars().take(4000).collect();
+    let s = if s.contains("\x1b$") { names::decode(s.as_bytes()) } else { s };
+    s.chars().filter(|c| !is_deceptive(*c)).take(LONGEST).collect()
 }
 
 fn address(message: &Message<'_>) -> Option<String> {
     let a = message.from()?.first()?;
-    let mail = a.address().unwrap_or_default();
+    let mail = plain(a.address().unwrap_or_default());
     Some(match a.name() {
         Some(name) => format!("{} <{mail}>", plain(name)),
-        None => mail.to_owned(),
+        None => mail,
     })
 }
 

@@ -4,6 +4,9 @@
 use mail_parser::{Message, MessagePart, MimeHeaders};
 
 use crate::decode::sniff::Format;
+use crate::model::is_deceptive;
+
+const LONGEST: usize = 200;
 
 /// The name that a part declares, cleaned.
 pub fn of(message: &Message<'_>, part: &MessagePart<'_>) -> Option<String> {
@@ -15,9 +18,14 @@ pub fn of(message: &Message<'_>, part: &MessagePart<'_>) -> Option<String> {
     } else {
         declared.to_owned()
     };
-    let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
+    let name = printable(&name);
     let name = name.trim().rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     (!name.is_empty()).then_some(name)
+}
+
+/// What can be seen of a name or a header, at most so many characters of it that people still read it.
+pub fn printable(text: &str) -> String {
+    text.chars().filter(|c| !is_deceptive(*c)).take(LONGEST).collect()
 }
 
 /// A made-up name for a nameless attachment, so that a person can tell which one is meant.

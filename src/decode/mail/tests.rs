@@ -67,6 +67,21 @@ fn a_subject_in_raw_ms932_is_read() {
 }
 
 #[test]
+fn headers_and_names_keep_what_a_person_reads() {
+    let part = format!(
+        "Content-Type: application/pdf\r\nContent-Disposition: attachment; \
+         filename*=utf-8''..%2Fa%E2%80%AE%00{}.pdf\r\n\r\n{}",
+        "b".repeat(5000),
+        pdf()
+    );
+    let text = mail(&[&part]).replace("Subject: x", &format!("Subject: {}", "c".repeat(2 << 20)));
+    let d = open("a.eml", text.as_bytes(), &Limits::default());
+    assert_eq!(d.mail.unwrap().subject.unwrap().len(), 998);
+    let name = &d.parts[0].part.name;
+    assert!(name.starts_with("ab") && name.len() < 200, "{name}");
+}
+
+#[test]
 fn an_attachment_that_promises_a_page_and_is_none_is_an_error() {
     let part = "Content-Type: application/pdf; name=a.pdf\r\n\r\nServer error 500";
     let d = open("a.eml", mail(&[part]).as_bytes(), &Limits::default());

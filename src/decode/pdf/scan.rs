@@ -20,12 +20,16 @@ pub struct Look {
     pub image_read: bool,
     /// Resolution of the largest image on a page that must be rendered.
     pub dpi: Option<(f32, f32)>,
+    /// Pixels of an image that no sheet needs: it is not decoded, and the page not rendered.
+    pub too_large: Option<(u32, u32)>,
     /// The text layer: visible or invisible text in drawing order.
     pub text: Option<String>,
 }
 
 /// Share of the sheet that an image must cover to be the page.
 const FULL: f64 = 0.85;
+/// Images of so many times the pixels of a page are no scans of sheets; up to there they may be drawn smaller.
+const LARGER: u64 = 4;
 /// A text layer longer than this is no page's.
 const MAX_TEXT: usize = 200_000;
 
@@ -42,6 +46,7 @@ pub fn look(page: &Page<'_>, settings: &InterpreterSettings, limits: &Limits) ->
         other_ink: false,
         largest: None,
         taken: None,
+        too_large: None,
         text: String::new(),
         last: None,
     };
@@ -50,6 +55,7 @@ pub fn look(page: &Page<'_>, settings: &InterpreterSettings, limits: &Limits) ->
     let image = if eye.images == 1 && !eye.other_ink && covered >= FULL { eye.taken } else { None };
     let text = eye.text.trim();
     Look {
+        too_large: eye.too_large,
         image_read: image.is_some(),
         image,
         dpi: eye.largest.filter(|l| l.0 > 0.3).map(|l| l.1),
@@ -67,6 +73,7 @@ struct Eye {
     /// Share of the sheet and resolution of the largest image.
     largest: Option<(f64, (f32, f32))>,
     taken: Option<Raster>,
+    too_large: Option<(u32, u32)>,
     text: String,
     last: Option<Point>,
 }
@@ -127,6 +134,9 @@ impl<'a> Device<'a> for Eye {
             return;
         }
         self.images += 1;
+        if (w * h) as u64 > self.limits.max_pixels.saturating_mul(LARGER) {
+            self.too_large = Some((image.width(), image.height()));
+        }
         let share = seen.area() / self.sheet.area().max(1.0);
         let Some(turn) = Turn::of(props.transform) else {
             self.other_ink = true;

@@ -130,3 +130,19 @@ fn a_media_box_of_a_wall_is_taken_for_a_sheet() {
     let p = page(&pdf(&[CATALOG, TREE, &page_, SQUARE], "")).unwrap();
     assert!(p.raster.width < 4000 && p.raster.dpi.0 > 200.0, "{} at {:?}", p.raster.width, p.raster.dpi);
 }
+
+#[test]
+fn an_image_of_a_wall_is_refused_before_it_is_decoded() {
+    let page_of = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</XObject<</I 5 0 R>>>>>>";
+    let content = "<</Length 28>>stream\n595 0 0 842 0 0 cm /I Do     \nendstream ";
+    let image = "<</Subtype/Image/Width 2000000000/Height 2000000000/BitsPerComponent 8/ColorSpace/DeviceGray/Length 1>>stream\nx\nendstream ";
+    let why = page(&pdf(&[CATALOG, TREE, page_of, content, image], "")).unwrap_err();
+    assert!(why.contains("2000000000×2000000000"), "{why}");
+}
+
+#[test]
+fn a_decoder_that_panics_is_a_damaged_page() {
+    let content = "<</Filter/LZWDecode/DecodeParms<</Predictor 15/Columns 2147483647/Colors 32/BitsPerComponent 16>>/Length 9>>\
+                   stream\n\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}\u{9}\nendstream ";
+    assert!(page(&pdf(&[CATALOG, TREE, PAGE, content], "")).is_err());
+}

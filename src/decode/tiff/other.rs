@@ -7,11 +7,15 @@ use ::tiff::decoder::{Decoder, DecodingResult, Limits as TiffLimits};
 use ::tiff::{ColorType, TiffError};
 
 use super::ifd::Ifd;
-use crate::decode::{Limits, pixels, say};
+use crate::decode::{Limits, pixels, say, tamed};
 use crate::raster::Raster;
 
 /// Decodes one page to grey.
 pub fn decode(bytes: &[u8], ifd: &Ifd, limits: &Limits) -> Result<Raster, String> {
+    tamed(|| by_crate(bytes, ifd, limits)).unwrap_or_else(|| Err(say::TIFF_DAMAGED.to_owned()))
+}
+
+fn by_crate(bytes: &[u8], ifd: &Ifd, limits: &Limits) -> Result<Raster, String> {
     let mut allow = TiffLimits::default();
     allow.decoding_buffer_size = (limits.max_pixels as usize).saturating_mul(4);
     allow.intermediate_buffer_size = allow.decoding_buffer_size;
