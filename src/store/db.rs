@@ -9,25 +9,22 @@
 //! [`Tx::lock`] first; the audit log's head is taken last, in [`Tx::commit`], so that nobody waits for it while holding
 //! anything that others want.
 //!
-//! Schemas expand, then contract: a program works on a database that is ahead of it as long as its own schema number is
-//! not below the floor that stands in `meta` (a migration that takes something away raises it), so workers of two
-//! adjacent versions run side by side.
-//!
 //! PgBouncer in transaction mode gives every transaction another connection: so nothing is asked outside of one, and
 //! statements are prepared by name only where `database.prepared` says so.
 
 pub mod postgres;
 mod query;
+mod schema;
 mod sqlite;
 
 use std::path::Path;
 
-use sqlx::migrate::Migrator;
 use sqlx::{Postgres, Sqlite, SqlitePool, Transaction};
 
 use postgres::Begin;
 pub(super) use query::composed;
 pub use query::{Arg, Column, On, Query, Row, Scalar, query, scalar};
+pub use schema::complete;
 pub use sqlite::FILE;
 
 use super::audit::Event;
@@ -216,50 +213,5 @@ impl Db {
             }
             Db::Postgres(p) => p.close().await,
         }
-    }
-}
-
-/// Refuses a database that has gone on to a schema which programs that know these migrations must not touch, and one that
-/// is not completely filled. A database without tables, or from before there was a floor, is fine.
-async fn check(tx: &mut Tx, migrations: &Migrator, opening: Opening) -> Result<()> {
-    if !has_meta(tx).await? {
-        return Ok(());
-    }
-    let floor: Option<String> = scalar("SELECT value FROM meta WHERE key = 'floor'").fetch_optional(tx.conn()).await?;
-    let floor: i64 = floor.and_then(|f| f.parse().ok()).unwrap_or(0);
-    let ours = migrations.iter().map(|m| m.version).max().unwrap_or(0);
-    if floor > ours {
-        return Err(StoreError::Ahead { floor, ours });
-    }
-    if opening == Opening::Work { complete(tx).await } else { Ok(()) }
-}
-
-async fn has_meta(tx: &mut Tx) -> Result<bool> {
-    let tables = tx.choose(
-        "SELECT count(*) FROM sqlite_master WHERE name = 'meta'",
-        "SELECT count(*) FROM pg_catalog.pg_class WHERE relname = 'meta' AND relnamespace = current_schema()::regnamespace",
-    );
-    Ok(scalar(tables).fetch_one::<i64>(tx.conn()).await? > 0)
-}
-
-/// Refuses a database that was begun to be filled and is not complete.
-///
-/// # Errors
-/// [`StoreError::Refused`] with what to do.
-pub(super) async fn complete(tx: &mut Tx) -> Result<()> {
-    if !has_meta(tx).await? {
-        return Ok(());
-    }
-    let begun: Option<String> =
-        scalar("SELECT value FROM meta WHERE key = $1").bind(UNFINISHED).fetch_optional(tx.conn()).await?;
-    match begun.as_deref() {
-        None => Ok(()),
-        Some("copy") => Err(StoreError::Refused(
-            "this store is an unfinished copy: stop the daemon of the other one and run `faxbridge store copy --finish`"
-                .into(),
-        )),
-        Some(_) => Err(StoreError::Refused(
-            "a backup was begun to be restored into this store and is not complete: run `faxbridge restore` again".into(),
-        )),
     }
 }

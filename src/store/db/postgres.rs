@@ -11,7 +11,7 @@ use tokio::sync::Notify as Wake;
 use tokio::task::JoinHandle;
 
 use super::super::{Result, StoreError};
-use super::{Db, Inner, Opening, Place, query};
+use super::{Db, Inner, Opening, Place, query, schema};
 
 /// Channel on which a commit tells the other processes that there is work.
 const CHANNEL: &str = "faxbridge";
@@ -67,7 +67,7 @@ impl Cluster {
     pub(super) async fn open_read(place: &Place, dir: &Path) -> Result<Cluster> {
         let cluster = Cluster { reads_only: true, ..Self::connect(place).await? };
         let mut tx = Db::Postgres(Box::new(cluster.clone())).snapshot().await?;
-        if super::has_meta(&mut tx).await? { Ok(cluster) } else { Err(StoreError::Absent(dir.to_owned())) }
+        if schema::has_meta(&mut tx).await? { Ok(cluster) } else { Err(StoreError::Absent(dir.to_owned())) }
     }
 
     async fn connect(place: &Place) -> Result<Cluster> {
@@ -122,12 +122,11 @@ impl Cluster {
 
     /// In one transaction under a lock, so that it works through a pooler and for hosts that start at once.
     async fn migrate(&self, opening: Opening) -> Result<()> {
-        let mut migrations = sqlx::migrate!("migrations/postgres");
-        migrations.set_locking(false).set_ignore_missing(true);
+        let migrations = schema::postgres();
         let db = Db::Postgres(Box::new(self.clone()));
         let mut tx = db.begin().await?;
         tx.lock(SCHEMA_LOCK).await?;
-        super::check(&mut tx, &migrations, opening).await?;
+        schema::check(&mut tx, &migrations, opening).await?;
         if let Inner::Postgres(t, _) = &mut tx.inner {
             migrations.run_to(opening.schema(), &mut **t).await?;
         }

@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions, Sqlite, Transaction};
 
 use super::super::{Result, StoreError};
-use super::{Db, Opening, scalar};
+use super::{Db, Opening, scalar, schema};
 
 /// File name of the database in `data_dir`.
 pub const FILE: &str = "faxbridge.sqlite";
@@ -27,10 +27,9 @@ pub(super) async fn open(dir: &Path, opening: Opening) -> Result<Db> {
                 .synchronous(SqliteSynchronous::Full),
         )
         .await?;
-    let mut migrations = sqlx::migrate!("migrations/sqlite");
-    migrations.set_ignore_missing(true);
+    let migrations = schema::sqlite();
     let db = Db::Sqlite { writer: Some(writer.clone()), readers: readers(&path).await? };
-    super::check(&mut db.begin().await?, &migrations, opening).await?;
+    schema::check(&mut db.begin().await?, &migrations, opening).await?;
     migrations.run_to(opening.schema(), &writer).await?;
     sync(dir)?;
     Ok(db)
