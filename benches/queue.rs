@@ -81,7 +81,7 @@ fn server_cpu() -> f64 {
 async fn worker(url: &str, dir: &Path, name: &str, job: Duration) {
     let store = Store::open_as(site(url, dir), name, faxbridge::store::system_clock()).await.expect("the store");
     let (stop, stopped) = watch::channel(false);
-    let options = Options { attempts: 5, lease: Duration::from_secs(60), drain: true };
+    let options = Options { attempts: 5, lease: Duration::from_secs(60), drain: true, ..Options::default() };
     let before = own_cpu();
     let began = store.now();
     let run = tokio::spawn(work::run(store.clone(), Arc::new(Stub(job)), options, stopped));

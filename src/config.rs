@@ -184,6 +184,21 @@ section! {
 }
 
 section! {
+    /// Faxes that come again (docs/versions.md).
+    Versions, "versions" {
+        /// A sheet that came in the days before may be the same fax: sent again it is linked to the first and no news,
+        /// changed it takes the first's place. 0: every fax is news.
+        resend_days: u32 = 14;
+        /// Parts of one fax that come in several mails (page n of m in the subject) wait for each other so many minutes
+        /// from the first on; what is there then goes on. 0: every mail stands for itself. At most 55.
+        join_minutes: u32 = 10;
+        /// Whether a date, drug, dose or urgency that is not certain may count as unchanged where it was read alike and
+        /// surely both times, character by character. Off: each must be certain in both, else the sheet is a new version.
+        read_alike: bool = false;
+    }
+}
+
+section! {
     /// The database, where it is not the SQLite file of `data_dir`: PostgreSQL, for several hosts.
     Database, "database" {
         /// `postgres://user@host:port/name`. Empty: SQLite in `data_dir`.
@@ -250,6 +265,8 @@ struct File {
     #[serde(default)]
     alarm: Alarm,
     #[serde(default)]
+    versions: Versions,
+    #[serde(default)]
     database: Database,
     #[serde(default)]
     blobs: Blobs,
@@ -270,6 +287,7 @@ pub struct Config {
     pub canary: Canary,
     pub work: Work,
     pub alarm: Alarm,
+    pub versions: Versions,
     pub database: Database,
     pub blobs: Blobs,
     pub backup: Backup,
@@ -359,6 +377,7 @@ impl Config {
             canary: raw.canary,
             work: raw.work,
             alarm: raw.alarm,
+            versions: raw.versions,
             database: raw.database,
             blobs: raw.blobs,
             backup: raw.backup,
@@ -428,6 +447,7 @@ impl Config {
         check((1..=256).contains(&self.work.jobs), "work.jobs must be 1 to 256");
         check(self.work.attempts > 0, "work.attempts must be at least 1");
         check(self.work.lease_seconds >= 5, "work.lease_seconds must be at least 5");
+        check(self.versions.join_minutes <= 55, "versions.join_minutes must be at most 55");
         let d = &self.database;
         let postgres = |url: &String| url.starts_with("postgres://") || url.starts_with("postgresql://");
         check(d.url.is_empty() || postgres(&d.url), "database.url must be postgres://…, or empty for SQLite");

@@ -21,6 +21,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::again;
 use crate::config::{Config, Switch, find_models};
 use crate::decode::pool::{Pool, PoolOptions};
 use crate::intake::{self, Intakes, Receiver};
@@ -352,8 +353,14 @@ impl Daemon {
 
     fn work(&mut self, stopped: watch::Receiver<bool>) {
         let w = &self.config.work;
-        let options =
-            work::Options { attempts: w.attempts, lease: Duration::from_secs(w.lease_seconds), drain: self.drain };
+        let options = work::Options {
+            attempts: w.attempts,
+            lease: Duration::from_secs(w.lease_seconds),
+            drain: self.drain,
+            resend_ms: i64::from(self.config.versions.resend_days) * 86_400_000,
+            join_ms: i64::from(self.config.versions.join_minutes) * 60_000,
+            terms: again::Terms { read_alike: self.config.versions.read_alike },
+        };
         for _ in 0..w.jobs {
             let (store, pipeline, stop) = (self.store.clone(), self.reading.clone(), stopped.clone());
             self.tasks.push(tokio::spawn(always("worker", stopped.clone(), move || {
@@ -499,6 +506,10 @@ async fn drained(
             faults = f;
         }
         while !idle(store, sinks, tries).await? {
+            if !intakes.standings().is_empty() {
+                // What lies there now is there: parts of a fax need not wait for more.
+                store.wait_no_longer().await?;
+            }
             tokio::time::sleep(PACE).await;
         }
         // What came while the last of the queue was worked on.

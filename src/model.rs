@@ -152,6 +152,11 @@ impl Trace {
     }
 }
 
+/// Stands among the keys of fields for what belongs to none: other text of the page, marks.
+pub const ELSEWHERE: &str = "page";
+/// The same for the number of pages.
+pub const PAGES: &str = "pages";
+
 /// One document found in a file, before it has an id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Document {
@@ -258,6 +263,11 @@ impl Vocabulary {
     }
     /// Japanese label of a field; the key itself for `x.` fields.
     pub fn label<'a>(&'a self, key: &'a str) -> &'a str {
+        match key {
+            ELSEWHERE => return "項目以外の文字や印",
+            PAGES => return "ページ数",
+            _ => {}
+        }
         self.fields.get(key).map_or(key, |f| f.ja.as_str())
     }
 }

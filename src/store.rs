@@ -17,14 +17,17 @@ pub mod db;
 pub mod dump;
 mod gauges;
 pub mod outbox;
+pub mod parts;
 pub mod plan;
 pub mod queue;
 mod receive;
 pub mod registers;
 pub mod review;
+mod same_mail;
 pub mod sources;
 pub mod status;
 pub mod verify;
+pub mod versions;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,6 +47,7 @@ pub use plan::Plan;
 pub use receive::{Meta, Received, Verdict};
 pub use registers::Register;
 pub use status::StatusLine;
+pub use versions::{Bond, Kin};
 
 /// Milliseconds since 1970. A parameter everywhere, so that tests own the time.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -84,6 +88,9 @@ pub enum StoreError {
     /// The lease was lost; whoever holds it now does the work.
     #[error("the lease on this job is no longer ours")]
     Stale,
+    /// What a decision rests on is no longer so; decide again.
+    #[error("the room has changed meanwhile")]
+    Moved,
     /// A person asked for something that does not fit the state, in words for that person.
     #[error("{0}")]
     Refused(String),

@@ -6,6 +6,8 @@
 
 pub mod canary;
 pub mod deliver;
+pub mod kin;
+pub mod parts;
 pub mod policy;
 
 use std::sync::Arc;
@@ -15,12 +17,15 @@ use async_trait::async_trait;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::sync::watch;
 
+use crate::again::{self, ink};
 use crate::metrics::{By, JobEnd};
 use crate::model::{Document, Reader, Status};
 use crate::reading::Reading;
+use crate::store::accept::Accepted;
 use crate::store::canary::Arrival;
+use crate::store::parts::Bundle;
 use crate::store::queue::{Job, Stage};
-use crate::store::{Candidate, Sheet, State, Store, StoreError, accept};
+use crate::store::{Bond, Candidate, Kin, Sheet, State, Store, StoreError, accept};
 
 /// What came out of a file.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +73,10 @@ pub trait Pipeline: Send + Sync + 'static {
     fn sort(&self, reading: &Reading) -> Sorted;
     /// Whether a text (without white space) holds a registered patient's name.
     fn knows_name_in(&self, text: &str) -> bool;
+    /// Compares two page images (PNG) in the child process; none where that cannot be done.
+    async fn compare(&self, _old: Vec<u8>, _new: Vec<u8>, _question: ink::Question) -> Option<ink::Answer> {
+        None
+    }
 }
 
 /// How to work.
@@ -78,6 +87,26 @@ pub struct Options {
     pub lease: Duration,
     /// The daemon wants to end soon: short waits.
     pub drain: bool,
+    /// Sheets received up to so long before may be the same fax, milliseconds; 0: every fax is news.
+    pub resend_ms: i64,
+    /// Parts of one fax wait for each other so long, milliseconds; 0: every mail stands for itself.
+    pub join_ms: i64,
+    /// What is asked of a re-send.
+    pub terms: again::Terms,
+}
+
+impl Default for Options {
+    /// A worker that looks for nothing that came before.
+    fn default() -> Options {
+        Options {
+            attempts: 5,
+            lease: Duration::from_secs(60),
+            drain: false,
+            resend_ms: 0,
+            join_ms: 0,
+            terms: again::Terms::default(),
+        }
+    }
 }
 
 impl Options {
@@ -85,6 +114,9 @@ impl Options {
         i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX / 4)
     }
 }
+
+/// How often an acceptance is decided anew because a room changed under it, before the job is put back.
+const ANEW: u32 = 8;
 
 /// A job that died with its process so many times more often than it may fail is given up: reading happens in a child
 /// process, so a dying daemon is hardly the file's doing, but it must not go on for ever.
@@ -149,30 +181,42 @@ pub async fn one(
     let (lost_tx, mut lost) = watch::channel(false);
     let (done_tx, done) = watch::channel(false);
     let beat = tokio::spawn(heartbeat(store.clone(), job.clone(), *options, lost_tx, done));
-    // Only what is computed may be dropped half-way, never a store call.
-    let computed = if job.crashes > i64::from(options.attempts) * CRASHES_PER_ATTEMPT {
-        Ok(Computed::GiveUp("処理中にプログラムが何度も停止したため、人の確認が必要です".into()))
-    } else {
-        tokio::select! {
-            c = compute(store, pipeline, job) => c,
-            _ = lost.wait_for(|l| *l) => Err(Trouble::Lost),
-            _ = stop.wait_for(|s| *s) => Err(Trouble::Stopping),
+    let mut anew = 0;
+    let ended = loop {
+        // Only what is computed may be dropped half-way, never a store call.
+        let computed = if job.crashes > i64::from(options.attempts) * CRASHES_PER_ATTEMPT {
+            Ok(Computed::GiveUp("処理中にプログラムが何度も停止したため、人の確認が必要です".into()))
+        } else {
+            tokio::select! {
+                c = compute(store, pipeline, options, job) => c,
+                _ = lost.wait_for(|l| *l) => Err(Trouble::Lost),
+                _ = stop.wait_for(|s| *s) => Err(Trouble::Stopping),
+            }
+        };
+        let ended = match computed {
+            Ok(computed) => commit(store, job, computed).await,
+            Err(Trouble::Lost) => Err(StoreError::Stale),
+            Err(Trouble::Stopping) => store.release(job).await.map(|()| JobEnd::Released),
+            // Not for ever: hosts of two versions would read it for each other again and again.
+            Err(Trouble::Reread(why)) if job.attempts + 1 < i64::from(options.attempts) => {
+                tracing::warn!(
+                    receipt = job.receipt,
+                    why,
+                    "the kept reading cannot be used, the original is read again"
+                );
+                store.rewind(job).await.map(|()| JobEnd::Reread)
+            }
+            Err(Trouble::Reread(why) | Trouble::Failed(why)) => Err(StoreError::Damaged(why)),
+            Err(Trouble::Store(e)) => Err(e),
+        };
+        match ended {
+            Err(StoreError::Moved) if anew < ANEW => anew += 1,
+            Err(StoreError::Moved) => break store.release(job).await.map(|()| JobEnd::Released),
+            ended => break ended,
         }
     };
     let _ = done_tx.send(true);
     let _ = beat.await;
-    let ended = match computed {
-        Ok(computed) => commit(store, job, computed).await,
-        Err(Trouble::Lost) => Err(StoreError::Stale),
-        Err(Trouble::Stopping) => store.release(job).await.map(|()| JobEnd::Released),
-        // Not for ever: hosts of two versions would read it for each other again and again.
-        Err(Trouble::Reread(why)) if job.attempts + 1 < i64::from(options.attempts) => {
-            tracing::warn!(receipt = job.receipt, why, "the kept reading cannot be used, the original is read again");
-            store.rewind(job).await.map(|()| JobEnd::Reread)
-        }
-        Err(Trouble::Reread(why) | Trouble::Failed(why)) => Err(StoreError::Damaged(why)),
-        Err(Trouble::Store(e)) => Err(e),
-    };
     let end = match ended {
         Ok(end) => {
             tracing::debug!(job = job.id, receipt = job.receipt, ?end, "end");
@@ -192,13 +236,22 @@ enum Computed {
     /// And the seconds that it took.
     Read(Box<ReadDone>, f64),
     Unreadable(String),
-    Accept {
-        reading: String,
-        reader: Reader,
-        decided: policy::Decided,
-        canaries: Vec<Arrival>,
-    },
+    Accept(Box<Decision>),
+    /// Other parts of the fax may come until then.
+    Wait(i64),
+    /// The same mail has this receipt.
+    Linked(String),
     GiveUp(String),
+}
+
+/// What became of a reading.
+struct Decision {
+    reading: String,
+    reader: Reader,
+    decided: policy::Decided,
+    canaries: Vec<Arrival>,
+    kin: Vec<Option<Kin>>,
+    bundle: Option<Bundle>,
 }
 
 enum Trouble {
@@ -209,7 +262,12 @@ enum Trouble {
     Failed(String),
 }
 
-async fn compute(store: &Store, pipeline: &Arc<dyn Pipeline>, job: &Job) -> Result<Computed, Trouble> {
+async fn compute(
+    store: &Store,
+    pipeline: &Arc<dyn Pipeline>,
+    options: &Options,
+    job: &Job,
+) -> Result<Computed, Trouble> {
     match job.stage {
         Stage::Read => {
             let bytes = store.blob(&job.sha256).await.map_err(Trouble::Store)?;
@@ -221,23 +279,41 @@ async fn compute(store: &Store, pipeline: &Arc<dyn Pipeline>, job: &Job) -> Resu
             }
         }
         Stage::Accept => {
-            let (id, reader, reading) = store.reading(&job.sha256).await.map_err(|e| match e {
+            let own = store.reading(&job.sha256).await.map_err(|e| match e {
                 StoreError::Damaged(why) => Trouble::Reread(why),
                 e => Trouble::Store(e),
             })?;
+            if let Some(message_id) = own.2.mail.as_ref().and_then(|m| m.message_id.as_deref())
+                && let Some(first) =
+                    store.mail_before(job, message_id, (&own.0, &own.2)).await.map_err(Trouble::Store)?
+            {
+                return Ok(Computed::Linked(first));
+            }
+            let gathered = parts::gather(store, options, job, own).await.map_err(Trouble::Store)?;
+            let (id, reader, reading, bundle) = match gathered {
+                parts::Gathered::Go { id, reader, reading, bundle } => (id, reader, *reading, bundle),
+                parts::Gathered::Wait(until) => return Ok(Computed::Wait(until)),
+            };
             let issued = store.canaries_out().await.map_err(Trouble::Store)?;
-            let (pipeline, source) = (pipeline.clone(), job.source.clone());
-            let (decided, canaries, rules) = tokio::task::spawn_blocking(move || {
-                let sorted = pipeline.sort(&reading);
+            let (sorter, source, missing) = (pipeline.clone(), job.source.clone(), parts::missing(bundle.as_ref()));
+            let (reading, decided, canaries, rules) = tokio::task::spawn_blocking(move || {
+                let sorted = sorter.sort(&reading);
                 let rules = sorted.rules.clone();
-                let mut decided = policy::decide(&reading, sorted, &|text| pipeline.knows_name_in(text));
+                let mut decided = policy::decide(&reading, sorted, &|text| sorter.knows_name_in(text));
+                if let Some(missing) = missing {
+                    parts::say(&mut decided.sheets, &missing);
+                }
                 let canaries = canary::take(&reading, &mut decided, &issued, &source);
-                (decided, canaries, rules)
+                (reading, decided, canaries, rules)
             })
             .await
             // What it died of may quote what was read.
             .map_err(|_| Trouble::Failed("sorting died of a fault of the program".into()))?;
-            Ok(Computed::Accept { reading: id, reader: Reader { rules, ..reader }, decided, canaries })
+            let kin = kin::find(store, pipeline, options, (&id, &reading), job.received, &decided.sheets)
+                .await
+                .map_err(Trouble::Store)?;
+            let reader = Reader { rules, ..reader };
+            Ok(Computed::Accept(Box::new(Decision { reading: id, reader, decided, canaries, kin, bundle })))
         }
     }
 }
@@ -253,13 +329,33 @@ async fn commit(store: &Store, job: &Job, computed: Computed) -> Result<JobEnd, 
             store.metrics().read(seconds, store.seconds_since(job.received), pages - failed, failed);
             Ok(JobEnd::Done)
         }
-        Computed::Accept { reading, reader, decided, canaries } => {
-            let reason = decided.reason.as_deref();
-            store.accept_with(job, &reading, &decided.sheets, &reader, reason, &canaries).await?;
-            for (n, sheet) in decided.sheets.iter().enumerate() {
-                count(store, job, &accept::document_id(receipt, n as i64), sheet);
+        Computed::Accept(decision) => {
+            let Decision { reading, reader, decided, canaries, kin, bundle } = *decision;
+            let accepted = Accepted {
+                reading: &reading,
+                sheets: &decided.sheets,
+                kin: &kin,
+                canaries: &canaries,
+                bundle: bundle.as_ref(),
+                reader: &reader,
+                reason: decided.reason.as_deref(),
+            };
+            store.accept_among(job, &accepted).await?;
+            let receipt = bundle.as_ref().map_or(receipt, |b| &b.leader);
+            for (n, (sheet, kin)) in decided.sheets.iter().zip(&kin).enumerate() {
+                count(store, job, &accept::document_id(receipt, n as i64), sheet, kin.as_ref());
             }
             tracing::info!(receipt, documents = decided.sheets.len(), "decided");
+            Ok(JobEnd::Done)
+        }
+        Computed::Wait(until) => {
+            store.wait(job, until).await?;
+            tracing::info!(receipt, "waits for other parts of the fax");
+            Ok(JobEnd::Released)
+        }
+        Computed::Linked(first) => {
+            store.link_mail(job, &first).await?;
+            tracing::info!(receipt, first, "the same mail once more");
             Ok(JobEnd::Done)
         }
         Computed::Unreadable(reason) => {
@@ -273,7 +369,7 @@ async fn commit(store: &Store, job: &Job, computed: Computed) -> Result<JobEnd, 
 
 /// Tells of a document that was decided on. Ids and kinds only: what the sheet says is for its pages. A canary counts
 /// among canaries only.
-fn count(store: &Store, job: &Job, document: &str, sheet: &Sheet) {
+fn count(store: &Store, job: &Job, document: &str, sheet: &Sheet, kin: Option<&Kin>) {
     let (kind, state) = (sheet.document.kind.as_str(), sheet.state.as_str());
     if sheet.room.as_deref() == Some(crate::canary::CANARY_ROOM) {
         tracing::info!(receipt = job.receipt, document, kind, state, "canary");
@@ -282,10 +378,11 @@ fn count(store: &Store, job: &Job, document: &str, sheet: &Sheet) {
     let fields = sheet.document.fields.values();
     let accepted = fields.clone().filter(|f| f.status == Status::Accepted).count();
     store.metrics().document(kind, state, accepted, fields.len() - accepted);
-    if sheet.state == State::Posted {
+    let again = matches!(kin.and_then(|k| k.of.as_ref()), Some((_, Bond::Again)));
+    if sheet.state == State::Posted && !again {
         store.metrics().posted(By::Machine, store.seconds_since(job.received));
     }
-    tracing::info!(receipt = job.receipt, document, kind, state, "document");
+    tracing::info!(receipt = job.receipt, document, kind, state, again, "document");
 }
 
 async fn give_up(store: &Store, job: &Job, reason: &str) -> Result<JobEnd, StoreError> {

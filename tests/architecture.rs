@@ -7,13 +7,14 @@ use std::path::Path;
 const MAY: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("accuracy", &["model"]),
+    ("again", &["model", "raster", "reading", "text"]),
     ("raster", &[]),
     ("metrics", &[]),
     ("config", &[]),
     ("reading", &["model"]),
     ("page", &["model", "raster", "reading"]),
     ("ocr", &["model", "raster", "reading", "page", "text"]),
-    ("decode", &["model", "metrics", "raster", "reading", "page", "ocr"]),
+    ("decode", &["model", "metrics", "raster", "reading", "page", "ocr", "again"]),
     ("text", &["model", "reading"]),
     ("register", &["model", "config", "text"]),
     ("patient", &["model", "register", "text"]),
@@ -24,14 +25,18 @@ const MAY: &[(&str, &[&str])] = &[
     ("intake", &["model", "config", "crash"]),
     (
         "work",
-        &["model", "metrics", "reading", "register", "patient", "canary", "rules", "decode", "sink", "store", "crash"],
+        &[
+            "model", "metrics", "reading", "register", "patient", "canary", "rules", "again", "decode", "sink",
+            "store", "crash",
+        ],
     ),
     ("web", &["model", "metrics", "reading", "store", "config"]),
 ];
 
 /// Crates that the pure modules must not touch.
-const PURE: &[&str] =
-    &["model", "raster", "reading", "page", "ocr", "text", "rules", "patient", "register", "canary", "accuracy"];
+const PURE: &[&str] = &[
+    "model", "raster", "reading", "page", "ocr", "text", "rules", "patient", "register", "canary", "accuracy", "again",
+];
 const IMPURE: &[&str] = &["sqlx", "axum", "lettre", "async_imap", "tokio"];
 
 fn sources(dir: &Path, out: &mut Vec<(String, String)>) {

@@ -25,27 +25,30 @@ def warp(im, size, skew, rng, sx=1.0, sy=1.0, dx=0, dy=0):
     return im.transform(size, Image.AFFINE, (A, B, C, D, E, F), Image.BICUBIC, fillcolor=255)
 
 
-def fax(path, rng, fine=True, noise="mild", tti=None, upside=False, halftone=False, super_fine=False, skew=None):
-    """Returns (rows as a bool array, what was done)."""
+def fax(path, rng, fine=True, noise="mild", tti=None, upside=False, halftone=False, super_fine=False, skew=None, machine=None):
+    """Returns (rows as a bool array, what was done). `machine` holds what stays from one fax of a machine to the next (its lens, its
+    threshold, its feed) and is filled by the first."""
+    kept = lambda key, value: value if machine is None else machine.setdefault(key, value)
     nr = np.random.default_rng(rng.randint(0, 2**31))
     im = Image.open(path).convert("L")
     done = {}
     if upside:
         im = im.rotate(180)
-    blur = rng.choice([0.6, 0.8, 1.0, 1.2]) * im.width / 2480
+    blur = kept("blur", rng.choice([0.6, 0.8, 1.0, 1.2]) * im.width / 2480)
     im = im.filter(ImageFilter.GaussianBlur(blur))
     skew = rng.choice([rng.uniform(-.3, .3), rng.uniform(-.9, .9), rng.uniform(-1.5, 1.5) if noise == "bad" else rng.uniform(-.9, .9)]) if skew is None else skew
     done["skew_deg"] = round(skew, 2)
     rows = 2292 if not super_fine else 4572
     width = 1728 if not super_fine else 3456
-    sy = rng.uniform(0.985, 1.015) if noise != "clean" else 1.0
-    g = warp(im, (width, rows), skew, rng, rng.uniform(.985, 1.0), sy, rng.uniform(-8, 8), rng.uniform(-10, 10))
+    sy = kept("sy", rng.uniform(0.985, 1.015) if noise != "clean" else 1.0)
+    g = warp(im, (width, rows), skew, rng, kept("sx", rng.uniform(.985, 1.0)), sy, rng.uniform(-8, 8), rng.uniform(-10, 10))
     a = np.asarray(g, dtype=np.float32)
     if not fine:
         a = a[: rows // 2 * 2].reshape(rows // 2, 2, width)
         a = a.mean(axis=1) if rng.random() < 0.7 else a[:, 0]
     h, w = a.shape
     thr = {"clean": rng.uniform(140, 175), "mild": rng.uniform(125, 185), "bad": rng.choice([rng.uniform(108, 128), rng.uniform(185, 200)]), "faint": rng.uniform(100, 120)}[noise]
+    thr = kept("threshold", thr)
     done["threshold"] = round(thr)
     a = a + nr.normal(0, {"clean": 3, "mild": 9, "bad": 14, "faint": 8}[noise], a.shape)
     if halftone:

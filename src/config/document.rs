@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::{Alarm, Backup, Blobs, Canary, Database, Intake, Notice, Reader, Register, Section, Top, Work};
+use super::{Alarm, Backup, Blobs, Canary, Database, Intake, Notice, Reader, Register, Section, Top, Versions, Work};
 
 /// The text of `docs/configuration.md`.
 pub fn markdown() -> String {
@@ -26,6 +26,7 @@ pub fn markdown() -> String {
     section(&mut out, &Canary::SECTION, &Canary::default());
     section(&mut out, &Work::SECTION, &Work::default());
     section(&mut out, &Alarm::SECTION, &Alarm::default());
+    section(&mut out, &Versions::SECTION, &Versions::default());
     section(&mut out, &Database::SECTION, &Database::default());
     section(&mut out, &Blobs::SECTION, &Blobs::default());
     section(&mut out, &Backup::SECTION, &Backup::default());

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 
+use crate::again::ink;
 use crate::decode::pool::Pool;
 use crate::model::Document;
 use crate::patient::{self, Verdict};
@@ -60,6 +61,10 @@ impl Pipeline for Reading {
             Err(f) if f.ours => Err(ReadFail::Later(f.reason)),
             Err(f) => Err(ReadFail::Unreadable(f.reason)),
         }
+    }
+
+    async fn compare(&self, old: Vec<u8>, new: Vec<u8>, question: ink::Question) -> Option<ink::Answer> {
+        self.pool.compare(old, new, question).await
     }
 
     fn sort(&self, reading: &reading::Reading) -> Sorted {

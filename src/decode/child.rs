@@ -10,8 +10,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::wire::{self, Answer, Ask};
-use super::{Limits, Opened, Piece, RawPage, bounded, open_piece, pdf, pieces, sandbox};
+use super::wire::{self, Answer, Ask, Images};
+use super::{Limits, Opened, Piece, RawPage, bounded, image, open_piece, pdf, pieces, sandbox, sniff};
+use crate::again::ink;
 use crate::model::Reader;
 use crate::ocr::{self, Engine};
 use crate::raster::Raster;
@@ -187,7 +188,10 @@ pub fn serve(
         let Some(ask) = wire::receive::<Ask>(from, wire::LARGEST_ASK)? else { return Ok(()) };
         let Some(bytes) = wire::receive_raw(from, u32::MAX as usize)? else { return Ok(()) };
         let mut job = Job { ask, reader, busy, tainted: false };
-        job.file(bytes, to)?;
+        match job.ask.compare.take() {
+            Some(question) => job.compare(&question, &bytes, to)?,
+            None => job.file(bytes, to)?,
+        }
         let tainted = job.tainted;
         wire::send(to, &Answer::Done { tainted })?;
     }
@@ -230,6 +234,18 @@ impl Job<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Compares two images that an earlier child made.
+    fn compare(&mut self, question: &ink::Question, bytes: &[u8], to: &mut impl Write) -> io::Result<()> {
+        (self.busy)(true);
+        let limits = self.ask.limits.clone();
+        let compared = self.guarded(|_| {
+            let images: Images = postcard::from_bytes(bytes).map_err(|e| e.to_string())?;
+            let page = |png: &[u8]| image::decode(png, sniff::Format::Png, &limits);
+            Ok(ink::compare(&page(&images.old)?, &page(&images.new)?, question))
+        });
+        wire::send(to, &Answer::Compared(compared.and_then(|r| r)))
     }
 
     fn open(&mut self, piece: &Piece, limits: &Limits) -> Opened {

@@ -12,8 +12,9 @@ use tokio::sync::Semaphore;
 
 use super::child::Start;
 use super::peer::{Broken, Peer};
-use super::wire::{Answer, Ask};
+use super::wire::{Answer, Ask, Images};
 use super::{Limits, say};
+use crate::again::ink;
 use crate::metrics::{ChildLoss, ChildWear, Metrics};
 use crate::model::Reader;
 use crate::reading::{self, Mail, Page, Part, Reading};
@@ -150,6 +151,17 @@ impl Pool {
         }
     }
 
+    /// Compares two page images (PNG) in one of the children; none where that failed, whatever the reason.
+    pub async fn compare(&self, old: Vec<u8>, new: Vec<u8>, question: ink::Question) -> Option<ink::Answer> {
+        let inner = self.0.clone();
+        let place = inner.places.clone().acquire_owned().await;
+        let task = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            inner.compare(Images { old, new }, question)
+        });
+        task.await.ok().flatten()
+    }
+
     /// [`Pool::read`] for callers without a runtime; beside it, the number of workers is not held to.
     ///
     /// # Errors
@@ -261,6 +273,21 @@ impl Inner {
         }
     }
 
+    fn compare(&self, images: Images, question: ink::Question) -> Option<ink::Answer> {
+        let mut peer = self.peer().ok()?;
+        let until = Instant::now() + Duration::from_secs(self.options.page_seconds);
+        let ask =
+            Ask { name: String::new(), limits: self.limits(), skip: Vec::new(), from_page: 1, compare: Some(question) };
+        let bytes = postcard::to_stdvec(&images).ok()?;
+        // A child that did not come through is gone with its handle.
+        peer.ask(&ask, &bytes, until).ok()?;
+        let Ok(Answer::Compared(compared)) = peer.answer(until) else { return None };
+        if let Ok(Answer::Done { tainted: false }) = peer.answer(until) {
+            self.idle().push(peer);
+        }
+        compared.map_err(|why| tracing::warn!(why, "two pages could not be compared")).ok()
+    }
+
     /// One child's work on the file, from where the last one stopped.
     fn converse(&self, peer: &mut Peer, name: &str, bytes: &[u8], talk: &mut Talk) -> Result<End, Broken> {
         let step = || Instant::now() + Duration::from_secs(self.options.page_seconds);
@@ -270,6 +297,7 @@ impl Inner {
             limits: self.limits(),
             skip: talk.skip.iter().map(|s| s.0).collect(),
             from_page: talk.pages.len() as u32 + 1,
+            compare: None,
         };
         peer.ask(&ask, bytes, step())?;
         let mut began = Instant::now();
@@ -306,7 +334,7 @@ impl Inner {
                     }
                 }
                 Answer::Done { tainted } => return Ok(End::Done { tainted }),
-                Answer::Ready(_) | Answer::Refused(_) => return Err(Broken::Died),
+                Answer::Ready(_) | Answer::Refused(_) | Answer::Compared(_) => return Err(Broken::Died),
             }
         }
     }

@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::Limits;
+use crate::again::ink;
 use crate::model::Reader;
 use crate::reading::{Mail, Page, Part};
 
@@ -24,6 +25,15 @@ pub struct Ask {
     pub skip: Vec<u32>,
     /// First page to read (from 1, through the whole file): the others have been answered.
     pub from_page: u32,
+    /// Nothing is to be read: the bytes are two page images ([`Images`]) to be compared.
+    pub compare: Option<ink::Question>,
+}
+
+/// Two page images as the child itself made them, PNG.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Images {
+    pub old: Vec<u8>,
+    pub new: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,6 +50,8 @@ pub enum Answer {
     Opened(u32, Part),
     /// One page, with its image as PNG (empty where the page failed).
     Page { part: u32, page: Box<Page>, image: Vec<u8>, warnings: Vec<String>, incomplete: Option<String> },
+    /// How two images compare, or why that cannot be told.
+    Compared(Result<ink::Answer, String>),
     /// The file is done. `tainted`: something panicked, the child should not be asked again.
     Done { tainted: bool },
 }

@@ -53,6 +53,9 @@ pub struct Posting {
     pub reason: Option<String>,
     /// Milliseconds since 1970.
     pub received: i64,
+    /// Where it is a new version of an earlier sheet: keys of what differs from that one, or may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Vec<String>>,
     /// Page images: page and SHA-256 of the PNG.
     pub images: Vec<(u32, String)>,
 }

@@ -176,9 +176,20 @@ fn compose(posting: &Posting, options: &MailOptions) -> (String, String) {
             (format!("{hurry}【確認待ち】FAXが届いています"), format!("/review/{}", posting.document))
         }
         Purpose::Post | Purpose::Notice => {
-            let what = if posting.revision > 1 { "更新されました" } else { "届きました" };
-            lines.push(format!("部屋に書類が{what}。"));
-            (format!("{hurry}{kind}が{what}"), format!("/documents/{}", posting.document))
+            let path = format!("/documents/{}", posting.document);
+            match &posting.changed {
+                Some(keys) if posting.revision == 1 => {
+                    lines.push("以前に届いた書類の、内容の異なる版が届きました。前の版と置き換えています。".to_owned());
+                    let labels: Vec<&str> = keys.iter().map(|k| Vocabulary::get().label(k)).collect();
+                    lines.push(format!("異なる、または同じと確かめられない項目: {}", labels.join("、")));
+                    (format!("{hurry}{kind}の更新版が届きました"), path)
+                }
+                _ => {
+                    let what = if posting.revision > 1 { "更新されました" } else { "届きました" };
+                    lines.push(format!("部屋に書類が{what}。"));
+                    (format!("{hurry}{kind}が{what}"), path)
+                }
+            }
         }
     };
     lines.push(String::new());
@@ -286,6 +297,7 @@ mod tests {
             ]),
             reason: Some("柏 花子 という患者が二人います".into()),
             received: 1_763_859_600_000,
+            changed: None,
             images: Vec::new(),
         }
     }
@@ -315,6 +327,11 @@ mod tests {
         }
         let (_, body) = compose(&posting(Purpose::Notice, Status::Review), &options(""));
         assert!(!body.contains("柏病院") && body.contains("確認中"), "an unsure sender is no text: {body}");
+        let changed = vec!["encounter.discharge_date".to_owned(), crate::model::ELSEWHERE.to_owned()];
+        let version = Posting { changed: Some(changed), ..posting(Purpose::Notice, Status::Accepted) };
+        let (subject, body) = compose(&version, &options(""));
+        assert!(subject.contains("退院時サマリーの更新版"), "{subject}");
+        assert!(body.contains("退院(予定)日、項目以外の文字や印") && !body.contains("2026-12-01"), "{body}");
         let open = MailOptions { patient_data: true, ..options("") };
         assert!(compose(&posting(Purpose::Notice, Status::Review), &open).1.contains("柏 花子 様"));
     }

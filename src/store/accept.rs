@@ -9,7 +9,9 @@ use serde_json::json;
 use super::blobs::sha256;
 use super::canary::{self, Arrival};
 use super::db::{Tx, query};
+use super::parts::{self, Bundle};
 use super::queue::{Job, take};
+use super::versions::{self, Bond, Kin};
 use super::{MACHINE, Result, Store, audit, crash, name_id, outbox};
 use crate::model::{Document, Reader, Status, is_urgent};
 
@@ -93,6 +95,22 @@ impl Sheet {
     }
 }
 
+/// What was decided about a receipt.
+#[derive(Debug, Clone, Copy)]
+pub struct Accepted<'a> {
+    pub reading: &'a str,
+    pub sheets: &'a [Sheet],
+    /// What each sheet is to those that stand in its room; one of which nothing is said is news.
+    pub kin: &'a [Option<Kin>],
+    /// Those among the documents that are canaries.
+    pub canaries: &'a [Arrival],
+    /// The fax came in several mails, these: their documents go to the leader's receipt.
+    pub bundle: Option<&'a Bundle>,
+    pub reader: &'a Reader,
+    /// Said of the receipt where there are no sheets.
+    pub reason: Option<&'a str>,
+}
+
 /// Who is to hear of what.
 #[derive(Debug, Clone, Default)]
 pub struct Notify {
@@ -131,20 +149,54 @@ impl Store {
         reason: Option<&str>,
         canaries: &[Arrival],
     ) -> Result<()> {
+        let accepted = Accepted { reading, sheets, kin: &[], canaries, bundle: None, reader, reason };
+        self.accept_among(job, &accepted).await
+    }
+
+    /// [`Store::accept`] among what came before: sheets that are again others, or versions of them, and parts of one fax.
+    ///
+    /// # Errors
+    /// As [`Store::accept`]; [`super::StoreError::Moved`] where a room or a bundle holds something else by now.
+    pub async fn accept_among(&self, job: &Job, accepted: &Accepted<'_>) -> Result<()> {
+        let Accepted { reading, sheets, kin, canaries, bundle, reader, reason } = *accepted;
         let now = self.now();
         let mut tx = self.db.begin().await?;
+        if let Some(bundle) = bundle {
+            // Before any row is touched: the others' jobs are ended with ours.
+            parts::lock(&mut tx, &bundle.fax).await?;
+        }
         take(&mut tx, job).await?;
+        if let Some(bundle) = bundle {
+            parts::close(&mut tx, bundle, &job.receipt, now).await?;
+        }
+        let receipt = bundle.map_or(&job.receipt, |b| &b.leader);
+        let kin = |i: usize| kin.get(i).and_then(Option::as_ref);
+        let looked: Vec<(&str, &str, &Kin)> = sheets
+            .iter()
+            .enumerate()
+            .filter(|(_, s)| s.state == State::Posted)
+            .filter_map(|(i, s)| Some((s.room.as_deref()?, s.document.kind.as_str(), kin(i)?)))
+            .collect();
+        versions::hold(&mut tx, &looked).await?;
         let held = |urgent: bool| {
             sheets.iter().position(|s| s.state == State::Review && (!urgent || is_urgent(&s.document.fields)))
         };
         let tell = held(true).or_else(|| held(false));
         let mut ids = Vec::with_capacity(sheets.len());
         for (i, sheet) in sheets.iter().enumerate() {
-            let id = insert(&mut tx, now, &job.receipt, i as i64, Some(reading), sheet, reader).await?;
+            let id = insert(&mut tx, now, receipt, i as i64, Some(reading), sheet, reader).await?;
             if let (Some(room), State::Posted) = (&sheet.room, sheet.state) {
-                outbox::post(&mut tx, &id, 1, room, now).await?;
-                if self.notify.members {
-                    outbox::enqueue_notices(&mut tx, &id, 1, room, now).await?;
+                match kin(i).and_then(|k| k.of.as_ref()) {
+                    Some((first, Bond::Again)) => versions::link(&mut tx, &id, first, room, now).await?,
+                    bond => {
+                        let key = outbox::post(&mut tx, &id, 1, room, now).await?;
+                        if let Some((older, Bond::Version { differs })) = bond {
+                            versions::replace(&mut tx, &id, &key, older, differs, now).await?;
+                        }
+                        if self.notify.members {
+                            outbox::enqueue_notices(&mut tx, &id, 1, room, now).await?;
+                        }
+                    }
                 }
             }
             // One word to the administrators for a receipt, not one for each of its sheets.
@@ -155,9 +207,9 @@ impl Store {
             ids.push(id);
         }
         canary::arrived(&mut tx, now, &ids, canaries).await?;
-        settle(&mut tx, &job.receipt, now, reason).await?;
+        settle(&mut tx, receipt, now, reason).await?;
         let detail = json!({"reading": reading, "documents": sheets.len()});
-        audit::append(&mut tx, now, MACHINE, "accepted", &job.receipt, detail);
+        audit::append(&mut tx, now, MACHINE, "accepted", receipt, detail);
         crash::reached("accept.before_commit");
         tx.commit().await?;
         crash::reached("accept.after_commit");
@@ -262,7 +314,7 @@ pub(super) fn revision_hash(content: &str, room: Option<&str>, reader: &str) -> 
 
 /// Derives a receipt's state from its documents. `reason` is said where it has none.
 pub(super) async fn settle(tx: &mut Tx, receipt: &str, now: i64, reason: Option<&str>) -> Result<()> {
-    let rows = query("SELECT state, reason FROM document WHERE receipt = $1 ORDER BY ordinal")
+    let rows = query("SELECT state, reason, again_of FROM document WHERE receipt = $1 ORDER BY ordinal")
         .bind(receipt)
         .fetch_all(tx.conn())
         .await?;
@@ -281,8 +333,9 @@ pub(super) async fn settle(tx: &mut Tx, receipt: &str, now: i64, reason: Option<
     };
     let mut reasons: Vec<String> = Vec::new();
     for (row, s) in rows.iter().zip(&states) {
-        // Of a receipt that was posted, what did not go with it; of any other, what made it so.
-        if (*s == state) != (state == State::Posted)
+        // Of a receipt that was posted, what did not go with it or was no news; of any other, what made it so.
+        let again = row.get::<Option<String>>("again_of").is_some();
+        if ((*s == state) != (state == State::Posted) || again)
             && let Some(r) = row.get::<Option<String>>("reason")
             && !reasons.contains(&r)
         {

@@ -47,6 +47,21 @@ pub struct Post {
     pub open_fields: i64,
 }
 
+/// How a document hangs together with others of its room.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Line {
+    /// The document that this one is, sent again.
+    pub again_of: Option<String>,
+    /// When this one was sent again, milliseconds since 1970, the first first.
+    pub resent: Vec<i64>,
+    /// The version before: its document and when it was received.
+    pub before: Option<(String, i64)>,
+    /// Keys of what differs from the version before, or may.
+    pub differs: Vec<String>,
+    /// The version that took its place.
+    pub after: Option<String>,
+}
+
 /// One frozen revision, without its content.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RevisionHead {
@@ -78,6 +93,8 @@ pub struct DocumentView {
     pub source_id: String,
     /// Blob of the original bytes; empty where none were kept.
     pub original: String,
+    /// Blobs of all mails that the fax came in, in the order of its pages; empty where it is one.
+    pub originals: Vec<String>,
     pub received: i64,
     pub state: State,
     pub reason: Option<String>,
@@ -92,6 +109,7 @@ pub struct DocumentView {
     pub images: Vec<PageImage>,
     pub open_fields: i64,
     pub urgent: bool,
+    pub line: Line,
 }
 
 /// One row of the outbox.
@@ -287,8 +305,8 @@ impl Store {
         Ok((revisions.iter().map(revision).collect(), postings.iter().map(posting).collect()))
     }
 
-    /// Everything that waits for a person: held-back documents first, then posted ones with open fields; within
-    /// each the urgent first, then the oldest.
+    /// Everything that waits for a person: held-back documents first, then posted ones with open fields that no newer
+    /// version has replaced; within each the urgent first, then the oldest.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -303,7 +321,9 @@ impl Store {
         let rest = limit - i64::try_from(rows.len()).unwrap_or(limit);
         if rest > 0 {
             let open = held!(
-                "d.state = 'posted' AND d.open_fields > 0 AND d.room <> $2 ORDER BY d.urgent DESC, d.created, d.id LIMIT $1"
+                "d.state = 'posted' AND d.open_fields > 0 AND d.room <> $2
+                 AND NOT EXISTS (SELECT 1 FROM document n WHERE n.supersedes = d.id AND n.state = 'posted')
+                 ORDER BY d.urgent DESC, d.created, d.id LIMIT $1"
             );
             rows.extend(query(open).bind(rest).bind(CANARY_ROOM).fetch_all(tx.conn()).await?);
         }
@@ -337,7 +357,8 @@ impl Store {
     pub async fn waiting(&self) -> Result<usize> {
         let n: i64 = scalar(
             "SELECT (SELECT count(*) FROM document WHERE state IN ('review', 'quarantined'))
-                  + (SELECT count(*) FROM document WHERE state = 'posted' AND open_fields > 0 AND room <> $1)",
+                  + (SELECT count(*) FROM document d WHERE state = 'posted' AND open_fields > 0 AND room <> $1
+                     AND NOT EXISTS (SELECT 1 FROM document n WHERE n.supersedes = d.id AND n.state = 'posted'))",
         )
         .bind(CANARY_ROOM)
         .fetch_one(self.db.reader())
@@ -352,7 +373,7 @@ impl Store {
     pub async fn newest_receipts(&self, limit: i64) -> Result<Vec<ReceiptLine>> {
         let rows = query(
             "SELECT r.received, r.source, r.source_id, coalesce(f.state, r.state) AS state,
-                    coalesce(f.reason, r.reason, (SELECT d.reason FROM document d WHERE d.receipt = coalesce(f.id, r.id)
+                    coalesce(r.reason, f.reason, (SELECT d.reason FROM document d WHERE d.receipt = coalesce(f.id, r.id)
                                                   AND d.reason IS NOT NULL ORDER BY d.ordinal LIMIT 1)) AS reason
              FROM receipt r LEFT JOIN receipt f ON f.id = r.linked ORDER BY r.received DESC, r.id DESC LIMIT $1",
         )
@@ -504,8 +525,16 @@ async fn documents(tx: &mut Tx, ids: &[String]) -> Result<Vec<DocumentView>> {
             failed: r.get("failed"),
         });
     }
+    let (mut lines, mut originals) = (lines(tx, &wanted).await?, originals(tx, &wanted).await?);
     let mut found: HashMap<String, DocumentView> = HashMap::new();
     for row in &rows {
+        let id: String = row.get("id");
+        let differs: Option<String> = row.get("differs");
+        let line = Line {
+            again_of: row.get("again_of"),
+            differs: differs.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default(),
+            ..lines.remove(&id).unwrap_or_default()
+        };
         let content: Document = serde_json::from_str(row.get("content"))?;
         let part: Option<String> = row.get("part");
         // An entry for a whole file that failed shows whatever pages there are.
@@ -513,11 +542,12 @@ async fn documents(tx: &mut Tx, ids: &[String]) -> Result<Vec<DocumentView>> {
         let reading: Option<String> = row.get("reading");
         let pages = reading.and_then(|r| images.get(&r)).into_iter().flatten();
         let view = DocumentView {
-            id: row.get("id"),
+            id: id.clone(),
             receipt: row.get("receipt"),
             source: row.get("source"),
             source_id: row.get("source_id"),
             original: row.get("original"),
+            originals: originals.remove(&id).filter(|o| o.len() > 1).unwrap_or_default(),
             received: row.get("received"),
             state: State::parse(row.get("state")),
             reason: row.get("reason"),
@@ -529,11 +559,58 @@ async fn documents(tx: &mut Tx, ids: &[String]) -> Result<Vec<DocumentView>> {
             images: pages.filter(|p| all || content.pages.contains(&p.page)).cloned().collect(),
             open_fields: row.get("open_fields"),
             urgent: row.get::<i64>("urgent") != 0,
+            line,
             content,
         };
-        found.insert(view.id.clone(), view);
+        found.insert(id, view);
     }
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// What the documents of these ids have to do with others, as far as it stands in others' rows.
+async fn lines(tx: &mut Tx, wanted: &str) -> Result<HashMap<String, Line>> {
+    let mut lines: HashMap<String, Line> = HashMap::new();
+    let sql = among!(
+        tx,
+        "SELECT d.again_of, r.received FROM document d JOIN receipt r ON r.id = d.receipt WHERE d.again_of",
+        " ORDER BY r.received, r.id"
+    );
+    for r in &query(sql).bind(wanted).fetch_all(tx.conn()).await? {
+        lines.entry(r.get("again_of")).or_default().resent.push(r.get("received"));
+    }
+    let sql = among!(
+        tx,
+        "SELECT supersedes, id FROM document WHERE state = 'posted' AND supersedes",
+        " ORDER BY created, id"
+    );
+    for r in &query(sql).bind(wanted).fetch_all(tx.conn()).await? {
+        lines.entry(r.get("supersedes")).or_default().after = Some(r.get("id"));
+    }
+    let sql = among!(
+        tx,
+        "SELECT d.id, o.id AS before, r.received FROM document d JOIN document o ON o.id = d.supersedes
+         JOIN receipt r ON r.id = o.receipt WHERE d.id",
+        ""
+    );
+    for r in &query(sql).bind(wanted).fetch_all(tx.conn()).await? {
+        lines.entry(r.get("id")).or_default().before = Some((r.get("before"), r.get("received")));
+    }
+    Ok(lines)
+}
+
+/// Originals of the mails that the documents of these ids came in, where there are parts.
+async fn originals(tx: &mut Tx, wanted: &str) -> Result<HashMap<String, Vec<String>>> {
+    let sql = among!(
+        tx,
+        "SELECT d.id, r.sha256 FROM document d JOIN part m ON m.receipt = d.receipt
+         JOIN part p ON p.bundle = m.bundle AND p.joined IS NOT NULL JOIN receipt r ON r.id = p.receipt WHERE d.id",
+        " ORDER BY p.number, p.received, p.receipt"
+    );
+    let mut found: HashMap<String, Vec<String>> = HashMap::new();
+    for r in &query(sql).bind(wanted).fetch_all(tx.conn()).await? {
+        found.entry(r.get("id")).or_default().push(r.get("sha256"));
+    }
+    Ok(found)
 }
 
 /// For searching: without white space, one width, one case.

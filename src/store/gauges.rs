@@ -79,8 +79,10 @@ impl Store {
              FROM document d JOIN receipt r ON r.id = d.receipt WHERE d.state IN ('review', 'quarantined')
              GROUP BY d.kind, d.state
              UNION ALL
-             SELECT kind, state, count(*), 0, NULL FROM document
-             WHERE state = 'posted' AND open_fields > 0 AND room <> $1 GROUP BY kind, state",
+             SELECT d.kind, d.state, count(*), 0, NULL FROM document d
+             WHERE d.state = 'posted' AND d.open_fields > 0 AND d.room <> $1
+               AND NOT EXISTS (SELECT 1 FROM document n WHERE n.supersedes = d.id AND n.state = 'posted')
+             GROUP BY d.kind, d.state",
         )
         .bind(CANARY_ROOM);
         for r in review.fetch_all(tx.conn()).await? {

@@ -81,17 +81,20 @@ pub(super) async fn post(tx: &mut Tx, document: &str, revision: i64, room: &str,
     .bind(now)
     .execute(tx.conn())
     .await?;
+    // Where another document has taken this one's place, that one goes on standing there.
+    let successor = super::versions::successor(tx, document).await?;
     query("UPDATE post SET replaced = $1 WHERE document = $2 AND replaced IS NULL AND withdrawn IS NULL")
         .bind(&key)
         .bind(document)
         .execute(tx.conn())
         .await?;
-    query("INSERT INTO post (key, room, document, revision, at) VALUES ($1,$2,$3,$4,$5)")
+    query("INSERT INTO post (key, room, document, revision, at, replaced) VALUES ($1,$2,$3,$4,$5,$6)")
         .bind(&key)
         .bind(room)
         .bind(document)
         .bind(revision)
         .bind(now)
+        .bind(successor)
         .execute(tx.conn())
         .await?;
     audit::append(tx, now, MACHINE, "post", document, json!({"key": key, "revision": revision, "room": room}));
@@ -272,7 +275,7 @@ async fn posting(
     recipient: String,
 ) -> Result<Posting> {
     let row = query(
-        "SELECT v.content, d.reason, d.reading, r.received FROM revision v JOIN document d ON d.id = v.document
+        "SELECT v.content, d.reason, d.reading, d.differs, r.received FROM revision v JOIN document d ON d.id = v.document
          JOIN receipt r ON r.id = d.receipt WHERE v.document = $1 AND v.number = $2",
     )
     .bind(&document)
@@ -280,6 +283,7 @@ async fn posting(
     .fetch_one(tx.conn())
     .await?;
     let content: Document = serde_json::from_str(row.get("content"))?;
+    let differs: Option<String> = row.get("differs");
     let images = query("SELECT number, blob FROM page WHERE reading = $1 AND blob IS NOT NULL ORDER BY number")
         .bind(row.get::<Option<String>>("reading"))
         .fetch_all(tx.conn())
@@ -301,6 +305,7 @@ async fn posting(
         fields: content.fields,
         reason: row.get("reason"),
         received: row.get("received"),
+        changed: differs.as_deref().map(serde_json::from_str).transpose()?,
         images,
     })
 }

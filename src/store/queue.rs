@@ -179,7 +179,7 @@ impl Store {
         Ok(())
     }
 
-    async fn put_back(&self, job: &Job, error: Option<&str>, failures: i64, delay_ms: i64) -> Result<()> {
+    pub(super) async fn put_back(&self, job: &Job, error: Option<&str>, failures: i64, delay_ms: i64) -> Result<()> {
         let mut tx = self.db.begin().await?;
         let done = query(
             "UPDATE job SET lease_token = NULL, lease_owner = NULL, lease_until = NULL, attempts = attempts + $1,
@@ -218,40 +218,10 @@ impl Store {
         }
         let kept = self.blobs.put(reading.to_bytes()).await?;
         crash::reached("read.after_blobs");
-        let reader = serde_json::to_string(&Reader { rules: String::new(), ..reader.clone() })?;
-        let version = i64::from(reading::VERSION);
         let now = self.now();
         let mut tx = self.db.begin().await?;
         take(&mut tx, job).await?;
-        let id = name_id(&["reading", &job.sha256, &reader, &version.to_string()]);
-        query(
-            "INSERT INTO reading (id, sha256, reader, version, blob, at) VALUES ($1,$2,$3,$4,$5,$6)
-             ON CONFLICT (sha256, reader, version) DO UPDATE SET blob = excluded.blob, at = excluded.at",
-        )
-        .bind(&id)
-        .bind(&job.sha256)
-        .bind(&reader)
-        .bind(version)
-        .bind(&kept)
-        .bind(now)
-        .execute(tx.conn())
-        .await?;
-        for (i, page) in reading.pages.iter().enumerate() {
-            query(
-                "INSERT INTO page (reading, number, blob, width, height, blank, failed) VALUES ($1,$2,$3,$4,$5,$6,$7)
-                 ON CONFLICT (reading, number) DO UPDATE SET blob = excluded.blob, width = excluded.width,
-                 height = excluded.height, blank = excluded.blank, failed = excluded.failed",
-            )
-            .bind(&id)
-            .bind(i64::from(page.number))
-            .bind(blobs.get(i).cloned().flatten())
-            .bind(i64::from(page.width))
-            .bind(i64::from(page.height))
-            .bind(i64::from(page.blank))
-            .bind(&page.failed)
-            .execute(tx.conn())
-            .await?;
-        }
+        let id = record(&mut tx, &job.sha256, reading, &kept, &blobs, reader, now).await?;
         enqueue(&mut tx, "accept", &job.receipt, now, job.attempts).await?;
         let detail = json!({"reading": id, "sha256": kept, "pages": reading.pages.len()});
         audit::append(&mut tx, now, MACHINE, "read", &job.receipt, detail);
@@ -260,6 +230,21 @@ impl Store {
         crash::reached("read.after_commit");
         self.wake_all();
         Ok(())
+    }
+
+    /// Keeps a reading that was put together of others, with the blobs of its pages' images; returns its id.
+    pub(super) async fn keep_joined(
+        &self,
+        content: &str,
+        reading: &Reading,
+        images: &[Option<String>],
+        reader: &Reader,
+    ) -> Result<String> {
+        let kept = self.blobs.put(reading.to_bytes()).await?;
+        let mut tx = self.db.begin().await?;
+        let id = record(&mut tx, content, reading, &kept, images, reader, self.now()).await?;
+        tx.commit().await?;
+        Ok(id)
     }
 
     /// The newest reading of a content: its id, who read it, and the reading.
@@ -286,6 +271,7 @@ impl Store {
         let now = self.now();
         let mut tx = self.db.begin().await?;
         take(&mut tx, job).await?;
+        super::parts::forget(&mut tx, &job.receipt).await?;
         let document = hold_receipt(&mut tx, now, &job.receipt, reason).await?;
         super::outbox::enqueue_held(&mut tx, &document, 1, &self.notify.admins, now).await?;
         let detail = json!({"attempts": job.attempts, "crashes": job.crashes, "document": document});
@@ -378,6 +364,51 @@ impl Store {
             .await?;
         tx.commit().await
     }
+}
+
+/// Writes a reading down, with its pages; again the same changes nothing.
+async fn record(
+    tx: &mut Tx,
+    content: &str,
+    reading: &Reading,
+    kept: &str,
+    images: &[Option<String>],
+    reader: &Reader,
+    now: i64,
+) -> Result<String> {
+    let reader = serde_json::to_string(&Reader { rules: String::new(), ..reader.clone() })?;
+    let version = i64::from(reading::VERSION);
+    let id = name_id(&["reading", content, &reader, &version.to_string()]);
+    query(
+        "INSERT INTO reading (id, sha256, reader, version, blob, at, message_id) VALUES ($1,$2,$3,$4,$5,$6,$7)
+         ON CONFLICT (sha256, reader, version) DO UPDATE SET blob = excluded.blob, at = excluded.at",
+    )
+    .bind(&id)
+    .bind(content)
+    .bind(&reader)
+    .bind(version)
+    .bind(kept)
+    .bind(now)
+    .bind(reading.mail.as_ref().and_then(|m| m.message_id.as_deref()))
+    .execute(tx.conn())
+    .await?;
+    for (i, page) in reading.pages.iter().enumerate() {
+        query(
+            "INSERT INTO page (reading, number, blob, width, height, blank, failed) VALUES ($1,$2,$3,$4,$5,$6,$7)
+             ON CONFLICT (reading, number) DO UPDATE SET blob = excluded.blob, width = excluded.width,
+             height = excluded.height, blank = excluded.blank, failed = excluded.failed",
+        )
+        .bind(&id)
+        .bind(i64::from(page.number))
+        .bind(images.get(i).cloned().flatten())
+        .bind(i64::from(page.width))
+        .bind(i64::from(page.height))
+        .bind(i64::from(page.blank))
+        .bind(&page.failed)
+        .execute(tx.conn())
+        .await?;
+    }
+    Ok(id)
 }
 
 /// Removes the job for the holder of its lease, within the transaction that commits its result.

@@ -6,7 +6,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::db::{Tx, query, scalar};
-use super::{MACHINE, Result, Store, audit, crash};
+use super::queue::{Job, take};
+use super::{MACHINE, Result, Store, audit, crash, same_mail};
+use crate::reading::Reading;
 
 /// What a source knows beside the bytes.
 #[derive(Debug, Clone, Default)]
@@ -36,14 +38,16 @@ pub enum Verdict {
     Ignored,
 }
 
+/// Said of a mail that came before on another way.
+pub const SAME_MAIL: &str = "同じメールを受信済みです";
 /// Said of a receipt whose content came before.
 pub const SAME_CONTENT: &str = "同じ内容のFAXを受信済みです";
 
 impl Store {
     /// Keeps an input for ever. When this returns, blob, folder and database are on disk and the source may be
     /// touched. The same input (source, source_id, content) again changes nothing; the same `source_id` with other
-    /// content is another receipt; the same content from elsewhere is a receipt linked to the first (unless it is empty:
-    /// two empty files are two faxes that were lost).
+    /// content is another receipt; the same content from elsewhere, or the same mail on another way, is a receipt linked
+    /// to the first (unless it is empty: two empty files are two faxes that were lost).
     ///
     /// # Errors
     /// Nothing was received; the source must not be touched.
@@ -65,12 +69,21 @@ impl Store {
         if let Some(row) = known {
             return Ok(Received { receipt_id: row.get("id"), sha256, fresh: false });
         }
-        let first: Option<String> = scalar(
-            "SELECT id FROM receipt WHERE sha256 = $1 AND linked IS NULL AND size > 0 ORDER BY received, id LIMIT 1",
+        // Of the same bytes, or the same mail on another way; what that one is linked to is ours as well.
+        let mail = same_mail::key(bytes);
+        if let Some(mail) = &mail {
+            tx.lock(&format!("mail {mail}")).await?;
+        }
+        let first = query(
+            "SELECT coalesce(linked, id) AS id, sha256 FROM receipt
+             WHERE (sha256 = $1 AND size > 0) OR mail = $2 ORDER BY received, id LIMIT 1",
         )
         .bind(&sha256)
+        .bind(&mail)
         .fetch_optional(tx.conn())
         .await?;
+        let reason = first.as_ref().filter(|f| f.get::<String>("sha256") != sha256).map(|_| SAME_MAIL);
+        let first: Option<String> = first.map(|f| f.get("id"));
         let receipt_id = Uuid::now_v7().to_string();
         insert(
             &mut tx,
@@ -84,7 +97,8 @@ impl Store {
                 now,
                 linked: first.as_deref(),
                 state: "processing",
-                reason: None,
+                reason,
+                mail: mail.as_deref(),
             },
         )
         .await?;
@@ -99,6 +113,69 @@ impl Store {
         crash::reached("receive.after_commit");
         self.wake_all();
         Ok(Received { receipt_id, sha256, fresh: true })
+    }
+
+    /// The receipt of the same mail that came before a job's: the same Message-ID, the same attachments as far as they
+    /// tell, and the same pages to the last pixel.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn mail_before(
+        &self,
+        job: &Job,
+        message_id: &str,
+        (id, reading): (&str, &Reading),
+    ) -> Result<Option<String>> {
+        let mut tx = self.db.snapshot().await?;
+        let candidates = query(
+            "SELECT g.id AS reading, g.blob, coalesce(r.linked, r.id) AS receipt FROM reading g JOIN receipt r ON r.sha256 = g.sha256
+             WHERE g.message_id = $1 AND r.sha256 <> $2 AND (r.received < $3 OR (r.received = $3 AND r.id < $4))
+             ORDER BY r.received, r.id",
+        )
+        .bind(message_id)
+        .bind(&job.sha256)
+        .bind(job.received)
+        .bind(&job.receipt)
+        .fetch_all(tx.conn())
+        .await?;
+        let ours = page_images(&mut tx, id).await?;
+        for c in candidates {
+            if ours.is_none() || page_images(&mut tx, &c.get::<String>("reading")).await? != ours {
+                continue;
+            }
+            let there = self.blob(c.get("blob")).await.ok().and_then(|b| Reading::from_bytes(&b).ok());
+            if there.is_some_and(|r| r.parts == reading.parts) {
+                return Ok(Some(c.get("receipt")));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ends a job: its mail is one that came before.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Stale`], or the database refused.
+    pub async fn link_mail(&self, job: &Job, first: &str) -> Result<()> {
+        let now = self.now();
+        let mut tx = self.db.begin().await?;
+        take(&mut tx, job).await?;
+        query("UPDATE receipt SET linked = $2, updated = $3 WHERE linked = $1")
+            .bind(&job.receipt)
+            .bind(first)
+            .bind(now)
+            .execute(tx.conn())
+            .await?;
+        query("UPDATE receipt SET linked = $2, reason = $3, updated = $4 WHERE id = $1")
+            .bind(&job.receipt)
+            .bind(first)
+            .bind(SAME_MAIL)
+            .bind(now)
+            .execute(tx.conn())
+            .await?;
+        audit::append(&mut tx, now, MACHINE, "link", &job.receipt, json!({"of": first}));
+        tx.commit().await?;
+        self.wake_all();
+        Ok(())
     }
 
     /// Records an input whose bytes cannot or need not be kept (no right to read, too large, not a file).
@@ -138,6 +215,7 @@ impl Store {
                 linked: None,
                 state,
                 reason: Some(reason),
+                mail: None,
             },
         )
         .await?;
@@ -179,12 +257,22 @@ struct NewReceipt<'a> {
     linked: Option<&'a str>,
     state: &'a str,
     reason: Option<&'a str>,
+    mail: Option<&'a str>,
+}
+
+/// The images of all pages of a reading; none where there is no page, or one without an image.
+async fn page_images(tx: &mut Tx, reading: &str) -> Result<Option<Vec<String>>> {
+    let rows =
+        query("SELECT blob FROM page WHERE reading = $1 ORDER BY number").bind(reading).fetch_all(tx.conn()).await?;
+    let images: Option<Vec<String>> = rows.iter().map(|r| r.get("blob")).collect();
+    Ok(images.filter(|i| !i.is_empty()))
 }
 
 async fn insert(tx: &mut Tx, r: &NewReceipt<'_>) -> Result<()> {
     query(
-        "INSERT INTO receipt (id, source, source_id, sha256, size, name, detail, received, updated, linked, state, reason)
-         VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$8,$9,$10,$11)",
+        "INSERT INTO receipt (id, source, source_id, sha256, size, name, detail, received, updated, linked, state, reason,
+                              mail)
+         VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$8,$9,$10,$11,$12)",
     )
     .bind(r.id)
     .bind(r.source)
@@ -197,6 +285,7 @@ async fn insert(tx: &mut Tx, r: &NewReceipt<'_>) -> Result<()> {
     .bind(r.linked)
     .bind(r.state)
     .bind(r.reason)
+    .bind(r.mail)
     .execute(tx.conn())
     .await?;
     Ok(())

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::accept::{State, freeze, settle};
 use super::db::{Tx, query, scalar};
-use super::{Result, Store, StoreError, audit, crash, outbox};
+use super::{Result, Store, StoreError, audit, crash, outbox, versions};
 use crate::metrics::By;
 use crate::model::{Document, Reader, Status, Value};
 
@@ -28,6 +28,8 @@ struct Current {
     revision: i64,
     content: Document,
     reader: Reader,
+    /// It is another one sent again.
+    again: bool,
 }
 
 impl Store {
@@ -50,6 +52,7 @@ impl Store {
         if known.is_none() {
             return refused("その部屋はありません");
         }
+        versions::lock(&mut tx, room).await?;
         let number = doc.revision + 1;
         let mut content = doc.content;
         content.doubts.clear();
@@ -123,6 +126,9 @@ impl Store {
         if !matches!(doc.state, State::Review | State::Posted) {
             return refused("この文書は編集できません");
         }
+        if doc.again {
+            return refused("再送として記録された書類です。最初に届いた書類のほうを直してください");
+        }
         let mut content = doc.content;
         let (mut corrected, mut keys) = (false, Vec::new());
         for (key, edit) in edits {
@@ -138,6 +144,7 @@ impl Store {
         let detail = json!({"revision": number, "sha256": hash, "fields": keys, "room": room});
         audit::append(&mut tx, now, actor, "confirm_fields", document, detail);
         if let (State::Posted, Some(room)) = (doc.state, room) {
+            versions::lock(&mut tx, room).await?;
             outbox::post(&mut tx, document, number, room, now).await?;
             if corrected && self.notify.members {
                 outbox::enqueue_notices(&mut tx, document, number, room, now).await?;
@@ -184,7 +191,7 @@ fn apply(content: &mut Document, key: &str, edit: &Edit) -> Result<bool> {
 async fn current(tx: &mut Tx, document: &str) -> Result<Current> {
     tx.lock(&format!("document {document}")).await?;
     let row = query(
-        "SELECT d.receipt, d.state, d.room, d.revision, v.content, v.reader, r.received FROM document d
+        "SELECT d.receipt, d.state, d.room, d.revision, d.again_of, v.content, v.reader, r.received FROM document d
          JOIN revision v ON v.document = d.id AND v.number = d.revision
          JOIN receipt r ON r.id = d.receipt WHERE d.id = $1",
     )
@@ -201,6 +208,7 @@ async fn current(tx: &mut Tx, document: &str) -> Result<Current> {
         room: row.get("room"),
         revision: row.get("revision"),
         content: serde_json::from_str(row.get("content"))?,
+        again: row.get::<Option<String>>("again_of").is_some(),
         reader: serde_json::from_str(row.get("reader"))?,
     })
 }

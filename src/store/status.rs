@@ -88,7 +88,7 @@ impl Store {
         }
         let mut documents: HashMap<String, Vec<StatusDocument>> = HashMap::new();
         let rows = query(
-            "SELECT id, receipt, kind, pages, state, room, reason, open_fields FROM document ORDER BY receipt, ordinal",
+            "SELECT id, receipt, kind, pages, state, room, reason, open_fields, again_of FROM document ORDER BY receipt, ordinal",
         )
         .fetch_all(tx.conn())
         .await?;
@@ -101,14 +101,18 @@ impl Store {
                 room: r.get("room"),
                 reason: r.get("reason"),
                 open_fields: (state == "posted" && open > 0).then_some(open),
-                postings: postings.remove(&id).unwrap_or_default(),
+                // What was sent again has no postings but the first's.
+                postings: postings
+                    .get(&r.get::<Option<String>>("again_of").unwrap_or_else(|| id.clone()))
+                    .cloned()
+                    .unwrap_or_default(),
                 id,
                 state,
             });
         }
         let rows = query(
             "SELECT r.id, r.source, r.source_id, r.sha256, r.received, r.linked,
-                    coalesce(f.state, r.state) AS state, coalesce(f.reason, r.reason) AS reason
+                    coalesce(f.state, r.state) AS state, r.reason AS own, f.reason AS firsts
              FROM receipt r LEFT JOIN receipt f ON f.id = r.linked ORDER BY r.received, r.id",
         )
         .fetch_all(tx.conn())
@@ -116,12 +120,13 @@ impl Store {
         let mut lines = Vec::with_capacity(rows.len());
         for r in rows {
             let linked: Option<String> = r.get("linked");
-            let reason: Option<String> = r.get("reason");
+            let (own, firsts): (Option<String>, Option<String>) = (r.get("own"), r.get("firsts"));
             let sha256: String = r.get("sha256");
-            let reason = match (&linked, reason) {
-                (None, reason) => reason,
-                (Some(_), None) => Some(SAME_CONTENT.to_owned()),
-                (Some(_), Some(reason)) => Some(format!("{SAME_CONTENT}（{reason}）")),
+            let why = own.clone().unwrap_or_else(|| SAME_CONTENT.to_owned());
+            let reason = match (&linked, firsts) {
+                (None, _) => own,
+                (Some(_), None) => Some(why),
+                (Some(_), Some(firsts)) => Some(format!("{why}（{firsts}）")),
             };
             lines.push(StatusLine {
                 source: r.get("source"),

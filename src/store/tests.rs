@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use super::accept::{Sheet, State};
+use super::accept::{Accepted, Sheet, State};
 use super::outbox::Outcome;
 use super::queue::{Job, Stage};
 use super::registers::{Record, Register, RoomFacts};
@@ -539,4 +539,105 @@ async fn who_was_told_and_since_when_a_source_is_known_outlive_the_process() {
     // Damage is told without quoting what stands there.
     let e: StoreError = serde_json::from_str::<u32>("\"柏 花子\"").expect_err("no number").into();
     assert!(!e.to_string().contains("柏"), "{e}");
+}
+
+impl Bench {
+    /// Receives and accepts a sheet of R-0001 that was found to be `of` one of those that stand there.
+    async fn comes(&self, name: &str, of: Option<(String, Bond)>) -> String {
+        self.pass(1_000);
+        self.receive("scan", name, name.as_bytes()).await;
+        let sheets = [sheet(State::Posted, Some("R-0001"))];
+        let job = self.claim().await.expect("a read job");
+        self.store.commit_reading(&job, &Reading::default(), Vec::new(), &Reader::default()).await.expect("read");
+        let job = self.claim().await.expect("an accept job");
+        let (id, reader, _) = self.store.reading(&job.sha256).await.expect("reading");
+        let among = self.store.standing("R-0001", "referral", 0).await.expect("standing");
+        let kin = Kin { of, among: among.into_iter().map(|e| e.document).collect(), since: 0 };
+        // Had another sheet come meanwhile, nothing would be decided.
+        let stale = [Some(Kin { among: vec!["another".into()], ..kin.clone() })];
+        let kin = [Some(kin)];
+        let accepted = Accepted {
+            reading: &id,
+            sheets: &sheets,
+            kin: &kin,
+            canaries: &[],
+            bundle: None,
+            reader: &reader,
+            reason: None,
+        };
+        let moved = self.store.accept_among(&job, &Accepted { kin: &stale, ..accepted }).await;
+        assert!(matches!(moved, Err(StoreError::Moved)), "{moved:?}");
+        self.store.accept_among(&job, &accepted).await.expect("accept");
+        super::accept::document_id(&job.receipt, 0)
+    }
+    /// Mails of the queue: recipient and what they say changed.
+    async fn notices(&self) -> Vec<(String, Option<Vec<String>>)> {
+        let mut all = Vec::new();
+        while let Some(d) = self.store.claim_delivery("mail", LEASE).await.expect("claim") {
+            self.store.commit_delivery(&d, &Outcome::Sent { remote: "x".into() }).await.expect("sent");
+            all.push((d.posting.document.clone(), d.posting.changed.clone()));
+        }
+        all
+    }
+}
+
+#[tokio::test]
+async fn a_fax_sent_again_is_shown_with_the_first_and_is_no_news() {
+    let b = bench().await;
+    let first = b.comes("a.tif", None).await;
+    assert_eq!(b.notices().await.len(), 2);
+    let again = b.comes("b.tif", Some((first.clone(), Bond::Again))).await;
+    let third = b.comes("c.tif", Some((first.clone(), Bond::Again))).await;
+    assert!(b.notices().await.is_empty(), "nobody is told");
+    assert_eq!(b.store.timeline("R-0001", 10).await.expect("timeline").len(), 1);
+    assert_eq!(b.store.review_list(10).await.expect("list").len(), 1, "what is unsure is so once");
+    let lines = b.store.status().await.expect("status");
+    let json = serde_json::to_value(&lines[1]).expect("json");
+    assert_eq!((&json["state"], &json["documents"][0]["state"]), (&"posted".into(), &"posted".into()));
+    assert_eq!(json["documents"][0]["room"], "R-0001");
+    assert_eq!(json["reason"], "再送（最初の受信 2025年11月23日 10:00）");
+    assert_eq!(lines[1].documents[0].postings, lines[0].documents[0].postings);
+    assert_eq!(lines[1].documents[0].open_fields, None);
+    let shown = b.store.document(&first).await.expect("document").expect("is there");
+    assert_eq!(shown.line.resent.len(), 2);
+    let shown = b.store.document(&again).await.expect("document").expect("is there");
+    assert_eq!(shown.line.again_of.as_ref(), Some(&first));
+    let edit = [("sender.institution".to_owned(), Edit::Confirm)];
+    let refused = b.store.confirm_fields(&third, 1, &edit, "p").await;
+    assert!(matches!(refused, Err(StoreError::Refused(_))), "it would come into the room a second time");
+    assert!(b.faults().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_changed_fax_takes_the_place_of_the_older_one_and_is_told() {
+    let b = bench().await;
+    let first = b.comes("a.tif", None).await;
+    b.notices().await;
+    let differs = vec!["encounter.discharge_date".to_owned()];
+    let second = b.comes("b.tif", Some((first.clone(), Bond::Version { differs: differs.clone() }))).await;
+    assert_eq!(b.notices().await, vec![(second.clone(), Some(differs.clone())); 2]);
+    let posts = b.store.timeline("R-0001", 10).await.expect("timeline");
+    assert_eq!(posts.iter().map(|p| &p.document).collect::<Vec<_>>(), [&second]);
+    assert_eq!(b.store.rooms("R-0001", 9).await.expect("rooms").0[0].sheets, 1);
+    let held = b.store.review_list(10).await.expect("list");
+    assert_eq!(held.iter().map(|h| &h.document).collect::<Vec<_>>(), [&second], "only what stands is asked about");
+    let old = b.store.document(&first).await.expect("document").expect("stays reachable");
+    assert_eq!(old.line.after.as_ref(), Some(&second));
+    let new = b.store.document(&second).await.expect("document").expect("is there");
+    assert_eq!((new.line.before.map(|l| l.0), new.line.differs), (Some(first.clone()), differs));
+    assert!(new.reason.expect("a reason").contains("退院(予定)日"));
+
+    // Whoever still works on the older version does not bring it back.
+    let edit = [("sender.institution".to_owned(), Edit::Confirm)];
+    b.store.confirm_fields(&first, 1, &edit, "p").await.expect("confirm");
+    assert_eq!(b.store.timeline("R-0001", 10).await.expect("timeline").len(), 1);
+    b.store.confirm_fields(&second, 1, &edit, "p").await.expect("confirm");
+    let posts = b.store.timeline("R-0001", 10).await.expect("timeline");
+    assert_eq!((posts.len(), posts[0].document.as_str(), posts[0].revision), (1, second.as_str(), 2));
+
+    // A third version replaces the second, in whatever revision.
+    let third = b.comes("c.tif", Some((second.clone(), Bond::Version { differs: Vec::new() }))).await;
+    let posts = b.store.timeline("R-0001", 10).await.expect("timeline");
+    assert_eq!(posts.iter().map(|p| &p.document).collect::<Vec<_>>(), [&third]);
+    assert!(b.faults().await.is_empty());
 }

@@ -6,7 +6,7 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse};
 use serde::Deserialize;
 
-use super::view::{self, Discharge, FieldView, PageView};
+use super::view::{self, ChangeView, Discharge, FieldView, PageView};
 use super::{Failure, Web};
 use crate::model::Vocabulary;
 use crate::store::board::{DocumentView, RoomCard};
@@ -118,6 +118,18 @@ pub struct SheetView {
     pub highlights: Vec<FieldView>,
     /// Not yet in a room: a person chooses one or sets it aside.
     pub waits_for_room: bool,
+    /// Mails that the fax came in, where there are several.
+    pub mails: usize,
+    /// When it was sent again.
+    pub resent: Vec<String>,
+    /// The document that it is, sent again.
+    pub again_of: Option<String>,
+    /// The version before: its document and when it came.
+    pub before: Option<(String, String)>,
+    /// The version that took its place.
+    pub after: Option<String>,
+    /// What differs from the version before, or may.
+    pub changes: Vec<ChangeView>,
 }
 
 impl SheetView {
@@ -140,7 +152,24 @@ impl SheetView {
             revision: d.revision,
             highlights: view::fields(&d.content, pages, true),
             waits_for_room: matches!(state, "review" | "quarantined"),
+            mails: d.originals.len(),
+            resent: d.line.resent.iter().map(|at| view::moment(*at, today)).collect(),
+            again_of: d.line.again_of.clone(),
+            before: d.line.before.as_ref().map(|(id, at)| (id.clone(), view::moment(*at, today))),
+            after: d.line.after.clone(),
+            changes: Vec::new(),
         }
+    }
+
+    /// [`SheetView::of`], with what changed since the version before.
+    async fn with_changes(web: &Web, d: &DocumentView, pages: &[PageView]) -> Result<SheetView, Failure> {
+        let mut sheet = SheetView::of(d, pages);
+        if let Some((before, _)) = &d.line.before
+            && let Some(old) = web.store.document(before).await?
+        {
+            sheet.changes = view::changes(&d.line.differs, (&old.content, &page_views(&old)), (&d.content, pages));
+        }
+        Ok(sheet)
     }
 }
 
@@ -174,7 +203,10 @@ struct Room {
 pub async fn room(State(web): State<Web>, Path(id): Path<String>) -> Result<Html<String>, Failure> {
     let room = web.store.room(&id).await?.ok_or(Failure::NotFound)?;
     let documents = web.store.sheets(&id, TIMELINE).await?;
-    let sheets = documents.iter().map(|d| SheetView::of(d, &page_views(d))).collect();
+    let mut sheets = Vec::with_capacity(documents.len());
+    for d in &documents {
+        sheets.push(SheetView::with_changes(&web, d, &page_views(d)).await?);
+    }
     Ok(Html(Room { frame: Frame::of(&web, "rooms").await?, room, sheets }.render()?))
 }
 
@@ -198,7 +230,7 @@ pub async fn document(State(web): State<Web>, Path(id): Path<String>) -> Result<
     let pages = page_views(&d);
     let page = Sheet {
         frame: Frame::of(&web, "rooms").await?,
-        sheet: SheetView::of(&d, &pages),
+        sheet: SheetView::with_changes(&web, &d, &pages).await?,
         room,
         fields: view::fields(&d.content, &pages, false),
         pages,
@@ -217,16 +249,34 @@ pub async fn page_image(
     Ok(([(header::CONTENT_TYPE, "image/png")], png))
 }
 
-/// `GET /documents/{id}/original`: the bytes as they were received, never shown in the browser.
-pub async fn original(State(web): State<Web>, Path(id): Path<String>) -> Result<impl IntoResponse, Failure> {
+#[derive(Deserialize)]
+pub struct Part {
+    /// From 1, of a fax that came in several mails.
+    part: Option<usize>,
+}
+
+/// `GET /documents/{id}/original`: the bytes as they were received, never shown in the browser. With `?part=` one of
+/// the mails that the fax came in.
+pub async fn original(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Query(wanted): Query<Part>,
+) -> Result<impl IntoResponse, Failure> {
     let d = web.store.document(&id).await?.ok_or(Failure::NotFound)?;
-    if d.original.is_empty() {
+    let (sha, name) = match wanted.part {
+        None => (d.original, d.receipt),
+        Some(n) => (
+            n.checked_sub(1).and_then(|i| d.originals.get(i).cloned()).unwrap_or_default(),
+            format!("{}-{n}", d.receipt),
+        ),
+    };
+    if sha.is_empty() {
         return Err(Failure::NotFound);
     }
-    let bytes = web.store.blob(&d.original).await?;
+    let bytes = web.store.blob(&sha).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", d.receipt)),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
     ];
     Ok((headers, bytes))
 }

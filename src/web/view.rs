@@ -124,6 +124,14 @@ pub struct FieldView {
     pub crops: Vec<Crop>,
 }
 
+/// A field that differs from the version before, or may: as it stood there, and as it stands now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangeView {
+    pub label: String,
+    pub before: Option<FieldView>,
+    pub now: Option<FieldView>,
+}
+
 /// One row of the review form.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EditView {
@@ -149,6 +157,22 @@ pub fn fields(document: &Document, pages: &[PageView], highlights: bool) -> Vec<
     ordered(document)
         .filter(|(k, f)| !highlights || HIGHLIGHTS.contains(k) || f.status == Status::Review)
         .map(|(key, f)| field(key, f, pages))
+        .collect()
+}
+
+/// What changed from one version to the next, field by field; what belongs to no field has neither side.
+pub fn changes(keys: &[String], before: (&Document, &[PageView]), now: (&Document, &[PageView])) -> Vec<ChangeView> {
+    let side =
+        |key: &str, (document, pages): (&Document, &[PageView])| document.fields.get(key).map(|f| field(key, f, pages));
+    let place = |k: &String| ORDER.iter().position(|o| o == k).unwrap_or(ORDER.len());
+    let mut keys: Vec<&String> = keys.iter().collect();
+    keys.sort_by_key(|k| (place(k), *k));
+    keys.into_iter()
+        .map(|key| ChangeView {
+            label: Vocabulary::get().label(key).to_owned(),
+            before: side(key, before),
+            now: side(key, now),
+        })
         .collect()
 }
 

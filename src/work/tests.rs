@@ -106,7 +106,14 @@ impl Sink for FileSink {
     }
 }
 
-const OPTIONS: Options = Options { attempts: 5, lease: Duration::from_secs(60), drain: true };
+const OPTIONS: Options = Options {
+    attempts: 5,
+    lease: Duration::from_secs(60),
+    drain: true,
+    resend_ms: 0,
+    join_ms: 0,
+    terms: again::Terms { read_alike: false },
+};
 
 async fn open(dir: &Path) -> Store {
     let notify = Notify { members: true, admins: vec!["admin@example.jp".into()] };

@@ -23,6 +23,7 @@ mod s3;
 mod signals;
 mod smtp;
 mod strace;
+mod versions;
 mod wait;
 mod watch;
 

@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::*;
+use crate::model::Reader;
+use crate::reading::Reading;
 use crate::store::accept::State;
+use crate::store::parts::{Claim, Stand};
 use crate::store::review::Edit;
 use crate::store::testing::site;
 use crate::store::tests::{Bench, bench, sheet};
 use crate::store::{Meta, Received};
 
-/// Posted, confirmed by a person, held back, linked, in work, waiting, and a name with a NUL.
+/// Posted, confirmed by a person, held back, linked, in work, waiting, part of a fax, and a name with a NUL.
 async fn lived_in() -> Bench {
     let b = bench().await;
     b.receive("scan", "a.tif", b"one").await;
@@ -19,6 +22,14 @@ async fn lived_in() -> Bench {
     b.receive("scan", "b.tif", b"two").await;
     b.through(&[sheet(State::Review, None)]).await;
     b.receive("mail", "1:7", b"one").await;
+    b.receive("mail", "1:6", b"page 1 of 2").await;
+    let job = b.claim().await.expect("a read job");
+    b.store.commit_reading(&job, &Reading::default(), Vec::new(), &Reader::default()).await.expect("read");
+    let job = b.claim().await.expect("an accept job");
+    let (reading, ..) = b.store.reading(&job.sha256).await.expect("reading");
+    let claim = Claim { fax: "fax", number: 1, total: 2, reading: &reading };
+    let Stand::Wait(until) = b.store.part(&job, &claim, 600_000).await.expect("part") else { panic!("it waits") };
+    b.store.wait(&job, until).await.expect("wait");
     b.store.verdict("scan", "locked", crate::store::Verdict::Review, "読めません").await.expect("verdict");
     confirm(&b, 1).await;
     let meta = Meta { name: "a\0b".into(), ..Meta::default() };
@@ -82,6 +93,8 @@ async fn what_was_backed_up_comes_back_without_its_leases() {
     same(&b.store, &to).await;
     // What was in somebody's hands is free, with its crashes as they were.
     let there = Store::open(to.clone()).await.expect("open");
+    let part = there.claim(60_000).await.expect("claim").expect("the part, whose time is up by this clock");
+    assert_eq!(part.name, "1:6");
     let job = there.claim(60_000).await.expect("claim").expect("the job that was claimed");
     assert_eq!((job.name.as_str(), job.crashes), ("a\u{FFFD}b", 0));
     assert!(matches!(there.blob(&job.sha256).await.as_deref(), Ok(b"three")));
