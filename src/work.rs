@@ -211,7 +211,8 @@ pub async fn one(
         };
         match ended {
             Err(StoreError::Moved) if anew < ANEW => anew += 1,
-            Err(StoreError::Moved) => break store.release(job).await.map(|()| JobEnd::Released),
+            // Not for ever either.
+            Err(StoreError::Moved) => break Err(StoreError::Damaged("the room changed again and again".into())),
             ended => break ended,
         }
     };
@@ -350,7 +351,7 @@ async fn commit(store: &Store, job: &Job, computed: Computed) -> Result<JobEnd, 
         }
         Computed::Wait(until) => {
             store.wait(job, until).await?;
-            tracing::info!(receipt, "waits for other parts of the fax");
+            tracing::debug!(receipt, "waits for other parts of the fax");
             Ok(JobEnd::Released)
         }
         Computed::Linked(first) => {

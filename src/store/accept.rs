@@ -182,12 +182,20 @@ impl Store {
             sheets.iter().position(|s| s.state == State::Review && (!urgent || is_urgent(&s.document.fields)))
         };
         let tell = held(true).or_else(|| held(false));
+        // A sheet whose first is replaced by another of the same file has nothing left to be shown with: it is news.
+        let replaced = |document: &str| {
+            (0..sheets.len())
+                .filter_map(|i| kin(i)?.of.as_ref())
+                .any(|(of, bond)| of == document && *bond != Bond::Again)
+        };
         let mut ids = Vec::with_capacity(sheets.len());
         for (i, sheet) in sheets.iter().enumerate() {
             let id = insert(&mut tx, now, receipt, i as i64, Some(reading), sheet, reader).await?;
             if let (Some(room), State::Posted) = (&sheet.room, sheet.state) {
                 match kin(i).and_then(|k| k.of.as_ref()) {
-                    Some((first, Bond::Again)) => versions::link(&mut tx, &id, first, room, now).await?,
+                    Some((first, Bond::Again)) if !replaced(first) => {
+                        versions::link(&mut tx, &id, first, room, now).await?
+                    }
                     bond => {
                         let key = outbox::post(&mut tx, &id, 1, room, now).await?;
                         if let Some((older, Bond::Version { differs })) = bond {

@@ -1,8 +1,12 @@
 //! Faxes that come in several mails: their parts wait for each other for some minutes, then go on as one document.
 //!
 //! Whichever part comes last, or whose time is up, takes all that are there through acceptance; the jobs of the others
-//! are ended with it. A part that comes too late is joined with those that went before under its own receipt: what
-//! comes of it is then a newer version of theirs. Nothing waits longer than its window, and nothing is left out.
+//! are ended with it. A part that comes when they went on already is joined with them under its own receipt: what comes
+//! of it is then a newer version of theirs. Nothing waits longer than its window, and nothing is left out.
+//!
+//! A page that is joined with another patient's goes into the wrong room. So a fax is put together of what came in one
+//! window only, when every mail that came before its last part has been looked at; and where several faxes of one name
+//! may be under way at once, each part stands for itself.
 
 use super::db::{Row, Tx, query, scalar};
 use super::queue::Job;
@@ -50,8 +54,8 @@ pub enum Stand {
     Go(Bundle),
 }
 
-/// A part that comes later than this is of another fax, milliseconds.
-const TOO_LATE_MS: i64 = 86_400_000;
+/// How soon a set is looked at again that waits for mails which nobody has looked at yet, milliseconds.
+const LOOK_AGAIN_MS: i64 = 1_000;
 
 impl Store {
     /// Registers a part and looks who else is there. The same part again changes nothing.
@@ -62,13 +66,21 @@ impl Store {
         let now = self.now();
         let mut tx = self.db.begin().await?;
         lock(&mut tx, claim.fax).await?;
-        let mut all = of_fax(&mut tx, claim.fax, job.received - TOO_LATE_MS).await?;
+        let since = job.received - 3 * window_ms;
+        let mut all = of_fax(&mut tx, claim.fax, since).await?;
         if !all.iter().any(|p| p.member.receipt == job.receipt) {
-            let mine = register(&mut tx, job, claim, window_ms, &all).await?;
-            all.push(mine);
+            register(&mut tx, job, claim, window_ms).await?;
+            all = of_fax(&mut tx, claim.fax, since).await?;
         }
+        let stand = stand(&all, claim, &job.receipt, window_ms, now);
+        let stand = match stand {
+            Stand::Go(b) if b.members.len() > 1 && claim.total > 0 && unseen(&mut tx, job, &all, &b, now).await? => {
+                Stand::Wait(now + LOOK_AGAIN_MS)
+            }
+            stand => stand,
+        };
         tx.commit().await?;
-        Ok(stand(&all, claim.fax, &job.receipt, claim.total, now))
+        Ok(stand)
     }
 
     /// Ends all waiting for parts: a daemon that drains has looked through its sources.
@@ -170,37 +182,41 @@ pub(super) async fn lock(tx: &mut Tx, fax: &str) -> Result<()> {
 /// # Errors
 /// [`StoreError::Moved`]: a part came or went meanwhile.
 pub(super) async fn close(tx: &mut Tx, bundle: &Bundle, receipt: &str, now: i64) -> Result<()> {
-    let waiting = query(
-        "SELECT receipt FROM part WHERE joined IS NULL
-         AND bundle = (SELECT bundle FROM part WHERE receipt = $1) ORDER BY receipt",
-    )
-    .bind(receipt)
-    .fetch_all(tx.conn())
-    .await?;
-    let waiting: Vec<String> = waiting.iter().map(|r| r.get("receipt")).collect();
-    let mut looked: Vec<&String> = match bundle.late {
+    let looked: Vec<&String> = match bundle.late {
         true => vec![&bundle.leader],
         false => bundle.members.iter().map(|m| &m.receipt).collect(),
     };
-    looked.sort_unstable();
-    let still = match bundle.late {
-        true => waiting.contains(&bundle.leader),
-        false => waiting.iter().collect::<Vec<_>>() == looked,
+    let name = match bundle.late {
+        // Those that went before bear their bundle's name.
+        true => bundle.members.iter().map(|m| &m.receipt).find(|r| **r != bundle.leader).unwrap_or(&bundle.leader),
+        false => &bundle.leader,
     };
-    if !still {
-        return Err(StoreError::Moved);
-    }
-    for member in &looked {
-        query("UPDATE part SET joined = $2 WHERE receipt = $1").bind(*member).bind(now).execute(tx.conn()).await?;
+    for member in looked {
+        // A worker of the version before knows of no parts and may have taken one through by itself.
+        let done = query(
+            "UPDATE part SET joined = $2, bundle = (SELECT p.bundle FROM part p WHERE p.receipt = $3)
+             WHERE receipt = $1 AND joined IS NULL
+               AND (receipt = $4 OR EXISTS (SELECT 1 FROM job j WHERE j.receipt = part.receipt))",
+        )
+        .bind(member)
+        .bind(now)
+        .bind(name)
+        .bind(receipt)
+        .execute(tx.conn())
+        .await?;
+        if done != 1 {
+            return Err(StoreError::Moved);
+        }
     }
     if bundle.late {
         return Ok(());
     }
-    for (n, member) in bundle.members.iter().enumerate().filter(|(_, m)| m.receipt != bundle.leader) {
-        query("DELETE FROM job WHERE stage = 'accept' AND receipt = $1")
-            .bind(&member.receipt)
-            .execute(tx.conn())
-            .await?;
+    for (n, member) in bundle.members.iter().enumerate() {
+        // Whoever has it in hand finds it gone.
+        query("DELETE FROM job WHERE receipt = $1").bind(&member.receipt).execute(tx.conn()).await?;
+        if member.receipt == bundle.leader {
+            continue;
+        }
         let (total, number) = match member.number {
             0 => (bundle.members.len(), n + 1),
             known => (bundle.total as usize, known as usize),
@@ -247,9 +263,12 @@ struct Known {
     joined: bool,
 }
 
+/// Parts of a fax that came since then, as they came; without those that a worker of the version before took through.
 async fn of_fax(tx: &mut Tx, fax: &str, since: i64) -> Result<Vec<Known>> {
     let rows = query(
-        "SELECT receipt, bundle, number, reading, received, until, joined FROM part WHERE fax = $1 AND received >= $2
+        "SELECT receipt, bundle, number, reading, received, until, joined FROM part
+         WHERE fax = $1 AND received >= $2
+           AND (joined IS NOT NULL OR EXISTS (SELECT 1 FROM job j WHERE j.receipt = part.receipt))
          ORDER BY received, receipt",
     )
     .bind(fax)
@@ -272,69 +291,179 @@ async fn of_fax(tx: &mut Tx, fax: &str, since: i64) -> Result<Vec<Known>> {
         .collect())
 }
 
-/// Finds the bundle that a new part belongs to, or begins one.
-async fn register(tx: &mut Tx, job: &Job, claim: &Claim<'_>, window_ms: i64, all: &[Known]) -> Result<Known> {
-    // The newest bundle that lacks this part: one that waits, or one that went on without it.
-    let mut bundles: Vec<&str> = Vec::new();
-    for k in all.iter().rev() {
-        if !bundles.contains(&k.bundle.as_str()) {
-            bundles.push(&k.bundle);
-        }
-    }
-    let of = |bundle: &str| all.iter().filter(move |k| k.bundle == bundle).collect::<Vec<_>>();
-    let fits = |bundle: &&&str| {
-        let parts = of(bundle);
-        let first = parts.iter().map(|k| k.received).min().unwrap_or(job.received);
-        let in_time = (job.received - first).abs() <= window_ms;
-        let waits = parts.iter().any(|k| !k.joined);
-        if claim.total == 0 {
-            in_time
-        } else {
-            parts.iter().all(|k| k.member.number != claim.number) && (in_time || !waits)
-        }
-    };
-    let bundle = bundles.iter().find(fits).map(|b| (*b).to_owned());
-    // Those that wait go on together, when the first one's time is up.
-    let until = bundle.as_deref().map(&of).into_iter().flatten().filter(|k| !k.joined).map(|k| k.until).min();
-    let known = Known {
-        member: Member { receipt: job.receipt.clone(), number: claim.number, reading: claim.reading.to_owned() },
-        bundle: bundle.unwrap_or_else(|| job.receipt.clone()),
-        received: job.received,
-        until: until.unwrap_or(job.received + window_ms),
-        joined: false,
-    };
+async fn register(tx: &mut Tx, job: &Job, claim: &Claim<'_>, window_ms: i64) -> Result<()> {
     query(
         "INSERT INTO part (receipt, fax, bundle, number, total, reading, received, until, joined)
-         VALUES ($1,$2,$3,$4,$5,$6,$7,$8,NULL)",
+         VALUES ($1,$2,$1,$3,$4,$5,$6,$7,NULL)",
     )
-    .bind(&known.member.receipt)
+    .bind(&job.receipt)
     .bind(claim.fax)
-    .bind(&known.bundle)
     .bind(i64::from(claim.number))
     .bind(i64::from(claim.total))
     .bind(claim.reading)
-    .bind(known.received)
-    .bind(known.until)
+    .bind(job.received)
+    .bind(job.received + window_ms)
     .execute(tx.conn())
     .await?;
-    Ok(known)
+    Ok(())
 }
 
-/// What follows for one part from all that are known of its fax.
-fn stand(all: &[Known], fax: &str, receipt: &str, total: u32, now: i64) -> Stand {
-    let Some(mine) = all.iter().find(|k| k.member.receipt == receipt) else { return Stand::Wait(now) };
-    let mut bundle: Vec<&Known> = all.iter().filter(|k| k.bundle == mine.bundle).collect();
-    bundle.sort_by_key(|k| (k.member.number, k.received));
-    let late = bundle.iter().any(|k| k.joined);
-    // Beside those that went on, each late part goes by itself.
-    let members: Vec<&Known> =
-        bundle.iter().copied().filter(|k| !late || k.joined || k.member.receipt == receipt).collect();
-    let complete = total == 0 || members.len() as u32 >= total;
-    if !late && !complete && mine.until > now {
-        return Stand::Wait(mine.until);
+/// Whether a mail of the source that came before the last of a bundle's parts has not been looked at: it may be the
+/// part that one of them is taken for.
+async fn unseen(tx: &mut Tx, job: &Job, all: &[Known], bundle: &Bundle, now: i64) -> Result<bool> {
+    let members: Vec<&Known> = all.iter().filter(|k| bundle.members.contains(&k.member)).collect();
+    let last = members.iter().map(|k| k.received).max().unwrap_or(job.received);
+    if members.iter().filter(|k| !k.joined).any(|k| k.until <= now) {
+        return Ok(false);
     }
-    let first = members.iter().min_by_key(|k| (k.received, &k.member.receipt)).map(|k| k.member.receipt.clone());
-    let leader = if late { receipt.to_owned() } else { first.unwrap_or_else(|| receipt.to_owned()) };
-    let members = members.into_iter().map(|k| k.member.clone()).collect();
-    Stand::Go(Bundle { fax: fax.to_owned(), members, total, leader, late })
+    let n: i64 = scalar(
+        "SELECT count(*) FROM job j JOIN receipt r ON r.id = j.receipt WHERE r.source = $1 AND r.received <= $2
+         AND NOT EXISTS (SELECT 1 FROM part p WHERE p.receipt = j.receipt)",
+    )
+    .bind(&job.source)
+    .bind(last)
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(n > 0)
+}
+
+/// What follows for one part from all that are known of its fax, which are in the order in which they came.
+fn stand(all: &[Known], claim: &Claim<'_>, receipt: &str, window_ms: i64, now: i64) -> Stand {
+    let Some(mine) = all.iter().find(|k| k.member.receipt == receipt) else { return Stand::Wait(now) };
+    let go = |members: Vec<&Known>, leader: &str, late: bool| {
+        let members = members.into_iter().map(|k| k.member.clone()).collect();
+        Stand::Go(Bundle { fax: claim.fax.to_owned(), members, total: claim.total, leader: leader.to_owned(), late })
+    };
+    let mut group = match claim.total {
+        0 => all.iter().filter(|k| (k.received - mine.received).abs() <= window_ms).collect(),
+        total => group(all, mine, total, window_ms),
+    };
+    let went: Vec<&str> = group.iter().filter(|k| k.joined).map(|k| k.bundle.as_str()).collect();
+    let late = !went.is_empty();
+    if late {
+        // Beside those that went on, each late part goes by itself.
+        let one = went[0];
+        if claim.total > 0 && went.iter().any(|b| *b != one) {
+            return go(vec![mine], receipt, false);
+        }
+        group.retain(|k| if k.joined { k.bundle == one } else { k.member.receipt == receipt });
+    }
+    let first = group.first().map_or(receipt, |k| k.member.receipt.as_str());
+    let until = group.iter().filter(|k| !k.joined).map(|k| k.until).min().unwrap_or(now);
+    // One that stands for itself among others has nothing to wait for.
+    let complete = claim.total == 0 || group.len() as u32 >= claim.total || group.is_empty();
+    if !late && !complete && until > now {
+        return Stand::Wait(until);
+    }
+    if group.is_empty() {
+        return go(vec![mine], receipt, false);
+    }
+    let leader = if late { receipt } else { first };
+    group.sort_by_key(|k| (k.member.number, k.received));
+    go(group, leader, late)
+}
+
+/// The parts that one of n/m belongs with, itself among them; none where that would be a guess.
+fn group<'a>(all: &'a [Known], mine: &Known, total: u32, window_ms: i64) -> Vec<&'a Known> {
+    let size = |bundle: &str| all.iter().filter(|k| k.joined && k.bundle == bundle).count();
+    // What is complete and went on is over.
+    let open: Vec<&Known> = all.iter().filter(|k| !k.joined || (size(&k.bundle) as u32) < total).collect();
+    let at = open.iter().position(|k| k.member.receipt == mine.member.receipt).unwrap_or(0);
+    let apart = |i: &usize| open[*i].received - open[*i - 1].received > window_ms;
+    let from = (1..=at).rev().find(apart).unwrap_or(0);
+    let to = (at + 1..open.len()).find(apart).unwrap_or(open.len());
+    let near = &open[from..to];
+    let number = |k: &&Known| k.member.number;
+    let mut numbers: Vec<u32> = near.iter().map(number).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let found = if numbers.len() == near.len() {
+        near
+    } else {
+        // Several faxes: one wholly behind the other, each from its first page on, or nobody knows.
+        let in_row = near.iter().enumerate().all(|(i, k)| k.member.number == i as u32 % total + 1);
+        let row = (at - from) / total as usize * total as usize;
+        if !in_row {
+            return Vec::new();
+        }
+        &near[row..near.len().min(row + total as usize)]
+    };
+    let first = found.first().map_or(mine.received, |k| k.received);
+    let found: Vec<&Known> = found.iter().copied().filter(|k| k.received - first <= window_ms).collect();
+    if found.iter().any(|k| k.member.receipt == mine.member.receipt) { found } else { Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: i64 = 60_000;
+    const WINDOW: i64 = 10 * MINUTE;
+
+    /// Parts that wait, as they came: name, n, minute.
+    fn parts(list: &[(&str, u32, i64)]) -> Vec<Known> {
+        list.iter()
+            .map(|(receipt, number, minute)| Known {
+                member: Member { receipt: (*receipt).into(), number: *number, reading: String::new() },
+                bundle: (*receipt).into(),
+                received: minute * MINUTE,
+                until: minute * MINUTE + WINDOW,
+                joined: false,
+            })
+            .collect()
+    }
+
+    /// Of a fax of two: whom this part goes with, or until what minute it waits.
+    fn two(all: &[Known], receipt: &str) -> std::result::Result<Vec<String>, i64> {
+        let claim = Claim { fax: "fax", number: 0, total: 2, reading: "" };
+        match stand(all, &claim, receipt, WINDOW, 5 * MINUTE) {
+            Stand::Go(b) => Ok(b.members.into_iter().map(|m| m.receipt).collect()),
+            Stand::Wait(until) => Err(until / MINUTE),
+        }
+    }
+
+    fn names(list: &[&str]) -> std::result::Result<Vec<String>, i64> {
+        Ok(list.iter().map(|n| (*n).to_owned()).collect())
+    }
+
+    #[test]
+    fn one_fax_is_put_together_in_whatever_order_it_comes() {
+        assert_eq!(two(&parts(&[("a1", 1, 0)]), "a1"), Err(10));
+        let turned = parts(&[("a2", 2, 0), ("a1", 1, 4)]);
+        assert_eq!(two(&turned, "a1"), names(&["a1", "a2"]));
+        assert_eq!(two(&turned, "a2"), names(&["a1", "a2"]));
+    }
+
+    #[test]
+    fn faxes_one_behind_the_other_are_told_apart() {
+        let all = parts(&[("a1", 1, 0), ("a2", 2, 1), ("b1", 1, 2), ("b2", 2, 3)]);
+        assert_eq!(two(&all, "a2"), names(&["a1", "a2"]));
+        assert_eq!(two(&all, "b1"), names(&["b1", "b2"]));
+        assert_eq!(two(&all[..3], "b1"), Err(12), "the second waits for its other half");
+    }
+
+    #[test]
+    fn of_faxes_that_come_across_each_other_every_part_stands_for_itself() {
+        for order in [
+            [("a1", 1, 0), ("b1", 1, 1), ("a2", 2, 2), ("b2", 2, 3)],
+            [("a1", 1, 0), ("b2", 2, 1), ("a2", 2, 2), ("b1", 1, 3)],
+            [("a2", 2, 0), ("a1", 1, 1), ("b1", 1, 2), ("b2", 2, 3)],
+        ] {
+            let all = parts(&order);
+            for (name, ..) in order {
+                assert_eq!(two(&all, name), names(&[name]), "{order:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_came_in_another_window_is_of_another_fax() {
+        let mut all = parts(&[("a1", 1, -8), ("b2", 2, 4)]);
+        all[0].joined = true;
+        assert_eq!(two(&all, "b2"), Err(14));
+        // In the same window it is the one that was missed.
+        let mut all = parts(&[("a1", 1, -4), ("a2", 2, 4)]);
+        all[0].joined = true;
+        assert_eq!(two(&all, "a2"), names(&["a1", "a2"]));
+    }
 }

@@ -68,7 +68,10 @@ impl Pipeline for Typed {
             confidence: 1.0,
             fields: BTreeMap::from([
                 ("encounter.discharge_date".to_owned(), field.clone()),
-                ("document.date".to_owned(), Field { value: Value::One("2026-11-23".into()), ..field }),
+                (
+                    "document.date".to_owned(),
+                    Field { value: Value::One("2026-11-23".into()), rect: [100, 2200, 340, 2224], ..field },
+                ),
             ]),
             doubts: Vec::new(),
             sender_id: None,
@@ -97,8 +100,12 @@ const OPTIONS: Options = Options {
 const SHEET: &str = "退院時サマリー\n患者氏名柏花子様生年月日昭和十五年\n傷病名脳梗塞後遺症\n経過良好につき自宅へ退院となります\n内服は継続してください\nかしわ総合病院";
 
 async fn open(dir: &std::path::Path) -> Store {
+    open_at(crate::store::testing::site(dir).await).await
+}
+
+async fn open_at(site: crate::store::Site) -> Store {
     let notify = Notify { members: true, admins: Vec::new() };
-    let store = Store::open(crate::store::testing::site(dir).await).await.expect("open").with_notify(notify);
+    let store = Store::open(site).await.expect("open").with_notify(notify);
     let record = Record {
         id: "R-0001".into(),
         data: serde_json::json!({"room_id": "R-0001"}),
@@ -180,6 +187,22 @@ async fn a_changed_date_a_page_more_and_another_sheet_are_news() {
     let lines =
         come(&store, &["2026-12-08\n看護要約\n食事は全量摂取\n歩行は見守り\n以上よろしくお願いします".into()]).await;
     assert_eq!((news(&lines), stands().await.len()), (5, 3));
+    assert!(store.verify().await.expect("verify").faults.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_person_set_right_stays_so_when_the_fax_comes_again() {
+    let dir = tempfile::tempdir().expect("dir");
+    let store = open(dir.path()).await;
+    come(&store, &[format!("2026-12-01\n{SHEET}")]).await;
+    let first = store.timeline("R-0001", 10).await.expect("timeline").remove(0).document;
+    let edit = crate::store::review::Edit::Set(Value::One("2026-12-02".into()));
+    let edits = [("encounter.discharge_date".to_owned(), edit)];
+    store.confirm_fields(&first, 1, &edits, "p").await.expect("confirm");
+    come(&store, &[format!("2026-12-01\n{SHEET}|again")]).await;
+    let posts = store.timeline("R-0001", 10).await.expect("timeline");
+    assert_eq!(posts.len(), 1, "{posts:#?}");
+    assert_eq!((&posts[0].document, posts[0].discharge.as_deref()), (&first, Some("2026-12-02")));
     assert!(store.verify().await.expect("verify").faults.is_empty());
 }
 
@@ -323,6 +346,37 @@ async fn a_part_that_is_missing_holds_nothing_and_makes_a_new_version_when_it_co
     assert_eq!((shown.line.differs.as_slice(), shown.originals.len()), ([PAGES.to_owned()].as_slice(), 3));
     assert!(!shown.reason.expect("a reason").contains("不完全"));
     assert!(store.verify().await.expect("verify").faults.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn parts_that_waited_when_the_program_ended_go_on_in_the_next() {
+    let dir = tempfile::tempdir().expect("dir");
+    let site = crate::store::testing::site(dir.path()).await;
+    let store = open_at(site.clone()).await;
+    post(&store, &[mail("FAX (1/2)", "a", FIRST)], Left::Waiting(1)).await;
+    store.close().await;
+    drop(store);
+    let store = open_at(site).await;
+    let lines = post(&store, &[mail("FAX (2/2)", "b", SECOND)], Left::Waiting(0)).await;
+    let found = documents(&lines);
+    assert_eq!((found.len(), &found[0].1, &found[0].2), (1, &vec![1, 2], &None), "{lines:#?}");
+    assert!(store.verify().await.expect("verify").faults.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_faxes_that_come_across_each_other_are_never_mixed() {
+    let dir = tempfile::tempdir().expect("dir");
+    let store = open(dir.path()).await;
+    let mails =
+        [("(1/2)", "a", FIRST), ("(1/2)", "b", THIRD), ("(2/2)", "c", SECOND), ("(2/2)", "d", "二枚目\n別の方")];
+    let mails = mails.map(|(n, id, text)| mail(&format!("FAX {n}"), id, text));
+    let lines = post(&store, &mails, Left::Drained).await;
+    let found = documents(&lines);
+    assert_eq!(found.len(), 4, "{lines:#?}");
+    let alone = |(_, pages, why): &(String, Vec<u32>, Option<String>)| {
+        pages == &[1] && why.as_deref() == Some("不完全（2通のうち1通）")
+    };
+    assert!(found.iter().all(alone), "{lines:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
