@@ -24,6 +24,7 @@ const SQLITE: &[Step] = steps!("sqlite":
     2 "meta" "0002_meta.sql",
     4 "canary" "0004_canary.sql",
     5 "pages" "0005_pages.sql",
+    6 "versions" "0006_versions.sql",
 );
 
 const POSTGRES: &[Step] = steps!("postgres":
@@ -31,6 +32,7 @@ const POSTGRES: &[Step] = steps!("postgres":
     2 "meta" "0002_meta.sql",
     4 "canary" "0004_canary.sql",
     5 "pages" "0005_pages.sql",
+    6 "versions" "0006_versions.sql",
 );
 
 /// Without sqlx's macro, which would have all of sqlx and both databases' drivers compiled a second time for itself.
