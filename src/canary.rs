@@ -24,7 +24,7 @@ pub use crate::register::CANARY_ROOM;
 
 /// Digits of a token.
 const DIGITS: usize = 12;
-/// A token is known again with so many digits misread: among the few that are on their way no two are that near.
+/// A token is known again with so many digits misread, lost or added: among the few that are on their way no two are that near.
 const MISREAD: usize = 2;
 /// What stands in the list of differing keys where it is no field.
 pub const TYPE: &str = "type";
@@ -107,9 +107,14 @@ pub fn is_about(document: &Document) -> bool {
 /// Which of the tokens on their way stands on some pages.
 pub fn token_on<'a>(reading: &Reading, pages: &[u32], open: impl IntoIterator<Item = &'a Token>) -> Option<&'a Token> {
     let lines = reading.pages.iter().filter(|p| pages.contains(&p.number)).flat_map(|p| &p.lines);
-    let digits: Vec<String> = lines.map(|l| numbers::digits(&l.text())).filter(|d| d.len() >= DIGITS).collect();
-    let apart = |a: &[u8], t: &Token| a.iter().zip(t.0.as_bytes()).filter(|(x, y)| x != y).count();
-    let nearest = |t: &Token| digits.iter().flat_map(|d| d.as_bytes().windows(DIGITS)).map(|w| apart(w, t)).min();
+    let digits: Vec<String> = lines.map(|l| numbers::digits(&l.text())).collect();
+    // A digit may be lost or be read twice, too.
+    let windows = |d: &str| -> Vec<String> {
+        let long = (DIGITS - MISREAD..=DIGITS + MISREAD).flat_map(|n| d.as_bytes().windows(n));
+        long.map(|w| String::from_utf8_lossy(w).into_owned()).collect()
+    };
+    let windows: Vec<String> = digits.iter().flat_map(|d| windows(d)).collect();
+    let nearest = |t: &Token| windows.iter().map(|w| strsim::levenshtein(w, &t.0)).min();
     let found = open.into_iter().filter_map(|t| Some((nearest(t)?, t))).min_by_key(|(n, _)| *n)?;
     (found.0 <= MISREAD).then_some(found.1)
 }

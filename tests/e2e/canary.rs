@@ -15,7 +15,7 @@ use crate::until;
 /// Where canaries are mailed to.
 const FAX: &str = "fax@example.jp";
 /// Generous: reading takes its time on a busy machine.
-const PATIENT: &str = "[canary]\nwithin_minutes = 60";
+const PATIENT: &str = "[canary]\nwithin_minutes = 10";
 
 /// Runs `faxbridge canary --wait …` and meanwhile brings each mail to [`FAX`] where `bring` does.
 fn wait(home: &Home, words: &[&str], smtp: &Smtp, bring: impl Fn(Vec<u8>) + Sync) -> Output {
