@@ -341,7 +341,7 @@ async fn commit(store: &Store, job: &Job, computed: Computed) -> Result<JobEnd, 
                 reader: &reader,
                 reason: decided.reason.as_deref(),
             };
-            store.accept_among(job, &accepted).await?;
+            store.accept(job, &accepted).await?;
             let receipt = bundle.as_ref().map_or(receipt, |b| &b.leader);
             for (n, (sheet, kin)) in decided.sheets.iter().zip(&kin).enumerate() {
                 count(store, job, &accept::document_id(receipt, n as i64), sheet, kin.as_ref());

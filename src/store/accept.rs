@@ -111,6 +111,13 @@ pub struct Accepted<'a> {
     pub reason: Option<&'a str>,
 }
 
+impl<'a> Accepted<'a> {
+    /// Sheets that are all news, of one mail or file.
+    pub fn news(reading: &'a str, sheets: &'a [Sheet], reader: &'a Reader) -> Accepted<'a> {
+        Accepted { reading, sheets, kin: &[], canaries: &[], bundle: None, reader, reason: None }
+    }
+}
+
 /// Who is to hear of what.
 #[derive(Debug, Clone, Default)]
 pub struct Notify {
@@ -121,43 +128,12 @@ pub struct Notify {
 }
 
 impl Store {
-    /// Ends a job with its receipt's documents. `reason` is said of the receipt where there are none.
+    /// Ends a job with its receipt's documents.
     ///
     /// # Errors
-    /// [`super::StoreError::Stale`], or the database refused. Nothing was committed then.
-    pub async fn accept(
-        &self,
-        job: &Job,
-        reading: &str,
-        sheets: &[Sheet],
-        reader: &Reader,
-        reason: Option<&str>,
-    ) -> Result<()> {
-        self.accept_with(job, reading, sheets, reader, reason, &[]).await
-    }
-
-    /// [`Store::accept`], with those among the documents that are canaries.
-    ///
-    /// # Errors
-    /// As [`Store::accept`]; or such a canary has come already.
-    pub async fn accept_with(
-        &self,
-        job: &Job,
-        reading: &str,
-        sheets: &[Sheet],
-        reader: &Reader,
-        reason: Option<&str>,
-        canaries: &[Arrival],
-    ) -> Result<()> {
-        let accepted = Accepted { reading, sheets, kin: &[], canaries, bundle: None, reader, reason };
-        self.accept_among(job, &accepted).await
-    }
-
-    /// [`Store::accept`] among what came before: sheets that are again others, or versions of them, and parts of one fax.
-    ///
-    /// # Errors
-    /// As [`Store::accept`]; [`super::StoreError::Moved`] where a room or a bundle holds something else by now.
-    pub async fn accept_among(&self, job: &Job, accepted: &Accepted<'_>) -> Result<()> {
+    /// [`super::StoreError::Stale`]; [`super::StoreError::Moved`] where a room or a bundle holds something else by now;
+    /// such a canary has come already; or the database refused. Nothing was committed then.
+    pub async fn accept(&self, job: &Job, accepted: &Accepted<'_>) -> Result<()> {
         let Accepted { reading, sheets, kin, canaries, bundle, reader, reason } = *accepted;
         let now = self.now();
         let mut tx = self.db.begin().await?;

@@ -361,6 +361,7 @@ mod tests {
         use crate::model::Reader;
         use crate::reading::Reading;
         use crate::store::Meta;
+        use crate::store::accept::Accepted;
         let dir = tempfile::tempdir().expect("dir");
         let now = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(1_763_859_600_000));
         let store = open(dir.path(), now.clone()).await;
@@ -389,7 +390,9 @@ mod tests {
             let (id, reader, _) = store.reading(&job.sha256).await.expect("a reading");
             now.fetch_add(20_000, Ordering::SeqCst);
             let sheets = [sheet(crate::register::CANARY_ROOM)];
-            let done = store.accept_with(&job, &id, &sheets, &reader, None, std::slice::from_ref(&came)).await;
+            let news = Accepted::news(&id, &sheets, &reader);
+            let accepted = Accepted { canaries: std::slice::from_ref(&came), ..news };
+            let done = store.accept(&job, &accepted).await;
             assert_eq!(done.is_ok(), ok, "{done:?}");
         }
         assert_eq!(store.canaries_out().await.expect("out").len(), 2);

@@ -68,7 +68,8 @@ impl Bench {
         assert_eq!(job.stage, Stage::Accept);
         let (id, reader, back) = self.store.reading(&job.sha256).await.expect("reading");
         assert_eq!(back.pages.len(), 1);
-        self.store.accept(&job, &id, sheets, &reader, Some("文書がありません")).await.expect("accept");
+        let accepted = Accepted { reason: Some("文書がありません"), ..Accepted::news(&id, sheets, &reader) };
+        self.store.accept(&job, &accepted).await.expect("accept");
     }
     async fn sql(&self, sql: &'static str) -> Result<()> {
         let mut tx = self.store.db.begin().await?;
@@ -473,7 +474,8 @@ async fn commit(b: &Bench, job: &Job) -> Result<()> {
         Stage::Read => b.store.commit_reading(job, &Reading::default(), Vec::new(), &Reader::default()).await,
         Stage::Accept => {
             let (id, reader, _) = b.store.reading(&job.sha256).await?;
-            b.store.accept(job, &id, &[sheet(State::Posted, Some("R-0001"))], &reader, None).await
+            let sheets = [sheet(State::Posted, Some("R-0001"))];
+            b.store.accept(job, &Accepted::news(&id, &sheets, &reader)).await
         }
     }
 }
@@ -557,18 +559,10 @@ impl Bench {
         // Had another sheet come meanwhile, nothing would be decided.
         let stale = [Some(Kin { among: vec!["another".into()], ..kin.clone() })];
         let kin = [Some(kin)];
-        let accepted = Accepted {
-            reading: &id,
-            sheets: &sheets,
-            kin: &kin,
-            canaries: &[],
-            bundle: None,
-            reader: &reader,
-            reason: None,
-        };
-        let moved = self.store.accept_among(&job, &Accepted { kin: &stale, ..accepted }).await;
+        let accepted = Accepted { kin: &kin, ..Accepted::news(&id, &sheets, &reader) };
+        let moved = self.store.accept(&job, &Accepted { kin: &stale, ..accepted }).await;
         assert!(matches!(moved, Err(StoreError::Moved)), "{moved:?}");
-        self.store.accept_among(&job, &accepted).await.expect("accept");
+        self.store.accept(&job, &accepted).await.expect("accept");
         super::accept::document_id(&job.receipt, 0)
     }
     /// Mails of the queue: recipient and what they say changed.
@@ -675,16 +669,10 @@ async fn a_file_that_holds_a_sheet_again_and_changed_shows_both() {
     let job = b.claim().await.expect("an accept job");
     let (id, reader, _) = b.store.reading(&job.sha256).await.expect("reading");
     let kin = |bond| Some(Kin { of: Some((first.clone(), bond)), among: vec![first.clone()], since: 0 });
-    let accepted = Accepted {
-        reading: &id,
-        sheets: &[sheet(State::Posted, Some("R-0001")), sheet(State::Posted, Some("R-0001"))],
-        kin: &[kin(Bond::Again), kin(Bond::Version { differs: Vec::new() })],
-        canaries: &[],
-        bundle: None,
-        reader: &reader,
-        reason: None,
-    };
-    b.store.accept_among(&job, &accepted).await.expect("accept");
+    let sheets = [sheet(State::Posted, Some("R-0001")), sheet(State::Posted, Some("R-0001"))];
+    let kin = [kin(Bond::Again), kin(Bond::Version { differs: Vec::new() })];
+    let accepted = Accepted { kin: &kin, ..Accepted::news(&id, &sheets, &reader) };
+    b.store.accept(&job, &accepted).await.expect("accept");
     let posts = b.store.timeline("R-0001", 10).await.expect("timeline");
     assert_eq!(posts.len(), 2, "{posts:?}");
     assert!(posts.iter().all(|p| p.document != first));
@@ -723,17 +711,9 @@ async fn whoever_dies_with_a_part_loses_none_and_ends_no_job_twice() {
     let Stand::Go(bundle) = part(&other, 2).await else { panic!("both are there") };
     let (id, reader, _) = b.store.join(&bundle).await.expect("join");
     let sheets = [sheet(State::Posted, Some("R-0001"))];
-    let accepted = Accepted {
-        reading: &id,
-        sheets: &sheets,
-        kin: &[],
-        canaries: &[],
-        bundle: Some(&bundle),
-        reader: &reader,
-        reason: None,
-    };
-    b.store.accept_among(&other, &accepted).await.expect("accept");
-    let late = b.store.accept_among(&again, &accepted).await;
+    let accepted = Accepted { bundle: Some(&bundle), ..Accepted::news(&id, &sheets, &reader) };
+    b.store.accept(&other, &accepted).await.expect("accept");
+    let late = b.store.accept(&again, &accepted).await;
     assert!(matches!(late, Err(StoreError::Stale)), "{late:?}");
     assert_eq!(b.store.open_jobs().await.expect("jobs"), 0);
     assert_eq!(b.store.waiting_parts().await.expect("parts"), 0);

@@ -134,7 +134,7 @@ pub enum Action {
     /// `Store::commit_reading`: ends the job of reading and enqueues that of accepting, under the lease (`queue::take`;
     /// `read.after_blobs`, `read.before_commit`, `read.after_commit`).
     CommitReading { worker: u8 },
-    /// `Store::accept_among`: documents, posts (`outbox::post`), notices (`outbox::enqueue_notices`) and the receipt's state
+    /// `Store::accept`: documents, posts (`outbox::post`), notices (`outbox::enqueue_notices`) and the receipt's state
     /// (`accept::settle`) with the end of the job (`accept.between_documents`, `accept.before_commit`,
     /// `accept.after_commit`).
     Accept { worker: u8 },
