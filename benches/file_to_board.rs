@@ -31,6 +31,7 @@ fn main() {
     let text = format!(
         "data_dir = {data:?}\nlisten = \"127.0.0.1:{port}\"\n\
          [[intake]]\nname = \"scan\"\nkind = \"folder\"\npath = {scan:?}\n\
+         [versions]\nresend_days = 0\n\
          [register]\npatients = {:?}\ninstitutions = {:?}\n",
         here.join("samples/registers/patients.csv"),
         here.join("samples/registers/institutions.csv"),
@@ -49,7 +50,7 @@ fn main() {
     let fax = std::fs::read(FAX).expect(FAX);
     let (mut seconds, mut posted) = (Vec::new(), 0);
     for n in 0..runs {
-        // Bytes behind the image make it another fax.
+        // Bytes behind the image make it another fax, and nothing looks for one that came before.
         let mut bytes = fax.clone();
         bytes.extend(format!("run {n}").bytes());
         let name = format!("{n}.tif");
