@@ -254,4 +254,4 @@ fn unread_agrees(s: &Seen) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -8,7 +8,8 @@ use crate::reading::{Glyph, Line};
 
 const LETTER: &str = "退院時サマリー\n患者氏名柏花子様\n傷病名脳梗塞後遺症\n経過良好につき自宅へ退院となります\n内服は継続してください\n令和8年11月23日\nかしわ総合病院";
 
-fn page(number: u32, text: &str) -> Page {
+/// A page of lines as they would be read, one below the other.
+pub(crate) fn page(number: u32, text: &str) -> Page {
     let line = |(row, text): (usize, &str)| {
         let y = 100 + 60 * row as i32;
         let glyph = |(i, ch): (usize, char)| {

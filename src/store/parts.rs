@@ -8,7 +8,7 @@
 //! window only, when every mail that came before its last part has been looked at; and where several faxes of one name
 //! may be under way at once, each part stands for itself.
 
-use super::db::{Row, Tx, query, scalar};
+use super::db::{Tx, query, scalar};
 use super::queue::Job;
 use super::{Result, Store, StoreError};
 use crate::model::Reader;
@@ -146,12 +146,8 @@ impl Store {
                 .bind(&member.reading)
                 .fetch_one(self.db.reader())
                 .await?;
-            let bytes = self.blob(&row.get::<String>("blob")).await?;
-            let part = Reading::from_bytes(&bytes).map_err(|e| StoreError::Damaged(e.to_string()))?;
-            let rows = query("SELECT number, blob FROM page WHERE reading = $1")
-                .bind(&member.reading)
-                .fetch_all(self.db.reader())
-                .await?;
+            let part = self.kept(&row.get::<String>("blob")).await?;
+            let mut of_pages = self.page_images(&member.reading).await?;
             contents.push(row.get::<String>("sha256"));
             if reader.is_none() {
                 reader = Some(serde_json::from_str::<Reader>(row.get("reader"))?);
@@ -159,8 +155,7 @@ impl Store {
             }
             whole.parts.extend(part.parts);
             for mut page in part.pages {
-                let image = |r: &&Row| r.get::<i64>("number") == i64::from(page.number);
-                images.push(rows.iter().find(image).and_then(|r| r.get::<Option<String>>("blob")));
+                images.push(of_pages.remove(&i64::from(page.number)));
                 page.number = whole.pages.len() as u32 + 1;
                 whole.pages.push(page);
             }

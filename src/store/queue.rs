@@ -3,6 +3,8 @@
 //! Delivery semantics: a job is run at least once and committed exactly once. A worker that fell silent loses its
 //! lease; its late commit meets no row with its token and rolls back ([`StoreError::Stale`]).
 
+use std::collections::HashMap;
+
 use serde_json::json;
 use uuid::Uuid;
 
@@ -257,9 +259,22 @@ impl Store {
             .fetch_optional(self.db.reader())
             .await?
             .ok_or_else(|| StoreError::Damaged("there is no reading of this content".into()))?;
-        let bytes = self.blob(&row.get::<String>("blob")).await?;
-        let reading = Reading::from_bytes(&bytes).map_err(|e| StoreError::Damaged(e.to_string()))?;
+        let reading = self.kept(&row.get::<String>("blob")).await?;
         Ok((row.get("id"), serde_json::from_str(&row.get::<String>("reader"))?, reading))
+    }
+
+    /// The reading in a blob.
+    pub(super) async fn kept(&self, blob: &str) -> Result<Reading> {
+        Reading::from_bytes(&self.blob(blob).await?).map_err(|e| StoreError::Damaged(e.to_string()))
+    }
+
+    /// The blobs of a reading's page images, by page number; a page without one is not among them.
+    pub(super) async fn page_images(&self, reading: &str) -> Result<HashMap<i64, String>> {
+        let rows = query("SELECT number, blob FROM page WHERE reading = $1 AND blob IS NOT NULL")
+            .bind(reading)
+            .fetch_all(self.db.reader())
+            .await?;
+        Ok(rows.iter().map(|r| (r.get("number"), r.get("blob"))).collect())
     }
 
     /// Ends a job without a document: the file cannot be read, or the job failed too often. A person finds it on the

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::db::{Tx, query, scalar};
 use super::{MACHINE, Result, Store, StoreError, audit, status};
 use crate::model::{Document, Vocabulary};
-use crate::reading::{Page, Reading};
+use crate::reading::Page;
 
 /// What a new sheet is to one that stands in its room.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,14 +79,13 @@ impl Store {
     pub async fn leaves(&self, reading: &str, pages: &[u32]) -> Result<Vec<Leaf>> {
         let blob: String =
             scalar("SELECT blob FROM reading WHERE id = $1").bind(reading).fetch_one(self.db.reader()).await?;
-        let kept = Reading::from_bytes(&self.blob(&blob).await?).map_err(|e| StoreError::Damaged(e.to_string()))?;
-        let images =
-            query("SELECT number, blob FROM page WHERE reading = $1").bind(reading).fetch_all(self.db.reader()).await?;
+        let kept = self.kept(&blob).await?;
+        let images = self.page_images(reading).await?;
         pages
             .iter()
             .map(|n| {
                 let page = kept.pages.iter().find(|p| p.number == *n).cloned();
-                let image = images.iter().find(|r| r.get::<i64>("number") == i64::from(*n)).and_then(|r| r.get("blob"));
+                let image = images.get(&i64::from(*n)).cloned();
                 page.map(|page| Leaf { page, image }).ok_or_else(|| StoreError::Damaged(format!("no page {n}")))
             })
             .collect()

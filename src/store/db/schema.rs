@@ -14,20 +14,13 @@ use super::{Opening, Tx, UNFINISHED, scalar};
 type Step = (i64, &'static str, &'static str);
 
 macro_rules! steps {
-    ($folder:literal: $($number:literal $name:literal $file:literal),+ $(,)?) => {
-        &[$(($number, $name, include_str!(concat!("../../../migrations/", $folder, "/", $file)))),+]
+    ($($number:literal $name:literal $file:literal),+ $(,)?) => {
+        const SQLITE: &[Step] = &[$(($number, $name, include_str!(concat!("../../../migrations/sqlite/", $file)))),+];
+        const POSTGRES: &[Step] = &[$(($number, $name, include_str!(concat!("../../../migrations/postgres/", $file)))),+];
     };
 }
 
-const SQLITE: &[Step] = steps!("sqlite":
-    1 "store" "0001_store.sql",
-    2 "meta" "0002_meta.sql",
-    4 "canary" "0004_canary.sql",
-    5 "pages" "0005_pages.sql",
-    6 "versions" "0006_versions.sql",
-);
-
-const POSTGRES: &[Step] = steps!("postgres":
+steps!(
     1 "store" "0001_store.sql",
     2 "meta" "0002_meta.sql",
     4 "canary" "0004_canary.sql",

@@ -8,8 +8,9 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::again::ink::{Answer, Question, Seen};
-use crate::model::{Document, Field, Reader, Rect, Status, Trace, Value};
-use crate::reading::{Glyph, Line, Page, Part};
+use crate::again::tests::page;
+use crate::model::{Document, Field, Reader, Status, Trace, Value};
+use crate::reading::{Page, Part};
 use crate::store::registers::{Record, Register, RoomFacts};
 use crate::store::{Meta, Notify, StatusLine};
 use crate::work::{Found, ReadDone, ReadFail, Sorted, run};
@@ -17,26 +18,6 @@ use crate::work::{Found, ReadDone, ReadFail, Sorted, run};
 /// Bytes are text, one page a paragraph, and after `|` whatever makes them other bytes. The first line is the discharge
 /// date. Ink always agrees.
 struct Typed;
-
-fn page(number: u32, text: &str) -> Page {
-    let line = |(row, text): (usize, &str)| {
-        let y = 100 + 60 * row as i32;
-        let glyph = |(i, ch): (usize, char)| {
-            let x0 = 100 + 24 * i as i32;
-            Glyph { ch, p: 0.99, x0, x1: x0 + 20, ..Glyph::default() }
-        };
-        let glyphs: Vec<Glyph> = text.chars().enumerate().map(glyph).collect();
-        Line { rect: Rect::new(100, y, 100 + 24 * glyphs.len() as i32, y + 24), glyphs, ..Line::default() }
-    };
-    Page {
-        number,
-        width: 1654,
-        height: 2339,
-        native_dpi: (204.0, 196.0),
-        lines: text.lines().enumerate().map(line).collect(),
-        ..Page::default()
-    }
-}
 
 #[async_trait]
 impl Pipeline for Typed {
