@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use daemon::{Daemon, get};
+use daemon::Daemon;
+use daemon::client::get;
 use faxbridge::store::{self, StatusLine};
 
 /// One page, fine mode, G4.
@@ -31,6 +32,7 @@ fn main() {
     let text = format!(
         "data_dir = {data:?}\nlisten = \"127.0.0.1:{port}\"\n\
          [[intake]]\nname = \"scan\"\nkind = \"folder\"\npath = {scan:?}\n\
+         [web]\ndemo_login = true\n\
          [versions]\nresend_days = 0\n\
          [register]\npatients = {:?}\ninstitutions = {:?}\n",
         here.join("samples/registers/patients.csv"),
@@ -42,7 +44,7 @@ fn main() {
     let status = || runtime.block_on(store::status(&data)).unwrap_or_default();
     let began = Instant::now();
     let daemon = Daemon::start(&config);
-    until("the board answers", || get(port, "/readyz").is_some_and(|a| a.contains("200 OK")).then_some(()));
+    until("the board answers", || get(port, "/readyz").is_some_and(|a| a.0 == 200).then_some(()));
     let ready = began.elapsed();
     let memory = Memory::watch(daemon.id());
     let idle = memory.now();
@@ -65,7 +67,7 @@ fn main() {
             Some(room) => format!("/rooms/{room}"),
             None => "/review".to_owned(),
         };
-        assert!(get(port, &page).is_some_and(|p| p.contains(&document.id)), "{page} does not show the sheet");
+        assert!(get(port, &page).is_some_and(|p| p.1.contains(&document.id)), "{page} does not show the sheet");
         posted += usize::from(line.state == "posted");
         seconds.push(dropped.elapsed().as_secs_f64());
     }

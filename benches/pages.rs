@@ -9,7 +9,8 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use daemon::{Daemon, faxbridge, get};
+use daemon::client::get;
+use daemon::{Daemon, faxbridge};
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 
 const DOCUMENTS: u32 = 50_000;
@@ -60,6 +61,7 @@ fn main() {
     let config = dir.path().join("faxbridge.toml");
     let mut text = format!(
         "data_dir = \"data\"\nlisten = \"127.0.0.1:{port}\"\n\
+         [web]\ndemo_login = true\n\
          [[intake]]\nname = \"scan\"\nkind = \"folder\"\npath = \"scan\"\n\
          [register]\npatients = {:?}\ninstitutions = {:?}\n",
         here.join("samples/registers/patients.csv"),
@@ -75,7 +77,7 @@ fn main() {
 
     let began = Instant::now();
     let daemon = Daemon::start(&config);
-    while get(port, "/healthz").is_none_or(|a| !a.contains("200 OK")) {
+    while get(port, "/healthz").is_none_or(|a| a.0 != 200) {
         assert!(began.elapsed() < Duration::from_secs(120), "the daemon does not answer");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -88,7 +90,7 @@ fn main() {
             .map(|n| {
                 let began = Instant::now();
                 let answer = get(port, &path(n)).expect("an answer");
-                assert!(answer.starts_with("HTTP/1.1 200"), "{}: {answer:.200}", path(n));
+                assert_eq!(answer.0, 200, "{}: {:.200}", path(n), answer.1);
                 began.elapsed().as_secs_f64() * 1000.0
             })
             .collect();

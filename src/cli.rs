@@ -4,6 +4,7 @@
 //! What a command does stands in its own file or in the module that owns it. Exit codes: 0 done; 1 something is wrong
 //! with what was looked at, or it could not be done; 2 the command line cannot be meant.
 
+mod accounts;
 mod backup;
 mod bench;
 mod canary;
@@ -119,6 +120,9 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(Audit),
+    /// People who sign in to the pages
+    #[command(subcommand)]
+    Accounts(accounts::Accounts),
     /// Write everything into one encrypted file, beside a running daemon
     ///
     /// Database, originals, pages, readings, the configuration without passwords, rules and registers, as they were at
@@ -341,6 +345,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             let config = config.load()?;
             status::verify(&mut out, &wait(audit(site(&config)?))??)
         }
+        Command::Accounts(command) => wait(accounts::run(&command, &mut out))?,
         Command::Backup(options) => {
             log::start("warn", None);
             backup::run(&options, &mut out)

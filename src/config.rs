@@ -27,9 +27,10 @@ section! {
     Top, "" {
         /// Folder for the database and the original bytes of every fax. Must be on a local disk.
         data_dir: PathBuf = PathBuf::new();
-        /// Address of the board and the review list. Anything but loopback is refused until accounts exist.
+        /// Address of the pages. Beyond loopback it needs [web] `tls_certificate` and `tls_key`, or `behind_proxy`.
         listen: String = "127.0.0.1:8480".into();
-        /// Address under which people reach the board, for the links in notices. Empty: `http://` and `listen`.
+        /// Address under which people reach the pages: for the links in notices, and what passkeys are bound to. Empty:
+        /// `http://` (with a certificate `https://`) and `listen`.
         base_url: String = String::new();
         /// Folder of the extraction rules. Empty: the rules that the program carries.
         rules: PathBuf = PathBuf::new();
@@ -240,6 +241,25 @@ section! {
     }
 }
 
+section! {
+    /// The pages and who signs in there (docs/accounts.md).
+    Web, "web" {
+        /// PEM file with the certificate chain of the pages. Empty: plain HTTP.
+        tls_certificate: PathBuf = PathBuf::new();
+        /// PEM file with the certificate's private key. Empty: `$CREDENTIALS_DIRECTORY/web-key`.
+        tls_key: PathBuf = PathBuf::new();
+        /// A reverse proxy stands before the pages, speaks https to people (say so in `base_url`), and writes
+        /// `X-Forwarded-For`. Nobody else may reach `listen` then.
+        behind_proxy: bool = false;
+        /// A session ends after so many minutes in which no page was asked for.
+        idle_minutes: u32 = 60;
+        /// A session ends after so many hours, whatever is done.
+        session_hours: u32 = 12;
+        /// Whoever sits at this machine may sign in as fictional people, without any proof. For trials on loopback only.
+        demo_login: bool = false;
+    }
+}
+
 /// The whole file.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -272,6 +292,8 @@ struct File {
     blobs: Blobs,
     #[serde(default)]
     backup: Backup,
+    #[serde(default)]
+    web: Web,
 }
 
 /// The checked configuration: paths are absolute or as found, values are in range.
@@ -291,6 +313,7 @@ pub struct Config {
     pub database: Database,
     pub blobs: Blobs,
     pub backup: Backup,
+    pub web: Web,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
@@ -381,6 +404,7 @@ impl Config {
             database: raw.database,
             blobs: raw.blobs,
             backup: raw.backup,
+            web: raw.web,
         };
         config.top.rules = find_rules(&base.resolve(config.top.rules.clone()), &config.top.rules);
         for i in &mut config.intake {
@@ -401,6 +425,8 @@ impl Config {
             &mut n.ca_file,
             &mut config.database.password_file,
             &mut config.blobs.credentials_file,
+            &mut config.web.tls_certificate,
+            &mut config.web.tls_key,
         ] {
             *p = base.resolve(std::mem::take(p));
         }
@@ -416,7 +442,8 @@ impl Config {
     /// Where people reach the board; without a trailing slash.
     pub fn base_url(&self) -> String {
         if self.top.base_url.is_empty() {
-            format!("http://{}", self.top.listen)
+            let scheme = if self.web.tls_certificate.as_os_str().is_empty() { "http" } else { "https" };
+            format!("{scheme}://{}", self.top.listen)
         } else {
             self.top.base_url.trim_end_matches('/').to_owned()
         }
@@ -430,13 +457,24 @@ impl Config {
             }
         };
         check(!self.top.data_dir.as_os_str().is_empty(), "data_dir is missing: name the folder for the database");
+        let tls = !self.web.tls_certificate.as_os_str().is_empty();
         match self.address() {
             None => check(false, "listen must be an address and a port, e.g. \"127.0.0.1:8480\""),
             Some(a) => check(
-                a.ip().is_loopback(),
-                "listen must be a loopback address: the pages have no accounts yet, everyone who reaches them reads patient data",
+                a.ip().is_loopback() || tls || self.web.behind_proxy,
+                "listen must be a loopback address, or [web] tls_certificate and tls_key (or behind_proxy) must be set: \
+                 what goes over the network in the clear is patient data",
             ),
         }
+        let https = self.base_url().starts_with("https://");
+        check(!tls || https, "base_url must begin with https://, as the pages have a certificate");
+        check(!self.web.behind_proxy || https, "base_url must name the https:// address of the proxy before the pages");
+        check(
+            !self.web.demo_login || (self.address().is_some_and(|a| a.ip().is_loopback()) && !self.web.behind_proxy),
+            "web.demo_login lets anybody in: listen must be a loopback address then, and behind_proxy off",
+        );
+        check((1..=1440).contains(&self.web.idle_minutes), "web.idle_minutes must be 1 to 1440");
+        check((1..=168).contains(&self.web.session_hours), "web.session_hours must be 1 to 168");
         check(ENGINES.contains(&self.reader.engine.as_str()), "reader.engine must be \"ppocr\" or \"tesseract\"");
         check(
             matches!(self.reader.second.as_str(), "none" | "tesseract"),

@@ -6,6 +6,7 @@
 
 mod alarms;
 pub mod canary;
+mod pages;
 mod pipeline;
 mod receiver;
 mod registers;
@@ -37,8 +38,6 @@ use registers::Books;
 
 /// Register files are looked at this often; a changed one is taken when it has held still for one such time.
 const TICK: Duration = Duration::from_secs(2);
-/// Pages that are being sent when the daemon ends.
-const FAREWELL: Duration = Duration::from_secs(3);
 /// How often the clock is compared with that of a database that several hosts share.
 const TUNE: Duration = Duration::from_secs(60);
 /// How often a draining daemon asks whether anything is left.
@@ -270,7 +269,7 @@ impl Daemon {
         let store = Store::open_as(site(&config)?, role.worker(), store::system_clock()).await?;
         let store = store.with_notify(notify).with_metrics(metrics.clone());
         store.tune_clock().await?;
-        let pages = Self::listen(&config, role, drain).await?;
+        let door = pages::open(&config, role, drain).await?;
         // Opening the engine takes a moment.
         let (options, counts) = (pool_options(&config), metrics.clone());
         let pool = tokio::task::spawn_blocking(move || Pool::counting(options, counts)).await;
@@ -304,7 +303,7 @@ impl Daemon {
             store,
             config,
         };
-        daemon.serve(pages, role, stopped.clone());
+        daemon.pages = door.map(|d| pages::serve(d, &daemon.store, &daemon.config, role, stopped.clone()));
         daemon.work(stopped.clone());
         daemon.canaries(mail.clone(), stopped.clone());
         if let Some(mail) = mail {
@@ -314,41 +313,6 @@ impl Daemon {
         let largest = daemon.config.reader.max_file_mb << 20;
         daemon.intakes = Some(intake::start(&daemon.config.intake, &receiver, largest, drain));
         Ok(daemon)
-    }
-
-    /// The pages' port. A drain does its work without it where somebody else has it.
-    async fn listen(config: &Config, role: &Role, drain: bool) -> anyhow::Result<Option<tokio::net::TcpListener>> {
-        let address = match role {
-            Role::Whole => config.address(),
-            Role::Worker { listen: None, .. } => return Ok(None),
-            Role::Worker { listen, .. } => *listen,
-        };
-        let address = address.filter(|a| a.ip().is_loopback()).context("listen must be a loopback address")?;
-        match tokio::net::TcpListener::bind(address).await {
-            Ok(listener) => Ok(Some(listener)),
-            Err(e) if drain => {
-                tracing::warn!(%address, error = %e, "no pages while draining");
-                Ok(None)
-            }
-            Err(e) => bail!("listen = \"{address}\": {e}; another program has the port, or another faxbridge runs"),
-        }
-    }
-
-    fn serve(&mut self, listener: Option<tokio::net::TcpListener>, role: &Role, mut stopped: watch::Receiver<bool>) {
-        let Some(listener) = listener else { return };
-        let (store, base_url) = (Arc::new(self.store.clone()), self.config.base_url());
-        let router = match role {
-            Role::Whole => crate::web::router(store, &base_url),
-            Role::Worker { .. } => crate::web::watched(store, &base_url),
-        };
-        let end = async move {
-            let _ = stopped.wait_for(|s| *s).await;
-        };
-        self.pages = Some(tokio::spawn(async move {
-            if let Err(e) = axum::serve(listener, router).with_graceful_shutdown(end).await {
-                tracing::error!(error = %e, "the pages ended");
-            }
-        }));
     }
 
     fn work(&mut self, stopped: watch::Receiver<bool>) {
@@ -379,7 +343,12 @@ impl Daemon {
         self.tasks.push(tokio::spawn(always("canaries", stopped, move || sender.clone().run(stop.clone()))));
     }
 
-    fn deliver(&mut self, sink: Arc<dyn Sink>, stopped: watch::Receiver<bool>) {
+    fn deliver(&mut self, mail: Arc<MailSink>, stopped: watch::Receiver<bool>) {
+        let (store, letters, drain, stop) = (self.store.clone(), mail.clone(), self.drain, stopped.clone());
+        self.tasks.push(tokio::spawn(always("letters", stopped.clone(), move || {
+            work::letters::run(store.clone(), letters.clone(), drain, stop.clone())
+        })));
+        let sink: Arc<dyn Sink> = mail;
         self.sinks.push(sink.name());
         let (store, tries, drain, stop) = (self.store.clone(), self.tries.clone(), self.drain, stopped.clone());
         self.tasks.push(tokio::spawn(always("deliverer", stopped, move || {
@@ -446,11 +415,10 @@ impl Daemon {
             }
         }
         self.alarms.finish().await;
-        if let Some(mut pages) = self.pages.take()
-            && tokio::time::timeout(FAREWELL, &mut pages).await.is_err()
+        if let Some(pages) = self.pages.take()
+            && let Err(e) = pages.await
         {
-            // A browser that keeps its connection open.
-            pages.abort();
+            tracing::error!(panicked = e.is_panic(), "the pages ended before they were stopped");
         }
         self.store.close().await;
         tracing::info!("ended");

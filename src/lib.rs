@@ -16,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod account;
 pub mod accuracy;
 pub mod again;
 pub mod canary;

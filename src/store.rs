@@ -9,6 +9,7 @@
 //! know how far it came.
 
 pub mod accept;
+pub mod accounts;
 pub mod audit;
 pub mod blobs;
 pub mod board;
@@ -16,14 +17,17 @@ pub mod canary;
 pub mod db;
 pub mod dump;
 mod gauges;
+pub mod letters;
 pub mod outbox;
 pub mod parts;
 pub mod plan;
 pub mod queue;
 mod receive;
+pub mod recovery;
 pub mod registers;
 pub mod review;
 mod same_mail;
+pub mod sessions;
 pub mod sources;
 pub mod status;
 pub mod verify;

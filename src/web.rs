@@ -1,12 +1,19 @@
-//! The pages: rooms, sheets, the review list, what was received. Server-rendered, readable on a phone, no script.
-//! Beside them what machines ask: `/metrics`, `/healthz`, `/readyz`.
+//! The pages: rooms, sheets, the review list, what was received, accounts. Server-rendered, readable on a phone; all
+//! reading works without a script. Beside them what machines ask: `/metrics`, `/healthz`, `/readyz`.
 //!
-//! Accounts come later, so the daemon listens on loopback only; until then requests must name a loopback host (or that
-//! of `base_url`), and changes must come from our own pages. Sees the store; must not know rules, readers or sinks.
+//! A request comes in by [`guard`] (known host, changes from our own pages only), [`gate`] (who is it, may they) and the
+//! handler, which asks the store and fills a template. A new page is a handler and a line in its module's `routes()`.
+//! Sees the store; must not know rules, readers or sinks.
 
+mod assets;
+mod door;
+mod frame;
+mod gate;
 mod guard;
 mod pages;
 mod review;
+#[cfg(test)]
+mod tests;
 mod view;
 mod watch;
 
@@ -15,78 +22,130 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
-use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::response::{IntoResponse, Response};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use crate::account::passkey::Passkeys;
+use crate::store::sessions::Terms;
 use crate::store::{Store, StoreError};
+use gate::{Access, Route, get};
 
 /// Largest form that a page sends, bytes.
 const FORM_LIMIT: usize = 1 << 20;
+
+/// How the pages are reached and by whom.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where people reach the pages (`Config::base_url`).
+    pub base_url: String,
+    /// Over https, by us or by a proxy before us.
+    pub secure: bool,
+    /// What `X-Forwarded-For` says of where somebody comes from is believed.
+    pub behind_proxy: bool,
+    /// Anyone on this machine may sign in, as fictional people.
+    pub demo_login: bool,
+    /// How long sessions last.
+    pub terms: Terms,
+}
+
+impl Options {
+    /// Name of the cookie; over https browsers take it from this host and path alone.
+    fn cookie(&self) -> &'static str {
+        if self.secure { "__Host-faxbridge" } else { "faxbridge" }
+    }
+}
 
 /// What every page needs.
 #[derive(Clone)]
 pub struct Web {
     store: Arc<Store>,
+    options: Arc<Options>,
+    /// None where the address cannot have any.
+    passkeys: Option<Arc<Passkeys>>,
     /// Host names under which the pages may be asked for, beside loopback.
     hosts: Arc<[String]>,
     turns: watch::Turns,
 }
 
 impl Web {
-    fn new(store: Arc<Store>, base_url: &str) -> Web {
-        Web { store, hosts: guard::hosts(base_url).into(), turns: watch::Turns::default() }
+    fn new(store: Arc<Store>, options: Options) -> Web {
+        Web {
+            store,
+            hosts: guard::hosts(&options.base_url).into(),
+            passkeys: Passkeys::at(&options.base_url).map(Arc::new),
+            options: Arc::new(options),
+            turns: watch::Turns::default(),
+        }
+    }
+
+    fn passkeys(&self) -> Result<&Passkeys, Failure> {
+        let none =
+            "このアドレスではパスキーを使えません（https の名前つきアドレスが要ります）。パスワードを使ってください。";
+        self.passkeys.as_deref().ok_or_else(|| Failure::Refused(none.into()))
     }
 }
 
 /// What machines ask.
-fn machines() -> Router<Web> {
-    Router::new()
-        .route("/healthz", get(watch::healthz))
-        .route("/readyz", get(watch::readyz))
-        .route("/metrics", get(watch::metrics))
+fn machines() -> Vec<Route> {
+    vec![
+        get(Access::Open, "/healthz", watch::healthz),
+        get(Access::Open, "/readyz", watch::readyz),
+        get(Access::Open, "/metrics", watch::metrics),
+    ]
+}
+
+/// Everything that can be asked for, and by whom.
+fn routes() -> Vec<Route> {
+    let mut all = vec![get(Access::Open, "/assets/{version}/{name}", assets::file)];
+    all.extend(machines());
+    all.extend(door::routes());
+    all.extend(pages::routes());
+    all.extend(review::routes());
+    all
 }
 
 /// For a worker, which has no pages.
-pub fn watched(store: Arc<Store>, base_url: &str) -> Router {
-    let web = Web::new(store, base_url);
-    machines().layer(middleware::from_fn_with_state(web.clone(), guard::check)).with_state(web)
+pub fn watched(store: Arc<Store>, options: Options) -> Router {
+    let web = Web::new(store, options);
+    router_of(machines()).layer(middleware::from_fn_with_state(web.clone(), guard::check)).with_state(web)
 }
 
-/// All routes. `base_url` is where people reach the pages (`Config::base_url`).
-pub fn router(store: Arc<Store>, base_url: &str) -> Router {
-    let web = Web::new(store, base_url);
+fn router_of(routes: Vec<Route>) -> Router<Web> {
+    routes.into_iter().fold(Router::new(), |router, route| {
+        let access = route.access;
+        let guarded = middleware::from_fn(move |request, next| gate::require(access, request, next));
+        router.route(route.path, route.handler.route_layer(guarded))
+    })
+}
+
+/// All routes.
+pub fn router(store: Arc<Store>, options: Options) -> Router {
+    let web = Web::new(store, options);
     let safe = |name, value: &'static str| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
-    Router::new()
-        .route("/", get(pages::rooms))
-        .route("/rooms/{room}", get(pages::room))
-        .route("/documents/{id}", get(pages::document))
-        .route("/documents/{id}/pages/{number}", get(pages::page_image))
-        .route("/documents/{id}/original", get(pages::original))
-        .route("/receipts", get(pages::receipts))
-        .route("/review", get(review::list))
-        .route("/review/{id}", get(review::sheet))
-        .route("/review/{id}/room", post(review::choose_room))
-        .route("/review/{id}/aside", post(review::set_aside))
-        .route("/review/{id}/fields", post(review::confirm))
-        .route("/style.css", get(style))
-        .merge(machines())
+    let unless =
+        |name, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    let router = router_of(routes())
         .fallback(missing)
+        .layer(middleware::from_fn_with_state(web.clone(), gate::identify))
         .layer(middleware::from_fn_with_state(web.clone(), guard::check))
         .layer(RequestBodyLimitLayer::new(FORM_LIMIT))
         .layer(safe(
             header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; img-src 'self' data:; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         ))
         .layer(safe(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(safe(header::REFERRER_POLICY, "no-referrer"))
-        .layer(safe(header::CACHE_CONTROL, "no-store"))
-        .with_state(web)
-}
-
-async fn style() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("web/style.css"))
+        .layer(safe(
+            header::HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+        ))
+        .layer(safe(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(unless(header::CACHE_CONTROL, "no-store"));
+    let secure = web.options.secure;
+    let router = router.with_state(web);
+    if secure { router.layer(safe(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000")) } else { router }
 }
 
 async fn missing() -> Failure {
@@ -95,12 +154,23 @@ async fn missing() -> Failure {
 
 /// Why a page cannot be shown.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub enum Failure {
+    /// There is none, or it is not for whoever asks.
     NotFound,
+    /// Nobody is signed in.
+    SignIn,
+    /// Whoever is signed in has no role for it.
+    Forbidden,
+    /// Too many failures; again after so many seconds.
+    Slow(u32),
     /// What was asked for does not fit the present state; the sentence is for a person.
     Refused(String),
     Broken(String),
 }
+
+/// Goes with the response to [`gate::identify`], which knows in whose language the page is to be.
+#[derive(Clone)]
+struct Refusal(Arc<Failure>);
 
 impl From<StoreError> for Failure {
     fn from(e: StoreError) -> Self {
@@ -119,19 +189,8 @@ impl From<askama::Error> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let (status, title, text) = match self {
-            Failure::NotFound => (StatusCode::NOT_FOUND, "見つかりません", "そのページはありません。".to_owned()),
-            Failure::Refused(why) => (StatusCode::CONFLICT, "できませんでした", why),
-            Failure::Broken(what) => {
-                tracing::error!(%what, "a page failed");
-                let text = "いま表示できません。しばらくしてから、もう一度お試しください。".to_owned();
-                (StatusCode::INTERNAL_SERVER_ERROR, "エラー", text)
-            }
-        };
-        let page = pages::Message { frame: pages::Frame::default(), title, text: &text };
-        match askama::Template::render(&page) {
-            Ok(html) => (status, Html(html)).into_response(),
-            Err(_) => (status, text).into_response(),
-        }
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response.extensions_mut().insert(Refusal(Arc::new(self)));
+        response
     }
 }

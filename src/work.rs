@@ -7,6 +7,7 @@
 pub mod canary;
 pub mod deliver;
 pub mod kin;
+pub mod letters;
 pub mod parts;
 pub mod policy;
 

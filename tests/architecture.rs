@@ -21,7 +21,8 @@ const MAY: &[(&str, &[&str])] = &[
     ("canary", &["model", "reading", "text", "register", "patient"]),
     ("rules", &["model", "reading", "ocr", "text", "register"]),
     ("sink", &["model"]),
-    ("store", &["model", "metrics", "reading", "register", "crash"]),
+    ("account", &[]),
+    ("store", &["account", "model", "metrics", "reading", "register", "crash"]),
     ("intake", &["model", "config", "crash"]),
     (
         "work",
@@ -30,12 +31,13 @@ const MAY: &[(&str, &[&str])] = &[
             "store", "crash",
         ],
     ),
-    ("web", &["model", "metrics", "reading", "store", "config"]),
+    ("web", &["account", "model", "metrics", "reading", "store", "config"]),
 ];
 
 /// Crates that the pure modules must not touch.
 const PURE: &[&str] = &[
-    "model", "raster", "reading", "page", "ocr", "text", "rules", "patient", "register", "canary", "accuracy", "again",
+    "account", "model", "raster", "reading", "page", "ocr", "text", "rules", "patient", "register", "canary",
+    "accuracy", "again",
 ];
 const IMPURE: &[&str] = &["sqlx", "axum", "lettre", "async_imap", "tokio"];
 

@@ -1,7 +1,5 @@
 //! The real program for a benchmark, and its pages.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -33,11 +31,5 @@ pub fn faxbridge(config: &Path, words: &[&str]) -> Command {
     command
 }
 
-/// The answer with its head, where there is one.
-pub fn get(port: u16, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n").ok()?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).ok()?;
-    Some(String::from_utf8_lossy(&answer).into_owned())
-}
+#[path = "../../tests/e2e/client.rs"]
+pub mod client;

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::{Alarm, Backup, Blobs, Canary, Database, Intake, Notice, Reader, Register, Section, Top, Versions, Work};
+use super::{
+    Alarm, Backup, Blobs, Canary, Database, Intake, Notice, Reader, Register, Section, Top, Versions, Web, Work,
+};
 
 /// The text of `docs/configuration.md`.
 pub fn markdown() -> String {
@@ -30,6 +32,7 @@ pub fn markdown() -> String {
     section(&mut out, &Database::SECTION, &Database::default());
     section(&mut out, &Blobs::SECTION, &Blobs::default());
     section(&mut out, &Backup::SECTION, &Backup::default());
+    section(&mut out, &Web::SECTION, &Web::default());
     out
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message};
+use lettre::message::{Mailbox, Message, MessageBuilder, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
@@ -93,18 +93,47 @@ impl MailSink {
         format!("<{key}@{}>", self.from.email.domain())
     }
 
-    fn message(&self, to: &str, key: &str, subject: &str, body: String) -> Result<Message, SinkError> {
+    fn envelope(&self, to: &str, key: &str, subject: &str) -> Result<MessageBuilder, SinkError> {
         let to: Mailbox =
             to.parse().map_err(|e| SinkError::Never(format!("the recipient's address cannot be used: {e}")))?;
-        Message::builder()
-            .from(self.from.clone())
-            .to(to)
-            .subject(subject)
-            .message_id(Some(self.message_id(key)))
-            .header(AutoSubmitted)
-            .header(ContentType::TEXT_PLAIN)
-            .body(body)
-            .map_err(|e| SinkError::Never(format!("the mail cannot be composed: {e}")))
+        let builder = Message::builder().from(self.from.clone()).to(to).subject(subject);
+        Ok(builder.message_id(Some(self.message_id(key))).header(AutoSubmitted))
+    }
+
+    fn message(&self, to: &str, key: &str, subject: &str, body: String) -> Result<Message, SinkError> {
+        let plain = self.envelope(to, key, subject)?.header(ContentType::TEXT_PLAIN).body(body);
+        plain.map_err(|e| SinkError::Never(format!("the mail cannot be composed: {e}")))
+    }
+
+    fn invitation(&self, to: &str, key: &str, subject: &str, text: String, ics: &str) -> Result<Message, SinkError> {
+        let method = ics.lines().find_map(|l| l.strip_prefix("METHOD:")).unwrap_or("REQUEST");
+        let kind = ContentType::parse(&format!("text/calendar; charset=utf-8; method={}", method.trim()))
+            .map_err(|e| SinkError::Never(format!("the invitation cannot be composed: {e}")))?;
+        let calendar = SinglePart::builder().header(kind).body(ics.to_owned());
+        let parts = MultiPart::alternative().singlepart(SinglePart::plain(text)).singlepart(calendar);
+        let mail = self.envelope(to, key, subject)?.multipart(parts);
+        mail.map_err(|e| SinkError::Never(format!("the mail cannot be composed: {e}")))
+    }
+
+    /// Sends a mail that is no posting: under a Message-ID made from `key`, with an iCalendar object beside the text where
+    /// there is one (RFC 6047).
+    ///
+    /// # Errors
+    /// See [`SinkError`].
+    pub async fn letter(
+        &self,
+        to: &str,
+        key: &str,
+        subject: &str,
+        body: &str,
+        calendar: Option<&str>,
+    ) -> Result<(), SinkError> {
+        let text = format!("{}\r\n\r\n{AUTOMATIC}\r\n", body.trim_end());
+        let message = match calendar {
+            None => self.message(to, key, subject, text)?,
+            Some(calendar) => self.invitation(to, key, subject, text, calendar)?,
+        };
+        self.send(message).await
     }
 
     async fn send(&self, message: Message) -> Result<(), SinkError> {

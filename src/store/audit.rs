@@ -55,6 +55,18 @@ pub async fn verify_site(site: impl Into<super::Site>) -> Result<std::result::Re
     })
 }
 
+impl Store {
+    /// Adds a row for something that changes nothing else: that a person looked at something.
+    ///
+    /// # Errors
+    /// The database refused; then what was asked for must not be shown.
+    pub async fn log_access(&self, actor: &str, action: &str, subject: &str, detail: Json) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        append(&mut tx, self.now(), actor, action, subject, detail);
+        tx.commit().await
+    }
+}
+
 /// A row to be: what [`append`] noted.
 pub(super) struct Event {
     at: i64,

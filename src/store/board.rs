@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::accept::{Candidate, State};
+use super::accounts::{self, Account};
 use super::db::{Row, Tx, query, scalar};
 use super::{Result, Store};
 use crate::model::{Document, Reader};
@@ -184,12 +185,12 @@ macro_rules! held {
 }
 
 impl Store {
-    /// Rooms, those with the newest sheets first, and how many there are beyond `limit`: all that have sheets, or,
-    /// where `search` says something, all in whose id, name or kana it stands.
+    /// Rooms that `account` may see, those with the newest sheets first, and how many there are beyond `limit`: all that
+    /// have sheets, or, where `search` says something, all in whose id, name or kana it stands.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn rooms(&self, search: &str, limit: usize) -> Result<(Vec<RoomCard>, usize)> {
+    pub async fn rooms(&self, search: &str, limit: usize, account: &Account) -> Result<(Vec<RoomCard>, usize)> {
         let mut tx = self.db.snapshot().await?;
         let wanted = squeeze(search);
         let newest = query(
@@ -207,6 +208,9 @@ impl Store {
             ids.retain(|id| matching.contains(id));
             let seen: HashSet<String> = ids.iter().cloned().collect();
             ids.extend(found.into_iter().filter(|id| !seen.contains(id)));
+        }
+        if let Some(own) = accounts::rooms_of(&mut tx, account, self.now()).await? {
+            ids.retain(|id| own.contains(id));
         }
         let more = ids.len().saturating_sub(limit);
         ids.truncate(limit);

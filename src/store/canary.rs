@@ -397,7 +397,7 @@ mod tests {
         }
         assert_eq!(store.canaries_out().await.expect("out").len(), 2);
         assert!(store.review_list(10).await.expect("list").is_empty());
-        assert!(store.rooms("", 10).await.expect("rooms").0.is_empty());
+        assert!(store.rooms("", 10, &crate::store::testing::reviewer()).await.expect("rooms").0.is_empty());
         assert_eq!(store.counts().await.expect("counts").get("posted"), None);
         let figures = |f: Vec<Figures>| f.into_iter().next().expect("figures");
         let f = figures(store.canary_figures().await.expect("figures"));

@@ -22,3 +22,17 @@ pub async fn site(dir: &Path) -> Site {
     }
     site
 }
+
+/// Somebody who may see every room.
+pub fn reviewer() -> super::accounts::Account {
+    super::accounts::Account {
+        id: "reviewer".into(),
+        login: "reviewer@example.jp".into(),
+        name: "確認 花子".into(),
+        roles: crate::account::Role::Reviewer.into(),
+        mailbox: "reviewer@example.jp".into(),
+        lang: crate::account::Lang::Ja,
+        created: 0,
+        disabled: None,
+    }
+}

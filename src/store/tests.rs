@@ -155,7 +155,7 @@ async fn a_sheet_goes_from_receipt_to_room_once() {
     assert_eq!((posts[0].sender.as_deref(), posts[0].discharge.as_deref()), (None, Some("2026-12-01")));
     let view = b.store.document(&posts[0].document).await.expect("document").expect("is there");
     assert_eq!(b.store.blob(view.images[0].sha256.as_ref().expect("image")).await.expect("png").len(), 64);
-    assert_eq!(b.store.rooms("花子", 10).await.expect("rooms").0.len(), 2);
+    assert_eq!(b.store.rooms("花子", 10, &crate::store::testing::reviewer()).await.expect("rooms").0.len(), 2);
     assert!(b.faults().await.is_empty());
 }
 
@@ -613,7 +613,7 @@ async fn a_changed_fax_takes_the_place_of_the_older_one_and_is_told() {
     assert_eq!(b.notices().await, vec![(second.clone(), Some(differs.clone())); 2]);
     let posts = b.store.timeline("R-0001", 10).await.expect("timeline");
     assert_eq!(posts.iter().map(|p| &p.document).collect::<Vec<_>>(), [&second]);
-    assert_eq!(b.store.rooms("R-0001", 9).await.expect("rooms").0[0].sheets, 1);
+    assert_eq!(b.store.rooms("R-0001", 9, &crate::store::testing::reviewer()).await.expect("rooms").0[0].sheets, 1);
     let held = b.store.review_list(10).await.expect("list");
     assert_eq!(held.iter().map(|h| &h.document).collect::<Vec<_>>(), [&second], "only what stands is asked about");
     let old = b.store.document(&first).await.expect("document").expect("stays reachable");

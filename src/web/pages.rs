@@ -1,51 +1,45 @@
 //! Rooms, a room's timeline, one sheet with its original, and what was received.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{self, Path, Query};
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
 use serde::Deserialize;
+use serde_json::json;
 
+use super::frame::Frame;
+use super::gate::{REVIEW, ROOMS, Route, User, get};
 use super::view::{self, ChangeView, Discharge, FieldView, PageView};
 use super::{Failure, Web};
+use crate::account::Role;
 use crate::model::Vocabulary;
+use crate::store::State;
 use crate::store::board::{DocumentView, RoomCard};
 use crate::store::status::rfc3339;
 
 /// Sheets that a room shows at once.
 const TIMELINE: usize = 50;
 /// Rooms that the front page shows at once; search finds the others.
-const ROOMS: usize = 60;
+const CARDS: usize = 60;
 
 /// Files and mails that the list of what was received shows.
 const RECEIPTS: i64 = 200;
 
-/// What stands round every page.
-#[derive(Default)]
-pub struct Frame {
-    pub here: &'static str,
-    /// Sheets that wait for a person.
-    pub waiting: usize,
-}
-
-impl Frame {
-    pub async fn of(web: &Web, here: &'static str) -> Result<Frame, Failure> {
-        Ok(Frame { here, waiting: web.store.waiting().await? })
-    }
+pub fn routes() -> Vec<Route> {
+    vec![
+        get(ROOMS, "/", rooms),
+        get(ROOMS, "/rooms/{room}", room),
+        get(ROOMS, "/documents/{id}", document),
+        get(ROOMS, "/documents/{id}/pages/{number}", page_image),
+        get(ROOMS, "/documents/{id}/original", original),
+        get(REVIEW, "/receipts", receipts),
+    ]
 }
 
 /// What an administrator has to see to now: a source, a register or the rules, and what is wrong.
 pub async fn faults(web: &Web) -> Result<Vec<(String, String)>, Failure> {
     let sources = web.store.sources().await?;
     Ok(sources.into_iter().filter_map(|s| Some((s.name, s.fault?))).collect())
-}
-
-#[derive(Template)]
-#[template(path = "message.html")]
-pub struct Message<'a> {
-    pub frame: Frame,
-    pub title: &'a str,
-    pub text: &'a str,
 }
 
 struct RoomView {
@@ -77,9 +71,15 @@ pub struct Search {
 }
 
 /// `GET /`: rooms with sheets, urgent ones first; with `?q=` all rooms that match.
-pub async fn rooms(State(web): State<Web>, Query(search): Query<Search>) -> Result<Html<String>, Failure> {
+pub async fn rooms(
+    extract::State(web): extract::State<Web>,
+    user: User,
+    Query(search): Query<Search>,
+) -> Result<Html<String>, Failure> {
     let today = view::today();
-    let (found, more) = web.store.rooms(&search.q, ROOMS).await?;
+    let (found, more) = web.store.rooms(&search.q, CARDS, user.account()).await?;
+    let listed: Vec<&String> = found.iter().map(|r| &r.id).collect();
+    web.store.log_access(user.actor(), "list", "rooms", json!({"rooms": listed})).await?;
     let mut rooms = Vec::new();
     for r in found {
         let posts = r.posts;
@@ -99,7 +99,7 @@ pub async fn rooms(State(web): State<Web>, Query(search): Query<Search>) -> Resu
         });
     }
     rooms.sort_by_key(|r| !r.urgent);
-    let page = Rooms { frame: Frame::of(&web, "rooms").await?, rooms, search: search.q, more };
+    let page = Rooms { frame: Frame::of(&web, &user, "rooms").await?, rooms, search: search.q, more };
     Ok(Html(page.render()?))
 }
 
@@ -200,14 +200,20 @@ struct Room {
 }
 
 /// `GET /rooms/{room}`: the timeline, newest first.
-pub async fn room(State(web): State<Web>, Path(id): Path<String>) -> Result<Html<String>, Failure> {
+pub async fn room(
+    extract::State(web): extract::State<Web>,
+    user: User,
+    Path(id): Path<String>,
+) -> Result<Html<String>, Failure> {
     let room = web.store.room(&id).await?.ok_or(Failure::NotFound)?;
+    user.sees(&web, &id).await?;
+    web.store.log_access(user.actor(), "read_room", &id, json!({})).await?;
     let documents = web.store.sheets(&id, TIMELINE).await?;
     let mut sheets = Vec::with_capacity(documents.len());
     for d in &documents {
         sheets.push(SheetView::with_changes(&web, d, &page_views(d)).await?);
     }
-    Ok(Html(Room { frame: Frame::of(&web, "rooms").await?, room, sheets }.render()?))
+    Ok(Html(Room { frame: Frame::of(&web, &user, "rooms").await?, room, sheets }.render()?))
 }
 
 #[derive(Template)]
@@ -220,16 +226,33 @@ struct Sheet {
     pages: Vec<PageView>,
 }
 
+/// A document that this person may see, with the audit row of looking at it: what stands in a room is open to the room's
+/// members, everything else to those alone who decide about it.
+pub async fn readable(web: &Web, user: &User, id: &str, action: &str) -> Result<DocumentView, Failure> {
+    let d = web.store.document(id).await?.ok_or(Failure::NotFound)?;
+    match &d.room {
+        Some(room) if d.state == State::Posted => user.sees(web, room).await?,
+        _ if user.has(Role::Reviewer) || user.has(Role::Rules) => {}
+        _ => return Err(Failure::NotFound),
+    }
+    web.store.log_access(user.actor(), action, id, json!({})).await?;
+    Ok(d)
+}
+
 /// `GET /documents/{id}`: every field, and the original beside it.
-pub async fn document(State(web): State<Web>, Path(id): Path<String>) -> Result<Html<String>, Failure> {
-    let d = web.store.document(&id).await?.ok_or(Failure::NotFound)?;
+pub async fn document(
+    extract::State(web): extract::State<Web>,
+    user: User,
+    Path(id): Path<String>,
+) -> Result<Html<String>, Failure> {
+    let d = readable(&web, &user, &id, "read").await?;
     let room = match &d.room {
         Some(room) => web.store.room(room).await?.map(|r| (r.id, r.name)),
         None => None,
     };
     let pages = page_views(&d);
     let page = Sheet {
-        frame: Frame::of(&web, "rooms").await?,
+        frame: Frame::of(&web, &user, "rooms").await?,
         sheet: SheetView::with_changes(&web, &d, &pages).await?,
         room,
         fields: view::fields(&d.content, &pages, false),
@@ -240,10 +263,11 @@ pub async fn document(State(web): State<Web>, Path(id): Path<String>) -> Result<
 
 /// `GET /documents/{id}/pages/{number}`: the upright page at 200 dpi, PNG.
 pub async fn page_image(
-    State(web): State<Web>,
+    extract::State(web): extract::State<Web>,
+    user: User,
     Path((id, number)): Path<(String, u32)>,
 ) -> Result<impl IntoResponse, Failure> {
-    let d = web.store.document(&id).await?.ok_or(Failure::NotFound)?;
+    let d = readable(&web, &user, &id, "read_page").await?;
     let sha = d.images.iter().find(|i| i.page == number).and_then(|i| i.sha256.clone()).ok_or(Failure::NotFound)?;
     let png = web.store.blob(&sha).await?;
     Ok(([(header::CONTENT_TYPE, "image/png")], png))
@@ -258,11 +282,12 @@ pub struct Part {
 /// `GET /documents/{id}/original`: the bytes as they were received, never shown in the browser. With `?part=` one of
 /// the mails that the fax came in.
 pub async fn original(
-    State(web): State<Web>,
+    extract::State(web): extract::State<Web>,
+    user: User,
     Path(id): Path<String>,
     Query(wanted): Query<Part>,
 ) -> Result<impl IntoResponse, Failure> {
-    let d = web.store.document(&id).await?.ok_or(Failure::NotFound)?;
+    let d = readable(&web, &user, &id, "read_original").await?;
     let (sha, name) = match wanted.part {
         None => (d.original, d.receipt),
         Some(n) => (
@@ -299,7 +324,8 @@ struct Receipts {
 }
 
 /// `GET /receipts`: every file and mail with its verdict, newest first.
-pub async fn receipts(State(web): State<Web>) -> Result<Html<String>, Failure> {
+pub async fn receipts(extract::State(web): extract::State<Web>, user: User) -> Result<Html<String>, Failure> {
+    web.store.log_access(user.actor(), "list", "receipts", json!({})).await?;
     let receipts = web
         .store
         .newest_receipts(RECEIPTS)
@@ -315,5 +341,5 @@ pub async fn receipts(State(web): State<Web>) -> Result<Html<String>, Failure> {
         })
         .collect();
     let faults = faults(&web).await?;
-    Ok(Html(Receipts { frame: Frame::of(&web, "receipts").await?, receipts, faults }.render()?))
+    Ok(Html(Receipts { frame: Frame::of(&web, &user, "receipts").await?, receipts, faults }.render()?))
 }

@@ -6,8 +6,11 @@ use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::response::{Html, Redirect};
 use serde::Deserialize;
+use serde_json::json;
 
-use super::pages::{Frame, SheetView, faults, page_views};
+use super::frame::Frame;
+use super::gate::{REVIEW, Route, User, get, post};
+use super::pages::{SheetView, faults, page_views, readable};
 use super::view::{self, EditView, PageView};
 use super::{Failure, Web};
 use crate::model::{Kind, Value, Vocabulary};
@@ -16,8 +19,16 @@ use crate::store::review::Edit;
 
 /// Entries that the list shows at once; what is done makes room for the next.
 const LIST: i64 = 200;
-/// Who decides, until accounts exist.
-const ACTOR: &str = "board";
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        get(REVIEW, "/review", list),
+        get(REVIEW, "/review/{id}", sheet),
+        post(REVIEW, "/review/{id}/room", choose_room),
+        post(REVIEW, "/review/{id}/aside", set_aside),
+        post(REVIEW, "/review/{id}/fields", confirm),
+    ]
+}
 
 struct Waiting {
     id: String,
@@ -38,8 +49,9 @@ struct List {
 }
 
 /// `GET /review`
-pub async fn list(State(web): State<Web>) -> Result<Html<String>, Failure> {
+pub async fn list(State(web): State<Web>, user: User) -> Result<Html<String>, Failure> {
     let today = view::today();
+    web.store.log_access(user.actor(), "list", "review", json!({})).await?;
     let waiting: Vec<Waiting> = web
         .store
         .review_list(LIST)
@@ -62,7 +74,7 @@ pub async fn list(State(web): State<Web>) -> Result<Html<String>, Failure> {
                 .join("　"),
         })
         .collect();
-    let frame = Frame { here: "review", waiting: waiting.len() };
+    let frame = Frame::of(&web, &user, "review").await?;
     Ok(Html(List { frame, waiting, faults: faults(&web).await? }.render()?))
 }
 
@@ -79,12 +91,12 @@ struct Sheet {
 }
 
 /// `GET /review/{id}`
-pub async fn sheet(State(web): State<Web>, Path(id): Path<String>) -> Result<Html<String>, Failure> {
-    let d = web.store.document(&id).await?.ok_or(Failure::NotFound)?;
+pub async fn sheet(State(web): State<Web>, user: User, Path(id): Path<String>) -> Result<Html<String>, Failure> {
+    let d = readable(&web, &user, &id, "read").await?;
     let pages = page_views(&d);
     let rooms = web.store.open_rooms().await?;
     let page = Sheet {
-        frame: Frame::of(&web, "review").await?,
+        frame: Frame::of(&web, &user, "review").await?,
         sheet: SheetView::of(&d, &pages),
         origin: format!("{} / {}", d.source, d.source_id),
         edits: view::edits(&d.content, &pages),
@@ -103,10 +115,11 @@ pub struct RoomForm {
 /// `POST /review/{id}/room`
 pub async fn choose_room(
     State(web): State<Web>,
+    user: User,
     Path(id): Path<String>,
     Form(form): Form<RoomForm>,
 ) -> Result<Redirect, Failure> {
-    web.store.choose_room(&id, form.room.trim(), ACTOR).await?;
+    web.store.choose_room(&id, form.room.trim(), user.actor()).await?;
     Ok(Redirect::to(&format!("/documents/{id}")))
 }
 
@@ -118,13 +131,14 @@ pub struct AsideForm {
 /// `POST /review/{id}/aside`
 pub async fn set_aside(
     State(web): State<Web>,
+    user: User,
     Path(id): Path<String>,
     Form(form): Form<AsideForm>,
 ) -> Result<Redirect, Failure> {
     if form.reason.contains("誤送信") {
-        web.store.quarantine(&id, &form.reason, ACTOR).await?;
+        web.store.quarantine(&id, &form.reason, user.actor()).await?;
     } else {
-        web.store.set_aside(&id, &form.reason, ACTOR).await?;
+        web.store.set_aside(&id, &form.reason, user.actor()).await?;
     }
     Ok(Redirect::to("/review"))
 }
@@ -132,6 +146,7 @@ pub async fn set_aside(
 /// `POST /review/{id}/fields`: every field of the form as the person leaves it; an empty one is not on the page.
 pub async fn confirm(
     State(web): State<Web>,
+    user: User,
     Path(id): Path<String>,
     Form(mut form): Form<BTreeMap<String, String>>,
 ) -> Result<Redirect, Failure> {
@@ -142,7 +157,7 @@ pub async fn confirm(
         let Some(field) = d.content.fields.get(&key) else { continue };
         edits.push((key.clone(), edit(&key, &field.value, &text)?));
     }
-    web.store.confirm_fields(&id, revision, &edits, ACTOR).await?;
+    web.store.confirm_fields(&id, revision, &edits, user.actor()).await?;
     Ok(Redirect::to(&format!("/documents/{id}")))
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use crate::client::get;
 use crate::dice::Dice;
 use crate::dovecot::Dovecot;
-use crate::home::get;
 use crate::site::{Site, Tally};
 use crate::{seed, setting, until};
 

@@ -16,6 +16,8 @@ mod power;
 mod proxy;
 mod site;
 
+#[path = "../e2e/client.rs"]
+mod client;
 #[path = "../e2e/dovecot.rs"]
 #[allow(dead_code)]
 mod dovecot;

@@ -1,13 +1,12 @@
 //! SIGKILL at every named point (`src/crash.rs`), the first time and a later one.
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
+use crate::client::{as_role, get};
 use crate::dovecot::Dovecot;
-use crate::home::{get, repo};
+use crate::home::repo;
 use crate::inputs::{self, Kind, Place};
 use crate::site::{Site, Tally};
 use crate::until;
@@ -80,18 +79,8 @@ fn killed_at_every_named_point_nothing_is_lost_and_nothing_stands_twice() {
 
 /// Chooses a room on the page of a held sheet; None where the answer did not come.
 fn choose(port: u16, document: &str) -> Option<u16> {
-    let form = "room=R-0001";
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    write!(
-        stream,
-        "POST /review/{document}/room HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{form}",
-        form.len()
-    )
-    .ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    answer.split(' ').nth(1)?.parse().ok()
+    let answer = as_role(port, "reviewer", "POST", &format!("/review/{document}/room"), "room=R-0001")?;
+    Some(answer.status)
 }
 
 #[test]

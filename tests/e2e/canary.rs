@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use faxbridge::decode::ccitt::{Coding, decode};
 use serde_json::Value as Json;
 
+use crate::client::get;
 use crate::dovecot::Dovecot;
-use crate::home::{Home, get, text};
+use crate::home::{Home, text};
 use crate::mail::Mail;
 use crate::smtp::Smtp;
 use crate::until;

@@ -1,7 +1,5 @@
 //! One installation in a folder of its own: configuration, sources, registers, the daemon and the commands.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -168,6 +166,9 @@ impl Home {
             "data_dir = \"data\"\nlisten = \"127.0.0.1:{}\"\n{}\n[register]\npatients = \"patients.csv\"\ninstitutions = \"institutions.csv\"\n{}",
             self.port, self.top, self.tables
         );
+        if !self.tables.contains("[web]") {
+            text += "\n[web]\ndemo_login = true\n";
+        }
         if let Some(url) = &self.database {
             text += &format!("\n[database]\nurl = \"{url}\"\nstandbys = {:?}\n", self.standby.as_slice());
         }
@@ -238,7 +239,7 @@ impl Home {
             if let Some(ended) = daemon.child.try_wait().expect("wait") {
                 panic!("the daemon ended: {ended}\n{}", self.log());
             }
-            get(self.port, "/readyz").filter(|(status, _)| *status == 200)
+            crate::client::get(self.port, "/readyz").filter(|(status, _)| *status == 200)
         });
         daemon
     }
@@ -326,7 +327,7 @@ impl Daemon {
 
     /// A page of the board.
     pub fn page(&self, path: &str) -> String {
-        let (status, body) = get(self.port, path).expect("an answer");
+        let (status, body) = crate::client::get(self.port, path).expect("an answer");
         assert_eq!(status, 200, "{path}: {body}");
         body
     }
@@ -338,17 +339,6 @@ impl Drop for Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// One HTTP GET: status and body.
-pub fn get(port: u16, path: &str) -> Option<(u16, String)> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n").ok()?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).ok()?;
-    let answer = text(&answer);
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
 }
 
 pub fn text(bytes: &[u8]) -> String {

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
+use crate::client::get;
 use crate::dovecot::Dovecot;
-use crate::home::{Home, expectation, get, repo, sample};
+use crate::home::{Home, expectation, repo, sample};
 use crate::route::{mail_with, register};
 use crate::smtp::Smtp;
 use crate::until;

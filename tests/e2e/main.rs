@@ -7,6 +7,7 @@ mod backup;
 mod bad;
 mod canary;
 mod chromium;
+mod client;
 mod crash;
 mod dovecot;
 mod home;

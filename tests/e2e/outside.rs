@@ -1,6 +1,7 @@
 //! The daemon as an operator's scripts see it.
 
-use crate::home::{Home, blank_page, get, line, text};
+use crate::client::get;
+use crate::home::{Home, blank_page, line, text};
 use crate::smtp::Smtp;
 use crate::until;
 

@@ -134,9 +134,9 @@ fn pages_that_come_in_several_mails_stand_as_one_sheet_and_a_missing_one_holds_n
     assert!(page.contains("3通のメールに分かれて届きました"), "{page}");
     for n in 1..=3 {
         let (status, original) =
-            crate::home::get(home.port, &format!("/documents/{id}/original?part={n}")).expect("bytes");
+            crate::client::get(home.port, &format!("/documents/{id}/original?part={n}")).expect("bytes");
         assert!(status == 200 && original.contains(&format!("part-{n}@gw.example.jp")), "{n}: {status}");
-        assert_eq!(crate::home::get(home.port, &format!("/documents/{id}/pages/{n}")).expect("an image").0, 200);
+        assert_eq!(crate::client::get(home.port, &format!("/documents/{id}/pages/{n}")).expect("an image").0, 200);
     }
     let room = daemon.page(&format!("/rooms/{ROOM}"));
     assert_eq!(room.matches("<article").count(), 1, "one sheet: {room}");

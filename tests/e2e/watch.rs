@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::home::{Home, blank_page, get, repo, sample};
+use crate::client::get;
+use crate::home::{Home, blank_page, repo, sample};
 use crate::smtp::Smtp;
 use crate::until;
 

@@ -66,6 +66,8 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
             "receipt" => table.parts = &["linked IS NULL", "linked IS NOT NULL"],
             // Facts about this database and no other.
             "meta" => table.parts = &["key NOT IN ('floor', 'blobs', 'unfinished')"],
+            // Who is signed in, or half-way there, is so here and now only.
+            "session" | "ticket" | "attempt" => table.parts = &["1 = 0"],
             _ => {}
         }
     }
@@ -119,6 +121,18 @@ const LIST: &[(&str, usize, &str)] = &[
     ("member", 2, "room mail since:int ended:int"),
     ("source", 1, "name cursor looked:int fault owner:lease owned_until:lease"),
     ("canary", 1, "token source route slot sent:int due:int expected failed arrived:int document differs unsure:int"),
+    ("account", 1, "id login name roles mailbox language created:int disabled:int"),
+    ("credential", 1, "id account kind label data created:int used:int step:int"),
+    ("session", 1, "token account way created:int seen:int until:int"),
+    ("ticket", 1, "token purpose account data created:int until:int"),
+    ("attempt", 1, "who failures:int last:int"),
+    ("recovery", 1, "id account asked_by asked:int ended_by ended:int agreed:int"),
+    (
+        "letter",
+        1,
+        "key recipient subject body attached state ready:int attempts:int lease_token:lease lease_owner:lease \
+         lease_until:lease error created:int updated:int",
+    ),
     ("audit", 1, "seq:int at:int actor action subject detail prev hash"),
     ("audit_head", 1, "id:int seq:int hash"),
 ];
