@@ -34,6 +34,10 @@ done
 cat > "$demo/faxbridge.toml" <<EOF
 data_dir = "$demo/data"
 listen   = "127.0.0.1:$port"
+base_url = "http://localhost:$port"
+
+[web]
+demo_login = true
 
 [[intake]]
 name = "scan"
@@ -83,7 +87,7 @@ printf '\r  %s received, all done            \n' "$inputs"
 
 setsid "$faxbridge" run --config "$demo/faxbridge.toml" >>"$demo/run.log" 2>&1 </dev/null & echo $! > "$demo/board.pid"
 for _ in $(seq 200); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break; sleep .1; done
-curl -fsS -o /dev/null "http://127.0.0.1:$port/"
+curl -fsS -o /dev/null "http://localhost:$port/login"
 
 "$faxbridge" status --config "$demo/faxbridge.toml" --json | /usr/bin/python3 -c '
 import collections, json, sys
@@ -94,4 +98,5 @@ print("%d received, %d posted, %d for review, %d ignored (sheets: %d in rooms, %
     len(rows), faxes["posted"], faxes["review"], faxes["ignored"], sheets["posted"], sheets["review"]))'
 echo "mails sent: $(find "$demo/mails/new" -type f 2>/dev/null | wc -l), kept in $demo/mails"
 echo
-echo "open  http://127.0.0.1:$port/   (end it with: make demo-stop)"
+echo "open  http://localhost:$port/   and choose who you are: the demo's people need no password, on this machine only"
+echo "      (end it with: make demo-stop)"

@@ -29,17 +29,22 @@ for p in "${packages[@]}"; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
 done
 
-# An S3-compatible store for the tests, in a folder of its own.
-moto() {
-  local dir=target/tools/moto version=5.2.5
-  [ -d "$dir/moto-$version.dist-info" ] && return
+# What the tests have from PyPI, in folders of their own: an S3-compatible store, and what drives the browser and looks
+# at its pages as a blind or colour-blind person's tools do (axe-core lies in the last one).
+python_tools() {
+  tool moto 5.2.5 'moto[server]==5.2.5'
+  tool playwright 1.65.2 playwright==1.65.2 axe-playwright-python==0.1.8
+}
+tool() { # name, its version, what to install
+  local dir=target/tools/$1
+  [ -d "$dir/$1-$2.dist-info" ] && return
   rm -rf "$dir"
-  echo "installing: moto $version" >&2
-  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$dir" "moto[server]==$version"
+  echo "installing: $1 $2" >&2
+  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$dir" "${@:3}"
 }
 
 if [ ${#missing[@]} = 0 ]; then
-  [ "${1:-build}" != test ] || moto
+  [ "${1:-build}" != test ] || python_tools
   exit 0
 fi
 
@@ -57,4 +62,4 @@ echo "installing: ${missing[*]}" >&2
 for service in postgresql pgbouncer; do
   case " ${missing[*]} " in *" $service"*) "${as_root[@]}" service "$service" stop >/dev/null 2>&1 || true ;; esac
 done
-[ "${1:-build}" != test ] || moto
+[ "${1:-build}" != test ] || python_tools

@@ -5,6 +5,7 @@
 //! handler, which asks the store and fills a template. A new page is a handler and a line in its module's `routes()`.
 //! Sees the store; must not know rules, readers or sinks.
 
+mod admin;
 mod assets;
 mod door;
 mod frame;
@@ -102,6 +103,7 @@ fn routes() -> Vec<Route> {
     all.extend(door::routes());
     all.extend(pages::routes());
     all.extend(review::routes());
+    all.extend(admin::routes());
     all
 }
 

@@ -175,6 +175,14 @@ impl Store {
         Ok(made)
     }
 
+    /// Addresses that rooms know their members by.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn mailboxes(&self) -> Result<Vec<String>> {
+        scalar("SELECT DISTINCT mail FROM member WHERE ended IS NULL ORDER BY mail").fetch_all(self.db.reader()).await
+    }
+
     /// Whether nobody has an account yet.
     ///
     /// # Errors

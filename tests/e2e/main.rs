@@ -5,8 +5,8 @@
 
 mod backup;
 mod bad;
+mod browser;
 mod canary;
-mod chromium;
 mod client;
 mod crash;
 mod dovecot;

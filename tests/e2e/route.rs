@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::chromium;
 use crate::dovecot::Dovecot;
 use crate::home::{Home, expectation, line, repo, sample};
 use crate::signals::rules_in_force;
@@ -181,15 +180,12 @@ fn faxes_from_every_source_come_to_their_rooms_or_to_a_person() {
     });
 
     // What people see.
-    let base = format!("http://127.0.0.1:{}", home.port);
     let name = &register.iter().find(|r| r.room == "R-0008").expect("R-0008").name;
-    let dom = chromium::dom(&format!("{base}/rooms/R-0008"));
+    let dom = daemon.page("/rooms/R-0008");
     for wanted in [name.as_str(), "退院時サマリー"] {
         assert!(dom.contains(wanted), "{wanted} is not in {dom}");
     }
     assert!(daemon.page("/review").contains("13-whose-is-it.tif"));
-    chromium::screenshot(&format!("{base}/"), "rooms.png", 1100);
-    chromium::screenshot(&format!("{base}/rooms/R-0008"), "room-phone.png", 420);
 
     assert!(daemon.stop().success());
     home.ok(&["audit", "verify"]);

@@ -31,6 +31,11 @@ impl Smtp {
         smtp
     }
 
+    /// The Maildir with what came.
+    pub fn folder(&self) -> PathBuf {
+        self.dir.path().join("mails")
+    }
+
     /// The configuration's table.
     pub fn table(&self) -> String {
         format!(

@@ -1,0 +1,14 @@
+//! Administration (管理): who may sign in, registers, sources, the audit log. No patients' sheets here: who administers
+//! sees those only with another role beside.
+
+mod accounts;
+
+use axum::response::Redirect;
+
+use super::gate::{ADMIN, Route, get};
+
+pub fn routes() -> Vec<Route> {
+    let mut all = vec![get(ADMIN, "/admin", async || Redirect::to("/admin/accounts"))];
+    all.extend(accounts::routes());
+    all
+}

@@ -1,0 +1,111 @@
+"""What the browser tests share: Debian's Chromium under Playwright, people who sign in, pictures, and axe-core.
+
+A flow is a file beside this one with a function `run(kit)`; tests/e2e/browser.rs starts it against a real daemon:
+python3 tests/browser/kit.py FLOW '{"base": "http://localhost:8480", …}'. It ends with 0, or tells what it missed."""
+
+import email
+import email.policy
+import importlib
+import json
+import pathlib
+import re
+import sys
+import time
+import urllib.parse
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+DESK = {"width": 1280, "height": 900}
+# As Playwright's descriptor of a middling phone; a nurse's, held upright.
+PHONE = {"width": 390, "height": 844}
+# WCAG 2.0 to 2.2, levels A and AA.
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+class Kit:
+    def __init__(self, browser, given):
+        self.browser = browser
+        self.given = given
+        self.base = given["base"]
+        self.pictures = pathlib.Path(given["pictures"])
+        self.pictures.mkdir(parents=True, exist_ok=True)
+        self.looked = []
+
+    def person(self, phone=False, script=True, dark=False):
+        """A browser of one's own; what a page logs as an error fails the test."""
+        context = self.browser.new_context(
+            viewport=PHONE if phone else DESK, is_mobile=phone, has_touch=phone, device_scale_factor=2 if phone else 1,
+            locale="ja-JP", timezone_id="Asia/Tokyo", java_script_enabled=script, color_scheme="dark" if dark else "light")
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        page.on("pageerror", lambda e: self.looked.append(f"{page.url}: {e}"))
+        page.on("console", lambda m: self.looked.append(f"{page.url}: {m.text}")
+                if m.type == "error" and "status of 4" not in m.text else None)
+        return page
+
+    def enter(self, role, path="/", **kind):
+        """One of the demo's people."""
+        page = self.person(**kind)
+        page.goto(f"{self.base}/login?next={urllib.parse.quote(path)}")
+        page.locator(f"button[name=role][value={role}]").click()
+        page.wait_for_url(lambda u: "/login" not in u)
+        return page
+
+    def passkey(self, page):
+        """A phone's own authenticator, whose holder is always recognised."""
+        session = page.context.new_cdp_session(page)
+        session.send("WebAuthn.enable")
+        session.send("WebAuthn.addVirtualAuthenticator", {"options": {
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+            "isUserVerified": True, "automaticPresenceSimulation": True}})
+
+    def mail_link(self, recipient, subject=""):
+        """The link to the door in the newest mail to somebody."""
+        for _ in range(200):
+            newest = sorted(pathlib.Path(self.given["mails"], "new").glob("*"), key=lambda p: p.stat().st_mtime_ns)
+            for path in reversed(newest):
+                mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+                if mail["to"] == recipient and subject in mail["subject"]:
+                    return re.search(r"https?://\S+/enrol/\S+", mail.get_content()).group()
+            time.sleep(0.1)
+        raise AssertionError(f"no mail to {recipient}")
+
+    def accessible(self, page):
+        """No violation of WCAG 2.2 AA that axe-core can see."""
+        found = Axe().run(page, options=RULES).response["violations"]
+        told = [f"{v['id']}: {v['help']}: {n['target']}: {n['html'][:160]}" for v in found for n in v["nodes"]]
+        assert not told, f"{page.url}\n" + "\n".join(told)
+
+    def light(self, page, limit=100_000):
+        """Bytes of the page, its style sheet and scripts, without pictures."""
+        sizes = {}
+
+        def note(response):
+            kind = response.request.resource_type
+            if kind in ("document", "stylesheet", "script"):
+                sizes[response.url] = len(response.body())
+
+        page.on("response", note)
+        page.reload()
+        page.wait_for_load_state("load")
+        page.remove_listener("response", note)
+        assert sum(sizes.values()) < limit, f"{page.url}: {sizes}"
+
+    def picture(self, page, name, whole=False):
+        page.screenshot(path=str(self.pictures / f"{name}.png"), full_page=whole)
+
+
+def main(flow, given):
+    given = json.loads(given)
+    sys.path.insert(0, str(pathlib.Path(__file__).parent))
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        kit = Kit(browser, given)
+        importlib.import_module(flow).run(kit)
+        browser.close()
+        assert not kit.looked, "\n".join(kit.looked)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

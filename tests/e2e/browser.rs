@@ -1,0 +1,79 @@
+//! People at the pages: Debian's Chromium under Playwright (scripts/setup.sh test), one flow a file in `tests/browser`.
+//! Pictures of every page lie under `target/artifacts/pages`; `make pictures` keeps them in `docs/pictures`.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value as Json, json};
+
+use crate::client::{as_role, get};
+use crate::home::{Home, repo, sample, text};
+use crate::smtp::Smtp;
+use crate::until;
+
+/// Where pictures are kept for a person to look at.
+fn pictures() -> PathBuf {
+    match std::env::var_os("FAXBRIDGE_PICTURES") {
+        Some(dir) => PathBuf::from(dir),
+        None => repo("target/artifacts/pages"),
+    }
+}
+
+/// Runs a flow of `tests/browser` against the daemon of `home`; `given` is what it needs to know beside.
+fn flow(name: &str, home: &Home, smtp: &Smtp, given: Json) {
+    let mut all = json!({"base": format!("http://localhost:{}", home.port), "pictures": pictures(), "mails": smtp.folder()});
+    all.as_object_mut().expect("an object").extend(given.as_object().expect("an object").clone());
+    let out = Command::new("python3")
+        .arg(repo("tests/browser/kit.py"))
+        .args([name, &all.to_string()])
+        .env("PYTHONPATH", repo("target/tools/playwright"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(Stdio::null())
+        .output()
+        .expect("python3");
+    assert!(out.status.success(), "{name}:\n{}\n{}\n{}", text(&out.stdout), text(&out.stderr), home.log());
+}
+
+/// An installation whose address has a name, as passkeys want it.
+fn named(smtp: &Smtp) -> Home {
+    let home = Home::new();
+    let base = format!("base_url = \"http://localhost:{}\"", home.port);
+    home.top(&base).with(&smtp.table())
+}
+
+#[test]
+fn people_are_set_up_invited_let_in_and_let_in_anew() {
+    let smtp = Smtp::start();
+    let home = named(&smtp).folder().with("[web]\nidle_minutes = 60");
+    let daemon = home.start();
+    let code = text(&home.command(&["accounts", "setup-code"]).output().expect("a code").stdout);
+    let code = code.lines().next().expect("a code").to_owned();
+    flow("door", &home, &smtp, json!({"code": code}));
+    assert!(daemon.stop().success());
+    home.ok(&["audit", "verify"]);
+    let log = home.log();
+    assert!(!log.contains(&code) && !log.contains("/enrol/"), "what opens the door is not in the log");
+}
+
+/// A daemon that has read what people look at in the flows.
+fn with_sheets(smtp: &Smtp) -> Home {
+    let home = named(smtp).folder();
+    for name in ["01-referral.tif", "10-cover-and-summary.tif", "13-whose-is-it.tif"] {
+        home.scan(name, &sample(name));
+    }
+    home.drain();
+    home
+}
+
+#[test]
+fn rooms_are_read_on_a_desk_and_on_a_phone_with_and_without_a_script() {
+    let smtp = Smtp::start();
+    let home = with_sheets(&smtp);
+    let daemon = home.start();
+    until("a room is there", || get(home.port, "/rooms/R-0008").filter(|(status, _)| *status == 200));
+    // Who is a member of which room stands in the register of the samples.
+    assert!(as_role(home.port, "viewer", "GET", "/review", "").is_some_and(|a| a.status == 403));
+    flow("rooms", &home, &smtp, json!({}));
+    assert!(daemon.stop().success());
+    home.ok(&["audit", "verify"]);
+}
