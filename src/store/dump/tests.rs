@@ -8,8 +8,11 @@ use super::*;
 use crate::model::Reader;
 use crate::reading::Reading;
 use crate::store::accept::State;
+use crate::store::accounts::{Account, NewAccount, Proof};
+use crate::store::letters::Letter;
 use crate::store::parts::{Claim, Stand};
 use crate::store::review::Edit;
+use crate::store::sessions::Terms;
 use crate::store::testing::site;
 use crate::store::tests::{Bench, bench, sheet};
 use crate::store::{Meta, Received};
@@ -36,7 +39,38 @@ async fn lived_in() -> Bench {
     let _: Received = b.store.receive("mail", "1:8", b"three", &meta).await.expect("receive");
     b.store.set_cursor("mail", "1:9").await.expect("cursor");
     b.claim().await.expect("a job in somebody's hands");
+    people(&b.store).await;
     b
+}
+
+/// Two who administer, one of them with something to sign in with and signed in, an invitation by letter and a recovery.
+async fn people(store: &Store) {
+    let (chief, nurse) = (store.demo_account("admin").await, store.demo_account("viewer").await);
+    let (chief, nurse) = (chief.expect("an account"), nurse.expect("an account"));
+    let proof = Proof::PasswordAndTotp { hash: "$argon2id$…".into(), secret: "ABCD".into(), step: 7 };
+    store.enrol(None, &chief.id, &proof).await.expect("enrolled");
+    let letter = Letter {
+        key: "enrol-1".into(),
+        recipient: "new@example.jp".into(),
+        subject: "招待".into(),
+        body: "https://…".into(),
+        attached: None,
+    };
+    let new = NewAccount { login: "new@example.jp".into(), ..nurse_to_be(&nurse) };
+    store.invite(&new, "ticket", Some(&letter), "p").await.expect("invited");
+    store.ask_recovery(&nurse.id, &chief.id).await.expect("asked");
+    let terms = Terms { idle: 60_000, absolute: 60_000 };
+    store.sign_in(&chief, "password", terms).await.expect("a session, which is not carried");
+}
+
+fn nurse_to_be(like: &Account) -> NewAccount {
+    NewAccount {
+        login: like.login.clone(),
+        name: like.name.clone(),
+        roles: like.roles,
+        mailbox: like.mailbox.clone(),
+        lang: like.lang,
+    }
 }
 
 /// A person confirms a field of the first posting in R-0001: another revision replaces the one that stands.
@@ -87,7 +121,7 @@ async fn what_was_backed_up_comes_back_without_its_leases() {
     let to = site(&b.dir.path().join("there")).await;
     let done = put_back(&archive, &to).await.expect("restore").expect("a store");
     assert!(
-        done.manifest.tables.iter().all(|t| t.rows > 0 || matches!(t.name.as_str(), "meta" | "canary")),
+        done.manifest.tables.iter().all(|t| t.rows > 0 || matches!(t.name.as_str(), "meta" | "canary" | "session" | "ticket" | "attempt")),
         "{done:?}"
     );
     same(&b.store, &to).await;
