@@ -138,7 +138,8 @@ pub fn router(store: Arc<Store>, options: Options) -> Router {
              form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         ))
         .layer(safe(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(safe(header::REFERRER_POLICY, "no-referrer"))
+        // With `no-referrer` browsers send `Origin: null` with our own forms, and the guard would refuse them.
+        .layer(safe(header::REFERRER_POLICY, "same-origin"))
         .layer(safe(
             header::HeaderName::from_static("permissions-policy"),
             "camera=(), microphone=(), geolocation=(), payment=(), usb=()",

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::MethodRouter;
@@ -51,6 +51,7 @@ impl Access {
 /// One line of the table of routes.
 pub struct Route {
     pub access: Access,
+    #[cfg_attr(not(test), allow(dead_code, reason = "the handler knows it; the test of all routes asks"))]
     pub method: Method,
     pub path: &'static str,
     pub handler: MethodRouter<Web>,
@@ -203,11 +204,6 @@ pub fn no_cookie(web: &Web) -> Cookie<'static> {
     let mut gone = cookie(web, String::new());
     gone.make_removal();
     gone
-}
-
-/// Whether the page is to be put into one that stands there (htmx).
-pub fn is_part(headers: &HeaderMap) -> bool {
-    headers.contains_key("hx-request")
 }
 
 /// An answer to a script of ours.

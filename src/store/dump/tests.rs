@@ -121,7 +121,10 @@ async fn what_was_backed_up_comes_back_without_its_leases() {
     let to = site(&b.dir.path().join("there")).await;
     let done = put_back(&archive, &to).await.expect("restore").expect("a store");
     assert!(
-        done.manifest.tables.iter().all(|t| t.rows > 0 || matches!(t.name.as_str(), "meta" | "canary" | "session" | "ticket" | "attempt")),
+        done.manifest
+            .tables
+            .iter()
+            .all(|t| t.rows > 0 || matches!(t.name.as_str(), "meta" | "canary" | "session" | "ticket" | "attempt")),
         "{done:?}"
     );
     same(&b.store, &to).await;

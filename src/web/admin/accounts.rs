@@ -194,7 +194,6 @@ struct One {
     waits: bool,
     /// Nobody else could agree to a recovery.
     alone: bool,
-    ways: usize,
     created: String,
 }
 
@@ -208,7 +207,6 @@ async fn one(State(web): State<Web>, user: User, Path(id): Path<String>) -> Resu
         mailboxes: web.store.mailboxes().await?,
         waits: ways == 0,
         alone: web.store.administrators().await? < 2,
-        ways,
         created: view::moment(account.created, view::today()),
         account,
         frame: frame.clone(),
