@@ -133,6 +133,7 @@ struct Inner {
     children_replaced: One<Counter>,
     log_events: One<Counter>,
     route: One<Histogram>,
+    first_look: One<Histogram>,
     first_reading: Histogram,
     reading: Histogram,
     page: Histogram,
@@ -261,6 +262,12 @@ impl Default for Metrics {
                 "From a receipt to its sheet in the room, by who found the room",
                 one(route as Make<Histogram>, "by", By::words()),
             ),
+            first_look: add(
+                r,
+                "first_look_seconds",
+                "From a receipt to the first reviewer who opened its held sheet, by urgency",
+                one(route as Make<Histogram>, "urgency", vec!["urgent".to_owned(), "routine".to_owned()]),
+            ),
             first_reading: add(r, "first_reading_seconds", "From a receipt to its reading", route()),
             reading: add(r, "reading_seconds", "Time that reading one file takes", seconds()),
             page: add(r, "page_seconds", "Time that reading one page takes", seconds()),
@@ -355,6 +362,12 @@ impl Metrics {
     /// A sheet stands in its room, so many seconds after its receipt.
     pub fn posted(&self, by: By, seconds: f64) {
         self.0.route.get_or_create(&[("by", by.word())]).observe(seconds);
+    }
+
+    /// A reviewer opened a held sheet for the first time, so many seconds after its receipt.
+    pub fn first_look(&self, urgent: bool, seconds: f64) {
+        let urgency = if urgent { "urgent" } else { "routine" };
+        self.0.first_look.get_or_create(&[("urgency", urgency.to_owned())]).observe(seconds);
     }
 
     /// An attempt at a delivery has ended; `seconds`: what the sink took, where it was asked.

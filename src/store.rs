@@ -14,6 +14,7 @@ pub mod audit;
 pub mod blobs;
 pub mod board;
 pub mod canary;
+pub mod claims;
 pub mod db;
 pub mod dump;
 mod gauges;

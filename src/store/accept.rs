@@ -219,12 +219,31 @@ pub(super) async fn insert(
 ) -> Result<String> {
     let id = document_id(receipt, ordinal);
     let doc = &sheet.document;
+    insert_row(tx, now, &id, receipt, ordinal, reading, sheet).await?;
+    let hash = freeze(tx, now, MACHINE, &id, 1, doc, sheet.room.as_deref(), reader).await?;
+    let detail = json!({"receipt": receipt, "revision": 1, "sha256": hash, "state": sheet.state.as_str(),
+                        "type": doc.kind, "room": sheet.room});
+    audit::append(tx, now, MACHINE, "accept", &id, detail);
+    Ok(id)
+}
+
+/// Inserts a document's row; its first revision is the caller's.
+pub(super) async fn insert_row(
+    tx: &mut Tx,
+    now: i64,
+    id: &str,
+    receipt: &str,
+    ordinal: i64,
+    reading: Option<&str>,
+    sheet: &Sheet,
+) -> Result<()> {
+    let doc = &sheet.document;
     query(
         "INSERT INTO document (id, receipt, ordinal, reading, kind, pages, part, state, reason, room, candidates, revision,
                                open_fields, urgent, sender, discharge, created, updated)
          VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,0,0,0,NULL,NULL,$12,$12)",
     )
-    .bind(&id)
+    .bind(id)
     .bind(receipt)
     .bind(ordinal)
     .bind(reading)
@@ -238,11 +257,7 @@ pub(super) async fn insert(
     .bind(now)
     .execute(tx.conn())
     .await?;
-    let hash = freeze(tx, now, MACHINE, &id, 1, doc, sheet.room.as_deref(), reader).await?;
-    let detail = json!({"receipt": receipt, "revision": 1, "sha256": hash, "state": sheet.state.as_str(),
-                        "type": doc.kind, "room": sheet.room});
-    audit::append(tx, now, MACHINE, "accept", &id, detail);
-    Ok(id)
+    Ok(())
 }
 
 /// Freezes a revision and brings the document's derived columns up to it; returns the revision's hash.

@@ -83,6 +83,8 @@ pub struct PageImage {
     pub height: i64,
     /// Why there is no image or nothing was read.
     pub failed: Option<String>,
+    /// How a person turned it for the eyes, degrees clockwise.
+    pub turn: i64,
 }
 
 /// A document as its page shows it.
@@ -111,6 +113,12 @@ pub struct DocumentView {
     pub open_fields: i64,
     pub urgent: bool,
     pub line: Line,
+    /// When it was held back or posted, milliseconds since 1970.
+    pub created: i64,
+    /// Who set it apart, where it is quarantined.
+    pub quarantined_by: Option<String>,
+    /// How often it was posted anew in its room since it first stood there: what persons put right.
+    pub corrections: i64,
 }
 
 /// One row of the outbox.
@@ -144,6 +152,12 @@ pub struct Held {
     pub source_id: String,
     pub part: Option<String>,
     pub candidates: usize,
+    /// When it was held back, milliseconds since 1970.
+    pub created: i64,
+    /// Login and name of who has it in hand, until when.
+    pub holder: Option<(String, String, i64)>,
+    /// Who set it apart, where it is quarantined.
+    pub quarantined_by: Option<String>,
 }
 
 /// A file or mail as the list of what was received shows it.
@@ -177,8 +191,8 @@ macro_rules! held {
     ($which:literal) => {
         concat!(
             "SELECT d.id, d.kind, d.pages, d.state, d.reason, d.room, d.urgent, d.open_fields, d.sender, d.part, d.candidates,
-                    r.received, r.source, r.source_id
-             FROM document d JOIN receipt r ON r.id = d.receipt WHERE ",
+                    d.created, d.held_by, d.held_until, d.quarantined_by, a.name AS holder, r.received, r.source, r.source_id
+             FROM document d JOIN receipt r ON r.id = d.receipt LEFT JOIN account a ON a.login = d.held_by WHERE ",
             $which
         )
     };
@@ -349,18 +363,26 @@ impl Store {
                     source_id: r.get("source_id"),
                     part: r.get("part"),
                     candidates: candidates.len(),
+                    created: r.get("created"),
+                    holder: r.get::<Option<String>>("held_by").zip(r.get::<Option<i64>>("held_until")).map(
+                        |(by, until)| {
+                            let name = r.get::<Option<String>>("holder").unwrap_or_else(|| by.clone());
+                            (by, name, until)
+                        },
+                    ),
+                    quarantined_by: r.get("quarantined_by"),
                 })
             })
             .collect()
     }
 
-    /// How many sheets wait for a person.
+    /// How many sheets wait for a person. What was set apart as misdirected was decided.
     ///
     /// # Errors
     /// The database cannot be read.
     pub async fn waiting(&self) -> Result<usize> {
         let n: i64 = scalar(
-            "SELECT (SELECT count(*) FROM document WHERE state IN ('review', 'quarantined'))
+            "SELECT (SELECT count(*) FROM document WHERE state = 'review')
                   + (SELECT count(*) FROM document d WHERE state = 'posted' AND open_fields > 0 AND room <> $1
                      AND NOT EXISTS (SELECT 1 FROM document n WHERE n.supersedes = d.id AND n.state = 'posted'))",
         )
@@ -507,7 +529,8 @@ async fn documents(tx: &mut Tx, ids: &[String]) -> Result<Vec<DocumentView>> {
     let wanted = serde_json::to_string(ids)?;
     let sql = among!(
         tx,
-        "SELECT d.*, r.source, r.source_id, r.sha256 AS original, r.received, v.content, v.reader AS read_by
+        "SELECT d.*, r.source, r.source_id, r.sha256 AS original, r.received, v.content, v.reader AS read_by,
+                (SELECT count(*) FROM post p WHERE p.document = d.id AND p.room = d.room AND p.withdrawn IS NULL) AS posted
          FROM document d JOIN receipt r ON r.id = d.receipt
          JOIN revision v ON v.document = d.id AND v.number = d.revision WHERE d.id",
         ""
@@ -515,7 +538,7 @@ async fn documents(tx: &mut Tx, ids: &[String]) -> Result<Vec<DocumentView>> {
     let rows = query(sql).bind(&wanted).fetch_all(tx.conn()).await?;
     let sql = among!(
         tx,
-        "SELECT p.reading, p.number, p.blob, p.width, p.height, p.failed FROM page p WHERE p.reading IN (SELECT reading
+        "SELECT p.reading, p.number, p.blob, p.width, p.height, p.failed, p.turn FROM page p WHERE p.reading IN (SELECT reading
          FROM document WHERE id",
         ") ORDER BY p.number"
     );
@@ -527,6 +550,7 @@ async fn documents(tx: &mut Tx, ids: &[String]) -> Result<Vec<DocumentView>> {
             width: r.get("width"),
             height: r.get("height"),
             failed: r.get("failed"),
+            turn: r.get::<Option<i64>>("turn").unwrap_or(0),
         });
     }
     let (mut lines, mut originals) = (lines(tx, &wanted).await?, originals(tx, &wanted).await?);
@@ -565,6 +589,9 @@ async fn documents(tx: &mut Tx, ids: &[String]) -> Result<Vec<DocumentView>> {
             urgent: row.get::<i64>("urgent") != 0,
             line,
             content,
+            created: row.get("created"),
+            quarantined_by: row.get("quarantined_by"),
+            corrections: (row.get::<i64>("posted") - 1).max(0),
         };
         found.insert(id, view);
     }

@@ -1,35 +1,37 @@
-//! What a person decides: the room of a held-back sheet, that it is nothing for us, and what its unsure fields say.
-//! Each decision is a new frozen revision or a new state, with its audit row, in one transaction.
+//! What a person decides: the room of a held-back sheet, that it is nothing for us, and what its fields say.
+//! Each decision is a new frozen revision or a new state, with its audit row, in one transaction; it is refused where
+//! another has the sheet in hand (`claims`). What was decided about fields before (`drafts`) goes with it.
+
+mod drafts;
+mod edit;
+mod split;
+#[cfg(test)]
+mod tests;
 
 use serde_json::json;
 
 use super::accept::{State, freeze, settle};
 use super::db::{Tx, query, scalar};
-use super::{Result, Store, StoreError, audit, crash, outbox, versions};
+use super::{Result, Store, StoreError, audit, claims, crash, outbox, versions};
 use crate::metrics::By;
-use crate::model::{Document, Reader, Status, Value};
+use crate::model::{Document, Reader};
 
-/// What a person says of one field.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Edit {
-    /// It is right as it was read.
-    Confirm,
-    /// It is this, in the vocabulary's normal form.
-    Set(Value),
-    /// The page does not carry it.
-    Remove,
-}
+pub use drafts::Draft;
+pub use edit::{Edit, TYPE, apply};
 
-struct Current {
-    received: i64,
-    receipt: String,
-    state: State,
-    room: Option<String>,
-    revision: i64,
-    content: Document,
-    reader: Reader,
+/// Said to who decides about what is no longer so.
+pub(super) const STALE: &str = "ほかの人が先に更新しました。もう一度開いてください";
+
+pub(super) struct Current {
+    pub(super) received: i64,
+    pub(super) receipt: String,
+    pub(super) state: State,
+    pub(super) room: Option<String>,
+    pub(super) revision: i64,
+    pub(super) content: Document,
+    pub(super) reader: Reader,
     /// It is another one sent again.
-    again: bool,
+    pub(super) again: bool,
 }
 
 impl Store {
@@ -38,36 +40,43 @@ impl Store {
     /// # Errors
     /// [`StoreError::Refused`] where there is no such document or room, or it is already posted elsewhere.
     pub async fn choose_room(&self, document: &str, room: &str, actor: &str) -> Result<()> {
+        self.post_sheet(document, None, room, actor).await
+    }
+
+    /// [`Store::choose_room`] for who saw this `revision`.
+    ///
+    /// # Errors
+    /// As [`Store::choose_room`], and where somebody else was faster.
+    pub async fn post_sheet(&self, document: &str, revision: Option<i64>, room: &str, actor: &str) -> Result<()> {
         let now = self.now();
         let mut tx = self.db.begin().await?;
         let doc = current(&mut tx, document).await?;
         match doc.state {
             State::Posted if doc.room.as_deref() == Some(room) => return Ok(()),
-            State::Review | State::Quarantined | State::Ignored => {}
+            State::Review | State::Quarantined | State::Ignored | State::Withdrawn => {}
             State::Posted => return refused("すでに別の部屋に掲載されています"),
-            _ => return refused("まだ処理中か、取り下げられた文書です"),
+            State::Processing => return refused("まだ処理中の文書です"),
         }
-        let known: Option<String> =
-            scalar("SELECT id FROM room WHERE id = $1 AND ended IS NULL").bind(room).fetch_optional(tx.conn()).await?;
-        if known.is_none() {
-            return refused("その部屋はありません");
+        claims::need(&mut tx, document, actor, now).await?;
+        if revision.is_some_and(|r| r != doc.revision) {
+            return refused(STALE);
         }
-        versions::lock(&mut tx, room).await?;
+        into_room(&mut tx, room).await?;
         let number = doc.revision + 1;
         let mut content = doc.content;
         content.doubts.clear();
-        let hash = freeze(&mut tx, now, actor, document, number, &content, Some(room), &doc.reader).await?;
-        set_state(&mut tx, document, State::Posted, None, Some(room)).await?;
-        let detail = json!({"revision": number, "sha256": hash, "room": room});
+        let decided = drafts::take(&mut tx, document, doc.revision).await?;
+        apply_all(&mut content, &decided)?;
+        let hash = refreeze(&mut tx, now, actor, document, number, &content, Some(room), &doc.reader).await?;
+        set_state(&mut tx, document, State::Posted, None, Some(room), actor).await?;
+        let detail = json!({"revision": number, "sha256": hash, "room": room, "fields": told_keys(&decided)});
         audit::append(&mut tx, now, actor, "choose_room", document, detail);
         outbox::post(&mut tx, document, number, room, now).await?;
         if self.notify.members {
             outbox::enqueue_notices(&mut tx, document, number, room, now).await?;
         }
         settle(&mut tx, &doc.receipt, now, None).await?;
-        crash::reached("review.before_commit");
-        tx.commit().await?;
-        crash::reached("review.after_commit");
+        amend(tx).await?;
         self.metrics.posted(By::Person, self.seconds_since(doc.received));
         self.wake_all();
         Ok(())
@@ -78,7 +87,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Refused`] where there is no such document, or it is not held back.
     pub async fn set_aside(&self, document: &str, reason: &str, actor: &str) -> Result<()> {
-        self.close_as(document, State::Ignored, "set_aside", reason, actor).await
+        self.close_as(document, None, State::Ignored, reason, actor).await
     }
 
     /// Takes a held-back document out of the ordinary list: it was meant for somebody else (誤送信).
@@ -86,10 +95,22 @@ impl Store {
     /// # Errors
     /// As [`Store::set_aside`].
     pub async fn quarantine(&self, document: &str, reason: &str, actor: &str) -> Result<()> {
-        self.close_as(document, State::Quarantined, "quarantine", reason, actor).await
+        self.close_as(document, None, State::Quarantined, reason, actor).await
     }
 
-    async fn close_as(&self, document: &str, state: State, action: &str, reason: &str, actor: &str) -> Result<()> {
+    /// [`Store::set_aside`] or [`Store::quarantine`], by `state`, for who saw this `revision`.
+    ///
+    /// # Errors
+    /// As these, and where somebody else was faster.
+    pub async fn close_as(
+        &self,
+        document: &str,
+        revision: Option<i64>,
+        state: State,
+        reason: &str,
+        actor: &str,
+    ) -> Result<()> {
+        let action = if state == State::Quarantined { "quarantine" } else { "set_aside" };
         let now = self.now();
         let mut tx = self.db.begin().await?;
         let doc = current(&mut tx, document).await?;
@@ -99,7 +120,11 @@ impl Store {
         if !matches!(doc.state, State::Review | State::Quarantined) {
             return refused("確認待ちの文書ではありません");
         }
-        set_state(&mut tx, document, state, Some(reason), None).await?;
+        claims::need(&mut tx, document, actor, now).await?;
+        if revision.is_some_and(|r| r != doc.revision) {
+            return refused(STALE);
+        }
+        set_state(&mut tx, document, state, Some(reason), None, actor).await?;
         audit::append(&mut tx, now, actor, action, document, json!({"reason": reason, "revision": doc.revision}));
         settle(&mut tx, &doc.receipt, now, None).await?;
         tx.commit().await
@@ -121,7 +146,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let doc = current(&mut tx, document).await?;
         if doc.revision != revision {
-            return refused("ほかの人が先に更新しました。もう一度開いてください");
+            return refused(STALE);
         }
         if !matches!(doc.state, State::Review | State::Posted) {
             return refused("この文書は編集できません");
@@ -129,19 +154,19 @@ impl Store {
         if doc.again {
             return refused("再送として記録された書類です。最初に届いた書類のほうを直してください");
         }
+        claims::need(&mut tx, document, actor, now).await?;
         let mut content = doc.content;
-        let (mut corrected, mut keys) = (false, Vec::new());
-        for (key, edit) in edits {
-            corrected |= apply(&mut content, key, edit)?;
-            keys.push(key);
-        }
-        if keys.is_empty() {
+        let mut decided = drafts::take(&mut tx, document, doc.revision).await?;
+        decided.retain(|(key, _)| !edits.iter().any(|(k, _)| k == key));
+        decided.extend_from_slice(edits);
+        if decided.is_empty() {
             return Ok(());
         }
+        let corrected = apply_all(&mut content, &decided)?;
         let number = doc.revision + 1;
         let room = doc.room.as_deref();
-        let hash = freeze(&mut tx, now, actor, document, number, &content, room, &doc.reader).await?;
-        let detail = json!({"revision": number, "sha256": hash, "fields": keys, "room": room});
+        let hash = refreeze(&mut tx, now, actor, document, number, &content, room, &doc.reader).await?;
+        let detail = json!({"revision": number, "sha256": hash, "fields": told_keys(&decided), "room": room});
         audit::append(&mut tx, now, actor, "confirm_fields", document, detail);
         if let (State::Posted, Some(room)) = (doc.state, room) {
             versions::lock(&mut tx, room).await?;
@@ -150,45 +175,64 @@ impl Store {
                 outbox::enqueue_notices(&mut tx, document, number, room, now).await?;
             }
         }
-        crash::reached("review.before_commit");
-        tx.commit().await?;
-        crash::reached("review.after_commit");
+        amend(tx).await?;
         self.wake_all();
         Ok(())
     }
 }
 
-/// Applies one edit; true where a text that stood accepted is no longer what it was.
-fn apply(content: &mut Document, key: &str, edit: &Edit) -> Result<bool> {
-    let before = content.accepted(key);
-    match edit {
-        Edit::Remove => {
-            content.fields.remove(key);
-        }
-        Edit::Confirm => {
-            let Some(field) = content.fields.get_mut(key) else { return refused("その項目はありません") };
-            field.status = Status::Accepted;
-            for item in field.items.iter_mut().flatten() {
-                item.status = Status::Accepted;
-            }
-        }
-        Edit::Set(value) => {
-            let Some(field) = content.fields.get_mut(key) else { return refused("その項目はありません") };
-            if field.value != *value {
-                field.items = None;
-            }
-            field.value = value.clone();
-            field.confidence = 1.0;
-            field.status = Status::Accepted;
-            for item in field.items.iter_mut().flatten() {
-                item.status = Status::Accepted;
-            }
-        }
-    }
-    Ok(before.is_some() && before != content.accepted(key))
+/// Applies all of them; true where a text that stood accepted is no longer what it was.
+fn apply_all(content: &mut Document, decided: &[(String, Edit)]) -> Result<bool> {
+    decided.iter().try_fold(false, |any, (key, edit)| Ok(apply(content, key, edit)? || any))
 }
 
-async fn current(tx: &mut Tx, document: &str) -> Result<Current> {
+fn told_keys(decided: &[(String, Edit)]) -> Vec<&str> {
+    decided.iter().map(|(key, _)| key.as_str()).collect()
+}
+
+/// Locks a room that something is to be put into.
+///
+/// # Errors
+/// [`StoreError::Refused`] where there is no such room, or none any more.
+pub(super) async fn into_room(tx: &mut Tx, room: &str) -> Result<()> {
+    let known: Option<String> =
+        scalar("SELECT id FROM room WHERE id = $1 AND ended IS NULL").bind(room).fetch_optional(tx.conn()).await?;
+    if known.is_none() {
+        return refused("その部屋はありません");
+    }
+    versions::lock(tx, room).await
+}
+
+/// [`freeze`] for a revision whose type or pages may be others than those of the one before.
+#[allow(clippy::too_many_arguments)] // as `freeze`
+pub(super) async fn refreeze(
+    tx: &mut Tx,
+    now: i64,
+    actor: &str,
+    id: &str,
+    number: i64,
+    content: &Document,
+    room: Option<&str>,
+    reader: &Reader,
+) -> Result<String> {
+    query("UPDATE document SET kind = $2, pages = $3 WHERE id = $1")
+        .bind(id)
+        .bind(&content.kind)
+        .bind(serde_json::to_string(&content.pages)?)
+        .execute(tx.conn())
+        .await?;
+    freeze(tx, now, actor, id, number, content, room, reader).await
+}
+
+/// Commits a decision of a person.
+pub(super) async fn amend(tx: Tx) -> Result<()> {
+    crash::reached("review.before_commit");
+    tx.commit().await?;
+    crash::reached("review.after_commit");
+    Ok(())
+}
+
+pub(super) async fn current(tx: &mut Tx, document: &str) -> Result<Current> {
     tx.lock(&format!("document {document}")).await?;
     let row = query(
         "SELECT d.receipt, d.state, d.room, d.revision, d.again_of, v.content, v.reader, r.received FROM document d
@@ -213,17 +257,29 @@ async fn current(tx: &mut Tx, document: &str) -> Result<Current> {
     })
 }
 
-async fn set_state(tx: &mut Tx, document: &str, state: State, reason: Option<&str>, room: Option<&str>) -> Result<()> {
-    query("UPDATE document SET state = $2, reason = $3, room = $4 WHERE id = $1")
-        .bind(document)
-        .bind(state.as_str())
-        .bind(reason)
-        .bind(room)
-        .execute(tx.conn())
-        .await?;
+/// A decided sheet is in nobody's hand any more.
+pub(super) async fn set_state(
+    tx: &mut Tx,
+    document: &str,
+    state: State,
+    reason: Option<&str>,
+    room: Option<&str>,
+    actor: &str,
+) -> Result<()> {
+    query(
+        "UPDATE document SET state = $2, reason = $3, room = $4, quarantined_by = $5, held_by = NULL, held_until = NULL
+         WHERE id = $1",
+    )
+    .bind(document)
+    .bind(state.as_str())
+    .bind(reason)
+    .bind(room)
+    .bind((state == State::Quarantined).then_some(actor))
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
-fn refused<T>(why: &str) -> Result<T> {
+pub(super) fn refused<T>(why: &str) -> Result<T> {
     Err(StoreError::Refused(why.to_owned()))
 }

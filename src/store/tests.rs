@@ -87,7 +87,7 @@ impl Bench {
             self.sql(t).await.expect("an intruder");
         }
     }
-    async fn faults(&self) -> Vec<String> {
+    pub(super) async fn faults(&self) -> Vec<String> {
         self.store.verify().await.expect("verify").faults
     }
 }

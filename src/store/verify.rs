@@ -156,7 +156,7 @@ impl Told {
             "receive" => {
                 self.receipts.insert(entry.subject.clone(), text("sha256"));
             }
-            "accept" | "choose_room" | "confirm_fields" => {
+            "accept" | "choose_room" | "confirm_fields" | "split" | "withdraw" if detail.get("sha256").is_some() => {
                 let number = detail.get("revision").and_then(Json::as_i64).unwrap_or(0);
                 self.revisions.insert((entry.subject.clone(), number), text("sha256"));
             }

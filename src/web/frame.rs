@@ -88,6 +88,11 @@ struct Message<'a> {
     text: &'a str,
 }
 
+/// Whether a script of ours asks, not a person.
+fn is_for_scripts(path: &str) -> bool {
+    path.starts_with("/api/") || ["/begin", "/finish", "/decide", "/hold"].iter().any(|end| path.ends_with(end))
+}
+
 /// The page, or for scripts the JSON, of what went wrong.
 pub async fn failure(web: &Web, user: Option<&User>, path: &str, failure: &Failure) -> Response {
     let mut frame = match user {
@@ -133,7 +138,7 @@ pub async fn failure(web: &Web, user: Option<&User>, path: &str, failure: &Failu
             )
         }
     };
-    let mut response = if path.starts_with("/api/") || path.ends_with("/begin") || path.ends_with("/finish") {
+    let mut response = if is_for_scripts(path) {
         (status, axum::Json(serde_json::json!({"status": status.as_u16(), "title": title, "detail": text})))
             .into_response()
     } else {

@@ -115,9 +115,9 @@ pub struct SheetView {
     pub state_ja: &'static str,
     pub reason: Option<String>,
     pub revision: i64,
+    /// Persons have put something right since it first stood in its room.
+    pub corrected: bool,
     pub highlights: Vec<FieldView>,
-    /// Not yet in a room: a person chooses one or sets it aside.
-    pub waits_for_room: bool,
     /// Mails that the fax came in, where there are several.
     pub mails: usize,
     /// When it was sent again.
@@ -150,8 +150,8 @@ impl SheetView {
             state_ja: view::state(state),
             reason: d.reason.clone(),
             revision: d.revision,
+            corrected: d.corrections > 0,
             highlights: view::fields(&d.content, pages, true),
-            waits_for_room: matches!(state, "review" | "quarantined"),
             mails: d.originals.len(),
             resent: d.line.resent.iter().map(|at| view::moment(*at, today)).collect(),
             again_of: d.line.again_of.clone(),
@@ -185,6 +185,7 @@ pub fn page_views(d: &DocumentView) -> Vec<PageView> {
             h: i.height,
             failed: i.failed.clone(),
             boxes: Vec::new(),
+            turn: i.turn,
         })
         .collect();
     view::boxes(&d.content, &mut pages);
@@ -226,12 +227,21 @@ struct Sheet {
     pages: Vec<PageView>,
 }
 
+/// Whether a sheet that was set apart as misdirected is open to somebody: who set it apart, and reviewers who administer.
+/// One of which nobody says who it was is open to all reviewers.
+pub fn sees_apart(user: &User, by: Option<&str>) -> bool {
+    user.has(Role::Reviewer) && by.is_none_or(|by| by == user.actor() || user.has(Role::Admin))
+}
+
 /// A document that this person may see, with the audit row of looking at it: what stands in a room is open to the room's
 /// members, everything else to those alone who decide about it.
 pub async fn readable(web: &Web, user: &User, id: &str, action: &str) -> Result<DocumentView, Failure> {
     let d = web.store.document(id).await?.ok_or(Failure::NotFound)?;
     match &d.room {
         Some(room) if d.state == State::Posted => user.sees(web, room).await?,
+        _ if d.state == State::Quarantined && !sees_apart(user, d.quarantined_by.as_deref()) => {
+            return Err(Failure::NotFound);
+        }
         _ if user.has(Role::Reviewer) || user.has(Role::Rules) => {}
         _ => return Err(Failure::NotFound),
     }

@@ -87,6 +87,35 @@ pub struct PageView {
     pub h: i64,
     pub failed: Option<String>,
     pub boxes: Vec<BoxView>,
+    /// Degrees clockwise, as a person turned it for the eyes.
+    pub turn: i64,
+}
+
+impl PageView {
+    /// Width and height as it is shown.
+    pub fn shown(&self) -> (i64, i64) {
+        if self.turn % 180 == 0 { (self.w, self.h) } else { (self.h, self.w) }
+    }
+
+    /// What the page and the boxes on it go through; in SVG's words.
+    pub fn transform(&self) -> String {
+        match self.turn {
+            90 => format!("translate({} 0) rotate(90)", self.h),
+            180 => format!("translate({} {}) rotate(180)", self.w, self.h),
+            270 => format!("translate(0 {}) rotate(270)", self.w),
+            _ => String::new(),
+        }
+    }
+
+    /// Where x, y, width and height come to lie by that.
+    pub fn turned(&self, [x, y, w, h]: [i64; 4]) -> [i64; 4] {
+        match self.turn {
+            90 => [self.h - y - h, x, h, w],
+            180 => [self.w - x - w, self.h - y - h, w, h],
+            270 => [y, self.w - x - w, h, w],
+            _ => [x, y, w, h],
+        }
+    }
 }
 
 /// A field's place, drawn on its page.
@@ -210,7 +239,7 @@ pub fn boxes(document: &Document, pages: &mut [PageView]) {
         page.boxes = document
             .fields
             .iter()
-            .filter(|(_, f)| f.page == page.number)
+            .filter(|(_, f)| f.page == page.number && !is_nowhere(f.rect))
             .map(|(key, f)| {
                 let [x0, y0, x1, y1] = f.rect;
                 BoxView {
@@ -348,7 +377,15 @@ fn crops(f: &Field, pages: &[PageView]) -> Vec<Crop> {
     merged.into_iter().filter_map(|(page, r)| crop(page, r, pages)).collect()
 }
 
+/// A person added it: of its place only the page is known.
+pub fn is_nowhere([x0, y0, x1, y1]: [i32; 4]) -> bool {
+    x1 <= x0 || y1 <= y0
+}
+
 fn crop(number: u32, [x0, y0, x1, y1]: [i32; 4], pages: &[PageView]) -> Option<Crop> {
+    if is_nowhere([x0, y0, x1, y1]) {
+        return None;
+    }
     let page = pages.iter().find(|p| p.number == number)?;
     let (pw, ph) = (i32::try_from(page.w).ok()?, i32::try_from(page.h).ok()?);
     // Some paper round the ink, so that a person sees whether the box cut anything off.
@@ -388,7 +425,7 @@ mod tests {
     }
 
     fn page() -> PageView {
-        PageView { number: 1, href: Some("/p.png".into()), w: 1654, h: 2339, failed: None, boxes: Vec::new() }
+        PageView { number: 1, href: Some("/p.png".into()), w: 1654, h: 2339, failed: None, boxes: Vec::new(), turn: 0 }
     }
 
     #[test]
@@ -436,6 +473,21 @@ mod tests {
         let d = discharge(Some("2026-11-27"), today).expect("a discharge");
         assert_eq!((d.date.as_str(), d.countdown.as_str()), ("2026年11月27日(金)", "あと 3 日"));
         assert_eq!(discharge(Some("unreadable"), today), None);
+    }
+
+    #[test]
+    fn a_turned_page_takes_its_boxes_along() {
+        let at = |turn| PageView { turn, ..page() }.turned([100, 200, 30, 10]);
+        assert_eq!(at(0), [100, 200, 30, 10]);
+        assert_eq!(at(90), [2339 - 210, 100, 10, 30]);
+        assert_eq!(at(180), [1654 - 130, 2339 - 210, 30, 10]);
+        assert_eq!(at(270), [200, 1654 - 130, 10, 30]);
+        assert_eq!(PageView { turn: 90, ..page() }.shown(), (2339, 1654));
+    }
+
+    #[test]
+    fn what_a_person_added_has_no_crop() {
+        assert_eq!(crop(1, [0; 4], &[page()]), None);
     }
 
     #[test]

@@ -79,7 +79,7 @@ fn killed_at_every_named_point_nothing_is_lost_and_nothing_stands_twice() {
 
 /// Chooses a room on the page of a held sheet; None where the answer did not come.
 fn choose(port: u16, document: &str) -> Option<u16> {
-    let answer = as_role(port, "reviewer", "POST", &format!("/review/{document}/room"), "room=R-0001")?;
+    let answer = as_role(port, "reviewer", "POST", &format!("/review/{document}/room"), "revision=1&room=R-0001")?;
     Some(answer.status)
 }
 

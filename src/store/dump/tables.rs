@@ -94,13 +94,15 @@ const LIST: &[(&str, usize, &str)] = &[
         "id source source_id sha256:blob size:int name detail received:int updated:int linked state reason mail",
     ),
     ("reading", 1, "id sha256 reader version:int blob:blob at:int message_id"),
-    ("page", 2, "reading number:int blob:blob width:int height:int blank:int failed"),
+    ("page", 2, "reading number:int blob:blob width:int height:int blank:int failed turn:int"),
     (
         "document",
         1,
         "id receipt ordinal:int reading kind pages part state reason room candidates revision:int open_fields:int \
-         urgent:int sender discharge held_by held_until:int created:int updated:int again_of supersedes differs",
+         urgent:int sender discharge held_by held_until:int created:int updated:int again_of supersedes differs \
+         first_look:int warned:int quarantined_by",
     ),
+    ("draft", 2, "document seq:int revision:int field decision actor at:int"),
     ("part", 1, "receipt fax bundle number:int total:int reading received:int until:int joined:int"),
     ("revision", 2, "document number:int content room reader actor at:int sha256"),
     (
