@@ -3,7 +3,7 @@
 //! The route's promises rest on the order on disk: blob fsync, directory fsync, database commit, and only then
 //! may a source be touched. Everything that decides anything is one transaction; whatever takes time (reading,
 //! extracting, sending) happens outside of them and commits under a lease token, so that a stale worker changes nothing.
-//! Must not know web, sinks or intakes.
+//! Must not know web, sinks or intakes; of `text` only how characters are folded (`search`).
 //!
 //! Never wrap a store call in `select!` or a timeout: a cancelled transaction rolls back, and its caller would not
 //! know how far it came.
@@ -16,6 +16,7 @@ pub mod board;
 pub mod canary;
 pub mod claims;
 pub mod db;
+pub mod deadlines;
 pub mod dump;
 mod gauges;
 pub mod letters;
@@ -28,9 +29,12 @@ pub mod recovery;
 pub mod registers;
 pub mod review;
 mod same_mail;
+pub mod search;
+pub mod seen;
 pub mod sessions;
 pub mod sources;
 pub mod status;
+pub mod thread;
 pub mod verify;
 pub mod versions;
 
@@ -235,6 +239,7 @@ impl Store {
         };
         store.know_blobs().await?;
         store.reclaim_leases_of_the_dead().await?;
+        store.index().await?;
         let listener = match &store.db {
             db::Db::Sqlite { .. } => None,
             db::Db::Postgres(p) => Some(Arc::new(Listener(p.listen(store.wake.clone())))),

@@ -7,20 +7,27 @@
 
 mod admin;
 mod assets;
+mod changes;
 mod door;
 mod frame;
 mod gate;
 mod guard;
 mod pages;
+mod readers;
 mod review;
+mod rooms;
+mod search;
+mod sheet;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod view;
 mod watch;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
@@ -101,6 +108,10 @@ fn routes() -> Vec<Route> {
     let mut all = vec![get(Access::Open, "/assets/{version}/{name}", assets::file)];
     all.extend(machines());
     all.extend(door::routes());
+    all.extend(rooms::routes());
+    all.extend(sheet::routes());
+    all.extend(thread::routes());
+    all.extend(search::routes());
     all.extend(pages::routes());
     all.extend(review::routes());
     all.extend(admin::routes());
@@ -131,7 +142,9 @@ pub fn router(store: Arc<Store>, options: Options) -> Router {
         .fallback(missing)
         .layer(middleware::from_fn_with_state(web.clone(), gate::identify))
         .layer(middleware::from_fn_with_state(web.clone(), guard::check))
-        .layer(RequestBodyLimitLayer::new(FORM_LIMIT))
+        // What reads a whole form keeps to the first; a reply may bring files.
+        .layer(DefaultBodyLimit::max(FORM_LIMIT))
+        .layer(RequestBodyLimitLayer::new(thread::UPLOAD_LIMIT))
         .layer(safe(
             header::CONTENT_SECURITY_POLICY,
             "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; \

@@ -470,7 +470,7 @@ macro_rules! among {
 }
 
 /// The rooms of these ids, in their order, with their sheets.
-async fn cards(tx: &mut Tx, ids: &[String]) -> Result<Vec<RoomCard>> {
+pub(super) async fn cards(tx: &mut Tx, ids: &[String]) -> Result<Vec<RoomCard>> {
     let sql = among!(tx, "SELECT id, name, kana, birth_date, ended FROM room WHERE id", "");
     let rows = query(sql).bind(serde_json::to_string(ids)?).fetch_all(tx.conn()).await?;
     let mut posts = posts(tx, ids).await?;

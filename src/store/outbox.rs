@@ -97,6 +97,7 @@ pub(super) async fn post(tx: &mut Tx, document: &str, revision: i64, room: &str,
         .bind(successor)
         .execute(tx.conn())
         .await?;
+    super::search::index::document(tx, document, revision, room).await?;
     audit::append(tx, now, MACHINE, "post", document, json!({"key": key, "revision": revision, "room": room}));
     Ok(key)
 }

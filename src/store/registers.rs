@@ -170,6 +170,7 @@ async fn upsert(tx: &mut Tx, register: Register, r: &Record, now: i64) -> Result
     .bind(now)
     .execute(tx.conn())
     .await?;
+    super::search::index::room(tx, &r.id, &room.name, &room.kana).await?;
     for mail in &room.members {
         query(
             "INSERT INTO member (room, mail, since) VALUES ($1,$2,$3)

@@ -92,7 +92,7 @@ impl Bench {
     }
 }
 
-fn field(value: &str, status: Status) -> Field {
+pub(super) fn field(value: &str, status: Status) -> Field {
     Field {
         value: Value::One(value.into()),
         raw: value.into(),

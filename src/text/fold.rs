@@ -266,7 +266,9 @@ const FOREIGN: &[(char, char)] = &[
 ];
 
 /// Old or rare forms of a character that people use in names (and OCR exchanges): what may stand there, the plain form.
-/// Two names that differ only here are *similar*, never equal.
+/// Two names that differ only here are *similar*, never equal; search takes them for one.
+/// Sources: the older forms in brackets of 常用漢字表 (内閣告示第2号, 2010) and of 人名用漢字 (戸籍法施行規則 別表第二);
+/// 髙 﨑 邉 嶌 𠮷 冨 and others of names from 誤字俗字・正字一覧表 (法務省民事局長通達, 2004).
 const VARIANT: &[(char, char)] = &[
     ('髙', '高'),
     ('﨑', '崎'),

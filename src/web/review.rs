@@ -8,7 +8,7 @@ mod rows;
 mod sheet;
 
 use super::gate::{REVIEW, Route, User, get, post};
-use super::pages::sees_apart;
+use super::sheet::sees_apart;
 use super::{Failure, Web};
 use crate::store::State;
 use crate::store::board::DocumentView;

@@ -322,7 +322,7 @@ fn field(key: &str, f: &Field, pages: &[PageView]) -> FieldView {
     FieldView { label: Vocabulary::get().label(key).to_owned(), text, unsure, crops }
 }
 
-fn shown(key: &str, v: &str) -> String {
+pub fn shown(key: &str, v: &str) -> String {
     match Vocabulary::get().fields.get(key).map(|d| d.kind) {
         Some(Kind::Date) => v.parse().map_or_else(|_| v.to_owned(), date_ja),
         Some(Kind::Datetime) => match v.split_once('T') {

@@ -28,6 +28,7 @@ steps!(
     6 "versions" "0006_versions.sql",
     7 "accounts" "0007_accounts.sql",
     8 "review" "0008_review.sql",
+    9 "rooms" "0009_rooms.sql",
 );
 
 /// Without sqlx's macro, which would have all of sqlx and both databases' drivers compiled a second time for itself.

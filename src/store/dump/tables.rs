@@ -64,8 +64,10 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
         match table.name {
             // A receipt of known content refers to the first one.
             "receipt" => table.parts = &["linked IS NULL", "linked IS NOT NULL"],
-            // Facts about this database and no other.
-            "meta" => table.parts = &["key NOT IN ('floor', 'blobs', 'unfinished')"],
+            // Facts about this database and no other; that it can be searched is one of them.
+            "meta" => table.parts = &["key NOT IN ('floor', 'blobs', 'unfinished', 'search')"],
+            // Made out of the others, at the first start.
+            "gram" | "found" | "found_day" | "deadline" => table.parts = &["1 = 0"],
             // Who is signed in, or half-way there, is so here and now only.
             "session" | "ticket" | "attempt" => table.parts = &["1 = 0"],
             _ => {}
@@ -135,6 +137,15 @@ const LIST: &[(&str, usize, &str)] = &[
         "key recipient subject body attached state ready:int attempts:int lease_token:lease lease_owner:lease \
          lease_until:lease error created:int updated:int",
     ),
+    ("seen", 2, "document account first:int last:int revision:int"),
+    ("reply", 1, "id document room account body at:int withdrawn:int"),
+    ("attachment", 1, "id reply name media sha256:blob size:int"),
+    ("gram", 3, "gram kind subject"),
+    ("found", 1, "document received:int room kind sender"),
+    ("found_day", 2, "day document"),
+    ("deadline", 2, "document kind room due at start"),
+    ("feed", 1, "account token created:int used:int"),
+    ("proposal", 1, "id document name kana birth_date members asked_by asked:int ended_by ended:int room released:int"),
     ("audit", 1, "seq:int at:int actor action subject detail prev hash"),
     ("audit_head", 1, "id:int seq:int hash"),
 ];

@@ -12,7 +12,8 @@ use crate::store::board::Held;
 use crate::store::claims::minutes;
 use crate::web::frame::Frame;
 use crate::web::gate::User;
-use crate::web::pages::{faults, sees_apart};
+use crate::web::pages::faults;
+use crate::web::sheet::sees_apart;
 use crate::web::{Failure, Web, view};
 
 /// Entries that the list shows at once; what is done makes room for the next.
