@@ -11,6 +11,7 @@ mod door;
 mod frame;
 mod gate;
 mod guard;
+mod notices;
 mod pages;
 mod review;
 #[cfg(test)]
@@ -103,6 +104,7 @@ fn routes() -> Vec<Route> {
     all.extend(door::routes());
     all.extend(pages::routes());
     all.extend(review::routes());
+    all.extend(notices::routes());
     all.extend(admin::routes());
     all
 }

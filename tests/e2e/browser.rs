@@ -21,7 +21,8 @@ fn pictures() -> PathBuf {
 
 /// Runs a flow of `tests/browser` against the daemon of `home`; `given` is what it needs to know beside.
 fn flow(name: &str, home: &Home, smtp: &Smtp, given: Json) {
-    let mut all = json!({"base": format!("http://localhost:{}", home.port), "pictures": pictures(), "mails": smtp.folder()});
+    let mut all =
+        json!({"base": format!("http://localhost:{}", home.port), "pictures": pictures(), "mails": smtp.folder()});
     all.as_object_mut().expect("an object").extend(given.as_object().expect("an object").clone());
     let out = Command::new("python3")
         .arg(repo("tests/browser/kit.py"))

@@ -27,6 +27,7 @@ steps!(
     5 "pages" "0005_pages.sql",
     6 "versions" "0006_versions.sql",
     7 "accounts" "0007_accounts.sql",
+    10 "notices" "0010_notices.sql",
 );
 
 /// Without sqlx's macro, which would have all of sqlx and both databases' drivers compiled a second time for itself.
