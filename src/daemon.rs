@@ -6,6 +6,7 @@
 
 mod alarms;
 pub mod canary;
+mod digest;
 mod pages;
 mod pipeline;
 mod receiver;
@@ -347,6 +348,10 @@ impl Daemon {
         let (store, letters, drain, stop) = (self.store.clone(), mail.clone(), self.drain, stopped.clone());
         self.tasks.push(tokio::spawn(always("letters", stopped.clone(), move || {
             work::letters::run(store.clone(), letters.clone(), drain, stop.clone())
+        })));
+        let (store, base_url, stop) = (self.store.clone(), self.config.base_url(), stopped.clone());
+        self.tasks.push(tokio::spawn(always("digests", stopped.clone(), move || {
+            digest::run(store.clone(), base_url.clone(), drain, stop.clone())
         })));
         let sink: Arc<dyn Sink> = mail;
         self.sinks.push(sink.name());

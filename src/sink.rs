@@ -6,6 +6,7 @@
 //! sheet is posted there in the very transaction that accepts it (`store::outbox::post`).
 
 pub mod mail;
+mod wording;
 
 use async_trait::async_trait;
 

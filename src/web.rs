@@ -12,6 +12,7 @@ mod door;
 mod frame;
 mod gate;
 mod guard;
+mod notices;
 mod pages;
 mod readers;
 mod review;
@@ -114,6 +115,7 @@ fn routes() -> Vec<Route> {
     all.extend(search::routes());
     all.extend(pages::routes());
     all.extend(review::routes());
+    all.extend(notices::routes());
     all.extend(admin::routes());
     all
 }

@@ -14,11 +14,13 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
-use super::{Sink, SinkError};
+use super::{Sink, SinkError, wording};
 use crate::model::{Posting, Purpose, Vocabulary};
 
+mod digest;
 mod fax;
 
+pub use digest::digest;
 pub use fax::{Fax, fax_mail};
 
 /// What the mail sink needs to know.
@@ -189,59 +191,38 @@ impl Sink for MailSink {
 
 /// Subject and text of a notice.
 fn compose(posting: &Posting, options: &MailOptions) -> (String, String) {
-    let kind = Vocabulary::get().type_name(&posting.kind);
-    let urgent = posting.urgent();
-    let hurry = if urgent { "【至急】" } else { "" };
-    let sender = posting.accepted("sender.institution").unwrap_or_else(|| "（確認中）".into());
-    let received = jiff::Timestamp::from_millisecond(posting.received)
-        .unwrap_or_default()
-        .to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9)))
-        .strftime("%Y年%-m月%-d日 %H:%M")
-        .to_string();
     let mut lines = Vec::new();
-    let (subject, path) = match posting.purpose {
-        Purpose::Held => {
+    match (posting.purpose, &posting.changed) {
+        (Purpose::Held, _) => {
             lines.push("FAXが確認待ちです。掲載先の部屋を決めるか、対象外にしてください。".to_owned());
-            (format!("{hurry}【確認待ち】FAXが届いています"), format!("/review/{}", posting.document))
         }
-        Purpose::Post | Purpose::Notice => {
-            let path = format!("/documents/{}", posting.document);
-            match &posting.changed {
-                Some(keys) if posting.revision == 1 => {
-                    lines.push("以前に届いた書類の、内容の異なる版が届きました。前の版と置き換えています。".to_owned());
-                    let labels: Vec<&str> = keys.iter().map(|k| Vocabulary::get().label(k)).collect();
-                    lines.push(format!("異なる、または同じと確かめられない項目: {}", labels.join("、")));
-                    (format!("{hurry}{kind}の更新版が届きました"), path)
-                }
-                _ => {
-                    let what = if posting.revision > 1 { "更新されました" } else { "届きました" };
-                    lines.push(format!("部屋に書類が{what}。"));
-                    (format!("{hurry}{kind}が{what}"), path)
-                }
-            }
+        (_, Some(keys)) if posting.revision == 1 => {
+            lines.push("以前に届いた書類の、内容の異なる版が届きました。前の版と置き換えています。".to_owned());
+            let labels: Vec<&str> = keys.iter().map(|k| Vocabulary::get().label(k)).collect();
+            lines.push(format!("異なる、または同じと確かめられない項目: {}", labels.join("、")));
         }
-    };
+        _ if posting.revision > 1 => lines.push("部屋の書類が更新されました。".to_owned()),
+        _ => lines.push("部屋に書類が届きました。".to_owned()),
+    }
     lines.push(String::new());
-    lines.push(format!("種類: {kind}"));
-    lines.push(format!("発信元: {sender}"));
-    lines.push(format!("緊急度: {}", if urgent { "至急" } else { "通常" }));
-    lines.push(format!("受信: {received}"));
+    lines.push(format!("種類: {}", wording::kind(posting)));
+    lines.push(format!("発信元: {}", wording::sender(posting)));
+    lines.push(format!("緊急度: {}", wording::urgency(posting)));
+    lines.extend(wording::deadlines(posting).iter().map(|d| format!("期限: {d}")));
+    lines.push(format!("受信: {}", wording::received(posting)));
     if options.patient_data {
         if let Some(name) = posting.accepted("patient.name") {
             lines.push(format!("患者: {name} 様"));
-        }
-        if let Some(date) = posting.accepted("encounter.discharge_date") {
-            lines.push(format!("退院(予定)日: {date}"));
         }
         if let Some(reason) = &posting.reason {
             lines.push(format!("理由: {reason}"));
         }
     }
     lines.push(String::new());
-    lines.push(format!("{}{path}", options.base_url));
+    lines.push(format!("{}{}", options.base_url, wording::path(posting)));
     lines.push(String::new());
     lines.push(AUTOMATIC.to_owned());
-    (subject, lines.join("\r\n") + "\r\n")
+    (wording::headline(posting), lines.join("\r\n") + "\r\n")
 }
 
 /// An SMTP error with its causes, on one line.
@@ -346,13 +327,13 @@ mod tests {
         for purpose in [Purpose::Notice, Purpose::Held] {
             let (subject, body) = compose(&posting(purpose, Status::Accepted), &options(""));
             assert!(subject.starts_with("【至急】"), "{subject}");
-            for wanted in ["退院時サマリー", "柏病院", "至急", "2025年11月23日 10:00", "http://127.0.0.1:8480/"]
+            let deadline = "期限: 退院（予定） 2026年12月1日(火)";
+            for wanted in
+                ["退院時サマリー", "柏病院", "至急", "2025年11月23日 10:00", deadline, "http://127.0.0.1:8480/"]
             {
                 assert!(body.contains(wanted), "{wanted} is not in {body}");
             }
-            for private in ["花子", "2026-12-01"] {
-                assert!(!body.contains(private) && !subject.contains(private), "{private} is in {body}");
-            }
+            assert!(!body.contains("花子") && !subject.contains("花子"), "the patient is in {body}");
         }
         let (_, body) = compose(&posting(Purpose::Notice, Status::Review), &options(""));
         assert!(!body.contains("柏病院") && body.contains("確認中"), "an unsure sender is no text: {body}");
@@ -360,7 +341,7 @@ mod tests {
         let version = Posting { changed: Some(changed), ..posting(Purpose::Notice, Status::Accepted) };
         let (subject, body) = compose(&version, &options(""));
         assert!(subject.contains("退院時サマリーの更新版"), "{subject}");
-        assert!(body.contains("退院(予定)日、項目以外の文字や印") && !body.contains("2026-12-01"), "{body}");
+        assert!(body.contains("退院(予定)日、項目以外の文字や印"), "{body}");
         let open = MailOptions { patient_data: true, ..options("") };
         assert!(compose(&posting(Purpose::Notice, Status::Review), &open).1.contains("柏 花子 様"));
     }

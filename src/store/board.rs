@@ -171,18 +171,6 @@ pub struct ReceiptLine {
     pub reason: Option<String>,
 }
 
-/// A notice that could not be delivered.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FailedNotice {
-    pub document: String,
-    pub purpose: String,
-    pub recipient: String,
-    pub state: String,
-    pub error: Option<String>,
-    pub attempts: i64,
-    pub updated: i64,
-}
-
 /// How many receipts are in which state.
 pub type Counts = BTreeMap<String, i64>;
 
@@ -414,32 +402,6 @@ impl Store {
             reason: r.get("reason"),
         };
         Ok(rows.iter().map(line).collect())
-    }
-
-    /// Notices that were given up, newest first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn failed_notices(&self, limit: i64) -> Result<Vec<FailedNotice>> {
-        let rows = query(
-            "SELECT document, purpose, recipient, state, error, attempts, updated FROM outbox
-             WHERE state = 'failed' OR (state = 'pending' AND attempts > 0) ORDER BY updated DESC, key LIMIT $1",
-        )
-        .bind(limit)
-        .fetch_all(self.db.reader())
-        .await?;
-        Ok(rows
-            .iter()
-            .map(|r| FailedNotice {
-                document: r.get("document"),
-                purpose: r.get("purpose"),
-                recipient: r.get("recipient"),
-                state: r.get("state"),
-                error: r.get("error"),
-                attempts: r.get("attempts"),
-                updated: r.get("updated"),
-            })
-            .collect())
     }
 
     /// Receipts by state, canaries left out.

@@ -17,7 +17,7 @@ pub struct Gauges {
     pub jobs: Vec<(String, Count, Count)>,
     /// Receipts without final state, and when the oldest of them came.
     pub unfinished: (Count, Option<Moment>),
-    /// Deliveries by sink: pending (being sent included), and given up.
+    /// Deliveries by sink: pending (being sent included; not those that their recipient does not want yet), and given up.
     pub outbox: Vec<(String, Count, Count)>,
     /// When the oldest pending delivery was ordered.
     pub oldest_pending: Option<Moment>,
@@ -66,9 +66,11 @@ impl Store {
         g.unfinished = (row.get("n"), row.get("oldest"));
         let outbox = query(
             "SELECT sink, CAST(sum(CASE WHEN state = 'failed' THEN 1 ELSE 0 END) AS BIGINT) AS failed, count(*) AS n,
-                    min(CASE WHEN state = 'failed' THEN NULL ELSE created END) AS oldest
-             FROM outbox WHERE state IN ('pending', 'sending', 'failed') GROUP BY sink ORDER BY sink",
-        );
+                    min(CASE WHEN state = 'failed' THEN NULL ELSE coalesce(held_until, created) END) AS oldest
+             FROM outbox WHERE state IN ('pending', 'sending', 'failed') AND (held_until IS NULL OR held_until <= $1)
+             GROUP BY sink ORDER BY sink",
+        )
+        .bind(self.now());
         for r in outbox.fetch_all(tx.conn()).await? {
             let (failed, oldest): (Count, Option<Moment>) = (r.get("failed"), r.get("oldest"));
             g.outbox.push((r.get("sink"), r.get::<Count>("n") - failed, failed));

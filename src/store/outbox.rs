@@ -8,6 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::db::{Tx, query, scalar};
+use super::preferences::{self, LONGEST_HOLD, When};
 use super::queue::MAX_DELAY_MS;
 use super::{MACHINE, Result, Store, StoreError, audit, crash, name_id};
 use crate::metrics::DeliveryEnd;
@@ -55,6 +56,7 @@ macro_rules! due {
             "SELECT key, state FROM outbox
              WHERE sink = $1 AND state IN ('pending', 'sending') AND (ready = created OR ready <= $2 OR ready > $3)
                AND (lease_token IS NULL OR lease_until < $2 OR lease_until > $3)
+               AND digest IS NULL AND (held_until IS NULL OR held_until <= $2 OR held_until > $4)
              ORDER BY ready, key LIMIT 1",
             $suffix
         )
@@ -102,36 +104,56 @@ pub(super) async fn post(tx: &mut Tx, document: &str, revision: i64, room: &str,
     Ok(key)
 }
 
-async fn enqueue(
-    tx: &mut Tx,
-    document: &str,
-    revision: i64,
+/// What is to be told to whom.
+struct Word<'a> {
+    sink: &'a str,
     purpose: Purpose,
-    room: Option<&str>,
-    recipient: &str,
-    now: i64,
-) -> Result<()> {
+    document: &'a str,
+    revision: i64,
+    room: Option<&'a str>,
+    recipient: &'a str,
+    when: When,
+}
+
+async fn enqueue(tx: &mut Tx, word: &Word<'_>, now: i64) -> Result<()> {
+    let (held_until, digest) = preferences::columns(word.when);
     query(
-        "INSERT INTO outbox (key, document, revision, sink, purpose, room, recipient, state, ready, attempts, created, updated)
-         VALUES ($1,$2,$3,'mail',$4,$5,$6,'pending',$7,0,$7,$7) ON CONFLICT (key) DO NOTHING",
+        "INSERT INTO outbox (key, document, revision, sink, purpose, room, recipient, state, ready, attempts, created,
+                             updated, held_until, digest)
+         VALUES ($1,$2,$3,$4,$5,$6,$7,'pending',$8,0,$8,$8,$9,$10) ON CONFLICT (key) DO NOTHING",
     )
-    .bind(key(document, revision, "mail", purpose, recipient))
-    .bind(document)
-    .bind(revision)
-    .bind(purpose.as_str())
-    .bind(room)
-    .bind(recipient)
+    .bind(key(word.document, word.revision, word.sink, word.purpose, word.recipient))
+    .bind(word.document)
+    .bind(word.revision)
+    .bind(word.sink)
+    .bind(word.purpose.as_str())
+    .bind(word.room)
+    .bind(word.recipient)
     .bind(now)
+    .bind(held_until)
+    .bind(digest)
     .execute(tx.conn())
     .await?;
     tx.wakes = true;
     Ok(())
 }
 
-/// One notice for each present member of the room.
+/// One notice for each present member of the room, when that one wants to be told.
 pub(super) async fn enqueue_notices(tx: &mut Tx, document: &str, revision: i64, room: &str, now: i64) -> Result<()> {
+    let urgent: i64 = scalar("SELECT urgent FROM document WHERE id = $1").bind(document).fetch_one(tx.conn()).await?;
     for mail in super::registers::members_at(tx, room, now).await? {
-        enqueue(tx, document, revision, Purpose::Notice, Some(room), &mail, now).await?;
+        let choice = preferences::of(tx, &mail).await?;
+        let when = choice.when(urgent != 0, false, now);
+        let word = Word {
+            sink: "mail",
+            purpose: Purpose::Notice,
+            document,
+            revision,
+            room: Some(room),
+            recipient: &mail,
+            when,
+        };
+        enqueue(tx, &word, now).await?;
     }
     Ok(())
 }
@@ -145,7 +167,9 @@ pub(super) async fn enqueue_held(
     now: i64,
 ) -> Result<()> {
     for mail in admins {
-        enqueue(tx, document, revision, Purpose::Held, None, mail, now).await?;
+        let when = When::Now;
+        let word = Word { sink: "mail", purpose: Purpose::Held, document, revision, room: None, recipient: mail, when };
+        enqueue(tx, &word, now).await?;
     }
     Ok(())
 }
@@ -162,7 +186,8 @@ impl Store {
             let token = Uuid::new_v4().to_string();
             let mut tx = self.db.begin().await?;
             let due = tx.choose(due!(""), due!(" FOR UPDATE SKIP LOCKED"));
-            let due = query(due).bind(sink).bind(now).bind(now + MAX_DELAY_MS).fetch_optional(tx.conn()).await?;
+            let due = query(due).bind(sink).bind(now).bind(now + MAX_DELAY_MS).bind(now + LONGEST_HOLD);
+            let due = due.fetch_optional(tx.conn()).await?;
             let Some(due) = due else { return Ok(None) };
             let (key, state): (String, String) = (due.get("key"), due.get("state"));
             let row = query(
@@ -254,19 +279,26 @@ impl Store {
         Ok(())
     }
 
-    /// Keys of a sink's rows that are not done.
+    /// Keys of a sink's rows that are not done and whose time has come.
     ///
     /// # Errors
     /// The database cannot be read.
     pub async fn open_deliveries(&self, sink: &str) -> Result<Vec<String>> {
-        scalar("SELECT key FROM outbox WHERE sink = $1 AND state IN ('pending', 'sending') ORDER BY key")
-            .bind(sink)
-            .fetch_all(self.db.reader())
-            .await
+        let now = self.now();
+        scalar(
+            "SELECT key FROM outbox WHERE sink = $1 AND state IN ('pending', 'sending')
+             AND (held_until IS NULL OR held_until <= $2 OR held_until > $3) ORDER BY key",
+        )
+        .bind(sink)
+        .bind(now)
+        .bind(now + LONGEST_HOLD)
+        .fetch_all(self.db.reader())
+        .await
     }
 }
 
-async fn posting(
+/// What a sink is given of a row.
+pub(super) async fn posting(
     tx: &mut Tx,
     key: String,
     document: String,

@@ -338,15 +338,15 @@ impl Store {
         Ok((row.get("n"), row.get("oldest")))
     }
 
-    /// Deliveries that were ordered before `before` (milliseconds since 1970) and are not done, and when the oldest of
-    /// them was.
+    /// Deliveries that were ordered, or wanted by their recipient, before `before` (milliseconds since 1970) and are not
+    /// done, and when the oldest of them was ordered.
     ///
     /// # Errors
     /// The database cannot be read.
     pub async fn undelivered(&self, before: i64) -> Result<(i64, Option<i64>)> {
         let row = query(
             "SELECT count(*) AS n, min(created) AS oldest FROM outbox
-             WHERE state IN ('pending', 'sending') AND created < $1",
+             WHERE state IN ('pending', 'sending') AND coalesce(held_until, created) < $1",
         )
         .bind(before)
         .fetch_one(self.db.reader())

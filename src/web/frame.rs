@@ -15,6 +15,8 @@ pub struct Frame {
     pub here: &'static str,
     /// Sheets that wait for a person; only for who decides about them.
     pub waiting: usize,
+    /// Notices that were given up; only for who can send them again.
+    pub given_up: i64,
     pub user: Option<User>,
     /// Anybody may sign in, as fictional people: this is no place for patients' data.
     pub demo: bool,
@@ -28,7 +30,9 @@ impl Frame {
     /// The database cannot be read.
     pub async fn of(web: &Web, user: &User, here: &'static str) -> Result<Frame, Failure> {
         let waiting = if user.has(Role::Reviewer) { web.store.waiting().await? } else { 0 };
-        Ok(Frame { here, waiting, ..Frame::bare(web, Some(user)) })
+        let given_up =
+            if super::notices::UNDELIVERED.admits(Some(user.account())) { web.store.given_up().await? } else { 0 };
+        Ok(Frame { here, waiting, given_up, ..Frame::bare(web, Some(user)) })
     }
 
     /// Without what the store knows.
@@ -36,6 +40,7 @@ impl Frame {
         Frame {
             here: "",
             waiting: 0,
+            given_up: 0,
             user: user.cloned(),
             demo: web.options.demo_login,
             lang: user.map(User::lang).unwrap_or_default(),

@@ -117,7 +117,7 @@ const LIST: &[(&str, usize, &str)] = &[
         "outbox",
         1,
         "key document revision:int sink purpose room recipient state remote ready:int attempts:int lease_token:lease \
-         lease_owner:lease lease_until:lease error created:int updated:int",
+         lease_owner:lease lease_until:lease error created:int updated:int held_until:int digest:int attached",
     ),
     ("post", 1, "key room document revision:int at:int replaced withdrawn:int"),
     ("register", 2, "kind id data from_date until_date since:int ended:int"),
@@ -146,6 +146,10 @@ const LIST: &[(&str, usize, &str)] = &[
     ("deadline", 2, "document kind room due at start"),
     ("feed", 1, "account token created:int used:int"),
     ("proposal", 1, "id document name kana birth_date members asked_by asked:int ended_by ended:int room released:int"),
+    ("preference", 1, "mailbox digest quiet_from quiet_until updated:int"),
+    ("invitation", 1, "uid document room sequence:int told updated:int"),
+    ("subscription", 1, "id account endpoint p256dh auth label created:int"),
+    ("token", 1, "id hash account label scopes created:int until:int used:int"),
     ("audit", 1, "seq:int at:int actor action subject detail prev hash"),
     ("audit_head", 1, "id:int seq:int hash"),
 ];
