@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
+use async_trait::async_trait;
+
 use super::*;
-use crate::model::{Field, Posting, Status, Trace, Value};
-use crate::reading::{Page, Part};
+use crate::model::{Document, Field, Posting, Reader, Status, Trace, Value};
+use crate::reading::{Page, Part, Reading};
 use crate::sink::{Sink, SinkError};
+use crate::store::queue::Stage;
 use crate::store::registers::{Record, Register, RoomFacts};
 use crate::store::{Meta, Notify};
 
