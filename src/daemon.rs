@@ -304,7 +304,8 @@ impl Daemon {
             store,
             config,
         };
-        daemon.pages = door.map(|d| pages::serve(d, &daemon.store, &daemon.config, role, stopped.clone()));
+        daemon.pages =
+            door.map(|d| pages::serve(d, &daemon.store, &daemon.config, role, mail.clone(), stopped.clone()));
         daemon.work(stopped.clone());
         daemon.canaries(mail.clone(), stopped.clone());
         if let Some(mail) = mail {

@@ -38,6 +38,7 @@ pub mod sessions;
 pub mod sources;
 pub mod status;
 pub mod thread;
+pub mod trail;
 pub mod verify;
 pub mod versions;
 

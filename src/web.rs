@@ -35,6 +35,8 @@ use axum::response::{IntoResponse, Response};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+pub use admin::{Probe, Prober};
+
 use crate::account::passkey::Passkeys;
 use crate::store::sessions::Terms;
 use crate::store::{Store, StoreError};
@@ -44,7 +46,7 @@ use gate::{Access, Route, get};
 const FORM_LIMIT: usize = 1 << 20;
 
 /// How the pages are reached and by whom.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// Where people reach the pages (`Config::base_url`).
     pub base_url: String,
@@ -56,6 +58,10 @@ pub struct Options {
     pub demo_login: bool,
     /// How long sessions last.
     pub terms: Terms,
+    /// What sends a test through a source.
+    pub prober: Prober,
+    /// Registers that the daemon reads by itself, with their files.
+    pub register_files: Vec<(&'static str, String)>,
 }
 
 impl Options {

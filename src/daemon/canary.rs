@@ -55,6 +55,11 @@ impl Sender {
         }
     }
 
+    /// What it can be sent through.
+    pub fn sources(&self) -> &[Intake] {
+        &self.sources
+    }
+
     /// Sends one through a source; `slot`: the set time that it is for. None where that time has its canary already.
     ///
     /// # Errors

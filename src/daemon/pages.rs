@@ -5,16 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use async_trait::async_trait;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::canary::Sender;
 use super::{Role, secret};
 use crate::config::Config;
+use crate::sink::mail::MailSink;
 use crate::store::Store;
 use crate::store::sessions::Terms;
-use crate::web::Options;
+use crate::web::{Options, Probe};
 
 /// Pages that are being sent when the daemon ends.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -73,6 +76,7 @@ pub fn serve(
     store: &Store,
     config: &Config,
     role: &Role,
+    mail: Option<Arc<MailSink>>,
     mut stopped: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
     let base_url = config.base_url();
@@ -83,6 +87,8 @@ pub fn serve(
         behind_proxy: config.web.behind_proxy,
         demo_login: config.web.demo_login,
         terms: Terms { idle: idle * 60_000, absolute: absolute * 3_600_000 },
+        prober: Some(Arc::new(Canaries(Sender::new(store.clone(), mail, config)))),
+        register_files: register_files(config),
     };
     let store = Arc::new(store.clone());
     let router = match role {
@@ -112,4 +118,31 @@ pub fn serve(
             tracing::error!(error = %e, "the pages ended");
         }
     })
+}
+
+/// Tests of sources are canaries.
+struct Canaries(Sender);
+
+#[async_trait]
+impl Probe for Canaries {
+    fn sources(&self) -> Vec<(String, String)> {
+        self.0.sources().iter().map(|s| (s.name.clone(), format!("{:?}", s.kind).to_lowercase())).collect()
+    }
+
+    async fn send(&self, source: &str) -> Result<(), String> {
+        let source = self.0.sources().iter().find(|s| s.name == source).ok_or("there is no such source")?;
+        match self.0.send(source, None).await {
+            Ok(sent) => sent.and_then(|s| s.failed).map_or(Ok(()), Err),
+            Err(e) => Err(e.to_string()),
+        }
+    }
+}
+
+fn register_files(config: &Config) -> Vec<(&'static str, String)> {
+    let r = &config.register;
+    [("patient", &r.patients), ("institution", &r.institutions), ("office", &r.offices), ("staff", &r.staff)]
+        .into_iter()
+        .filter(|(_, file)| !file.as_os_str().is_empty())
+        .map(|(key, file)| (key, file.display().to_string()))
+        .collect()
 }

@@ -62,22 +62,30 @@ impl Store {
     pub async fn plan_import(&self, register: Register, file: &Path) -> Result<Plan> {
         let name = file.display().to_string();
         let bytes = std::fs::read(file).map_err(|e| StoreError::Refused(format!("{name}: {e}")))?;
+        self.plan_import_of(register, &name, &bytes).await
+    }
+
+    /// [`Store::plan_import`] of a file's content; `name` is for messages.
+    ///
+    /// # Errors
+    /// As [`Store::plan_import`].
+    pub async fn plan_import_of(&self, register: Register, name: &str, bytes: &[u8]) -> Result<Plan> {
         match register {
             Register::Patients => {
-                let new = table::patients(&name, &bytes)?;
+                let new = table::patients(name, bytes)?;
                 self.plan(register, &new, patient).await
             }
             Register::Institutions => {
-                let new = table::institutions(&name, &bytes)?;
+                let new = table::institutions(name, bytes)?;
                 self.plan(register, &new, plain).await
             }
             Register::Offices => {
-                let new = table::offices(&name, &bytes)?;
+                let new = table::offices(name, bytes)?;
                 self.plan(register, &new, plain).await
             }
             Register::Staff => {
                 let offices: Vec<Office> = self.rows(Register::Offices).await?;
-                let new = table::staff(&name, &bytes, &offices)?;
+                let new = table::staff(name, bytes, &offices)?;
                 self.plan(register, &new, staff).await
             }
         }

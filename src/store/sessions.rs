@@ -154,9 +154,17 @@ impl Store {
     /// # Errors
     /// The database refused.
     pub async fn keep_challenge(&self, account: Option<&str>, data: &Json) -> Result<String> {
+        self.keep(account, data, 300_000).await
+    }
+
+    /// Keeps what a form needs when it comes back, for `ms` milliseconds; the ticket for it.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn keep(&self, account: Option<&str>, data: &Json, ms: i64) -> Result<String> {
         let ticket = token::new();
         let mut tx = self.db.begin().await?;
-        issue(&mut tx, &ticket, "challenge", account, data, self.now(), 300_000).await?;
+        issue(&mut tx, &ticket, "challenge", account, data, self.now(), ms).await?;
         tx.commit().await?;
         Ok(ticket)
     }

@@ -2,13 +2,20 @@
 //! sees those only with another role beside.
 
 mod accounts;
+mod audit;
+mod registers;
+mod sources;
 
 use axum::response::Redirect;
 
 use super::gate::{ADMIN, Route, get};
+pub use sources::{Probe, Prober};
 
 pub fn routes() -> Vec<Route> {
     let mut all = vec![get(ADMIN, "/admin", async || Redirect::to("/admin/accounts"))];
     all.extend(accounts::routes());
+    all.extend(registers::routes());
+    all.extend(sources::routes());
+    all.extend(audit::routes());
     all
 }

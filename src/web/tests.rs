@@ -23,6 +23,8 @@ fn options() -> Options {
         behind_proxy: false,
         demo_login: true,
         terms: TERMS,
+        prober: None,
+        register_files: Vec::new(),
     }
 }
 
