@@ -33,6 +33,7 @@ pub mod sources;
 pub mod status;
 pub mod verify;
 pub mod versions;
+pub mod withdraw;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
