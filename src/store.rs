@@ -41,6 +41,7 @@ pub mod thread;
 pub mod trail;
 pub mod verify;
 pub mod versions;
+pub mod withdraw;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

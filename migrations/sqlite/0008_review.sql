@@ -20,3 +20,5 @@ ALTER TABLE document ADD COLUMN warned INTEGER;
 ALTER TABLE document ADD COLUMN quarantined_by TEXT;
 -- How a person turned the page for the eyes, degrees clockwise; the reading and its boxes stay as they are.
 ALTER TABLE page ADD COLUMN turn INTEGER;
+-- Taken back and in no room yet.
+CREATE INDEX document_withdrawn ON document (created) WHERE state = 'withdrawn';

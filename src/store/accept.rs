@@ -331,10 +331,12 @@ pub(super) async fn settle(tx: &mut Tx, receipt: &str, now: i64, reason: Option<
         State::Ignored
     };
     let mut reasons: Vec<String> = Vec::new();
-    for (row, s) in rows.iter().zip(&states) {
+    // A receipt has no word for what was taken back: it stands in no room.
+    let states = states.iter().map(|s| if *s == State::Withdrawn { State::Ignored } else { *s });
+    for (row, s) in rows.iter().zip(states) {
         // Of a receipt that was posted, what did not go with it or was no news; of any other, what made it so.
         let again = row.get::<Option<String>>("again_of").is_some();
-        if ((*s == state) != (state == State::Posted) || again)
+        if ((s == state) != (state == State::Posted) || again)
             && let Some(r) = row.get::<Option<String>>("reason")
             && !reasons.contains(&r)
         {

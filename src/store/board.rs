@@ -139,7 +139,7 @@ pub struct Held {
     pub document: String,
     pub kind: String,
     pub pages: Vec<u32>,
-    /// `Review` and `Quarantined` need a decision; `Posted` stands in its room and has open fields.
+    /// `Review`, `Withdrawn` and `Quarantined` need a decision; `Posted` stands in its room and has open fields.
     pub state: State,
     pub reason: Option<String>,
     pub room: Option<String>,
@@ -311,7 +311,7 @@ impl Store {
         Ok((revisions.iter().map(revision).collect(), postings.iter().map(posting).collect()))
     }
 
-    /// Everything that waits for a person: held-back documents first, then posted ones with open fields that no newer
+    /// Everything that waits for a person: held-back documents first, then those that were taken back, then posted ones with open fields that no newer
     /// version has replaced; within each the urgent first, then the oldest.
     ///
     /// # Errors
@@ -324,6 +324,8 @@ impl Store {
         .bind(limit)
         .fetch_all(tx.conn())
         .await?;
+        let withdrawn = held!("d.state = 'withdrawn' AND d.again_of IS NULL ORDER BY d.created, d.id LIMIT $1");
+        rows.extend(query(withdrawn).bind(limit).fetch_all(tx.conn()).await?);
         let rest = limit - i64::try_from(rows.len()).unwrap_or(limit);
         if rest > 0 {
             let open = held!(
@@ -371,6 +373,7 @@ impl Store {
     pub async fn waiting(&self) -> Result<usize> {
         let n: i64 = scalar(
             "SELECT (SELECT count(*) FROM document WHERE state = 'review')
+                  + (SELECT count(*) FROM document WHERE state = 'withdrawn' AND again_of IS NULL)
                   + (SELECT count(*) FROM document d WHERE state = 'posted' AND open_fields > 0 AND room <> $1
                      AND NOT EXISTS (SELECT 1 FROM document n WHERE n.supersedes = d.id AND n.state = 'posted'))",
         )

@@ -56,9 +56,14 @@ macro_rules! due {
 }
 
 pub(super) async fn put(tx: &mut Tx, letter: &Letter, now: i64) -> Result<()> {
+    put_after(tx, letter, now, now).await
+}
+
+/// [`put`], not to be sent before that moment (at most [`MAX_DELAY_MS`] from now).
+pub(super) async fn put_after(tx: &mut Tx, letter: &Letter, now: i64, ready: i64) -> Result<()> {
     query(
         "INSERT INTO letter (key, recipient, subject, body, attached, state, ready, attempts, created, updated)
-         VALUES ($1,$2,$3,$4,$5,'pending',$6,0,$6,$6) ON CONFLICT (key) DO NOTHING",
+         VALUES ($1,$2,$3,$4,$5,'pending',$7,0,$6,$6) ON CONFLICT (key) DO NOTHING",
     )
     .bind(&letter.key)
     .bind(&letter.recipient)
@@ -66,6 +71,7 @@ pub(super) async fn put(tx: &mut Tx, letter: &Letter, now: i64) -> Result<()> {
     .bind(&letter.body)
     .bind(&letter.attached)
     .bind(now)
+    .bind(ready.clamp(now, now + MAX_DELAY_MS))
     .execute(tx.conn())
     .await?;
     tx.wakes = true;

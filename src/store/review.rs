@@ -117,7 +117,7 @@ impl Store {
         if doc.state == state {
             return Ok(());
         }
-        if !matches!(doc.state, State::Review | State::Quarantined) {
+        if !matches!(doc.state, State::Review | State::Quarantined | State::Withdrawn) || doc.again {
             return refused("確認待ちの文書ではありません");
         }
         claims::need(&mut tx, document, actor, now).await?;

@@ -546,7 +546,7 @@ async fn who_was_told_and_since_when_a_source_is_known_outlive_the_process() {
 
 impl Bench {
     /// Receives and accepts a sheet of R-0001 that was found to be `of` one of those that stand there.
-    async fn comes(&self, name: &str, of: Option<(String, Bond)>) -> String {
+    pub(super) async fn comes(&self, name: &str, of: Option<(String, Bond)>) -> String {
         self.pass(1_000);
         self.receive("scan", name, name.as_bytes()).await;
         let sheets = [sheet(State::Posted, Some("R-0001"))];

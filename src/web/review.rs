@@ -6,6 +6,7 @@ mod decide;
 mod list;
 mod rows;
 mod sheet;
+mod withdraw;
 
 use super::gate::{REVIEW, Route, User, get, post};
 use super::sheet::sees_apart;
@@ -28,6 +29,9 @@ pub fn routes() -> Vec<Route> {
         post(REVIEW, "/review/{id}/aside", decide::set_aside),
         post(REVIEW, "/review/{id}/split", decide::split),
         post(REVIEW, "/review/{id}/turn", decide::turn),
+        get(REVIEW, "/review/{id}/withdraw", withdraw::ask),
+        post(REVIEW, "/review/{id}/withdraw", withdraw::withdraw),
+        get(REVIEW, "/review/{id}/withdrawn", withdraw::told),
     ]
 }
 

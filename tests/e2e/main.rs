@@ -19,6 +19,7 @@ mod mail;
 mod order;
 mod outside;
 mod postgres;
+mod review;
 mod rooms;
 mod route;
 mod s3;

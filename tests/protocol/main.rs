@@ -8,12 +8,11 @@
 //! not in it: a lease may run out at any time, and what is put off is due at once.
 //!
 //! What it does not cover: verdicts on inputs without bytes, members who leave, several documents of one receipt, canaries,
+//! what a person puts into a room again after it was taken back (`Store::choose_room`, under a new key),
 //! the audit chain, and the disk itself (that a commit is durable is taken for granted; `tests/e2e/crash.rs` kills the real
 //! program, `src/store/blobs.rs` syncs).
 //!
-//! `Withdraw` is not in `src/` yet: it is the protocol that is to be built (`Store::withdraw`; what exists is
-//! `State::Withdrawn`, `post.withdrawn`, and that `store/review.rs` refuses edits of what is withdrawn). What the model
-//! taught about it:
+//! What the model taught about `Withdraw` (`Store::withdraw`) before it was built:
 //! - Ending only the rows that wait is not enough. A row that is being sent must lose its lease in the same transaction,
 //!   else its sender dies and another takes it up after the withdrawal.
 //! - What is in flight may still arrive. So whoever may have it (sent, being sent, failed after a try) is told, and that

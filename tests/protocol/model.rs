@@ -159,9 +159,10 @@ pub enum Action {
     Open { document: u8 },
     /// `Store::confirm_fields`: a new revision replaces the posted one, if it is still the one that the person saw.
     Confirm,
-    /// 取り下げ: one transaction withdraws the post, ends the open rows of the document, and enqueues word for everyone
-    /// who may have got one; with a room, it posts the sheet there under the key of a new revision.
-    /// Not in src yet: `Store::withdraw`.
+    /// 取り下げ, `Store::withdraw`: one transaction withdraws the post, ends the open rows of the document
+    /// (`withdraw::end_notices`), and enqueues word for everyone who may have got one (`letters::put_after`: a letter, which
+    /// goes no sooner than the lease of what it takes back); with a room, it posts the sheet there under the key of a new
+    /// revision.
     Withdraw { document: u8, room: Option<u8> },
     /// A task dies, at any point between two steps: `crash::reached`. What it knew is gone.
     Crash(Task),

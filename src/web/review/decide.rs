@@ -127,7 +127,7 @@ pub async fn save(
 
 #[derive(Deserialize)]
 pub struct RoomForm {
-    revision: i64,
+    pub revision: i64,
     /// A candidate's.
     #[serde(default)]
     room: String,
@@ -137,13 +137,9 @@ pub struct RoomForm {
 }
 
 impl RoomForm {
-    /// The room that is meant: one that was typed counts more than the one that was marked.
-    ///
-    /// # Errors
-    /// None is.
-    fn meant(&self) -> Result<&str, Failure> {
-        let room = [self.other.trim(), self.room.trim()].into_iter().find(|r| !r.is_empty());
-        room.ok_or_else(|| Failure::Refused("どの部屋に入れるかを選んでください".into()))
+    /// The room that is meant, if any: one that was typed counts more than the one that was marked.
+    pub fn meant(&self) -> Option<&str> {
+        [self.other.trim(), self.room.trim()].into_iter().find(|r| !r.is_empty())
     }
 }
 
@@ -155,7 +151,8 @@ pub async fn choose_room(
     Form(form): Form<RoomForm>,
 ) -> Result<Redirect, Failure> {
     decidable(&web, &user, &id).await?;
-    web.store.post_sheet(&id, Some(form.revision), form.meant()?, user.actor()).await?;
+    let room = form.meant().ok_or_else(|| Failure::Refused("どの部屋に入れるかを選んでください".into()))?;
+    web.store.post_sheet(&id, Some(form.revision), room, user.actor()).await?;
     Ok(to_the_list(&id))
 }
 

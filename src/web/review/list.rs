@@ -47,6 +47,8 @@ struct List {
     frame: Frame,
     /// For a room or a decision.
     waiting: Vec<Waiting>,
+    /// Taken back, and in no room yet.
+    withdrawn: Vec<Waiting>,
     /// Posted, with open fields.
     open: Vec<Waiting>,
     /// Set apart as misdirected, as far as it is open to this person.
@@ -66,12 +68,13 @@ pub struct Asked {
 pub async fn list(State(web): State<Web>, user: User, Query(asked): Query<Asked>) -> Result<Html<String>, Failure> {
     web.store.log_access(user.actor(), "list", "review", json!({})).await?;
     let frame = Frame::of(&web, &user, "review").await?;
-    let (mut waiting, mut open, mut apart) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut waiting, mut withdrawn, mut open, mut apart) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for h in web.store.review_list(LIST).await? {
         let to = match h.state {
             Of::Quarantined if !sees_apart(&user, h.quarantined_by.as_deref()) => continue,
             Of::Quarantined => &mut apart,
             Of::Posted => &mut open,
+            Of::Withdrawn => &mut withdrawn,
             _ => &mut waiting,
         };
         to.push(entry(&web, &user, &frame, h));
@@ -80,7 +83,7 @@ pub async fn list(State(web): State<Web>, user: User, Query(asked): Query<Asked>
         "" => None,
         id => web.store.document(id).await?.and_then(|d| done(&frame, id, d.state)),
     };
-    Ok(Html(List { waiting, open, apart, faults: faults(&web).await?, done, frame }.render()?))
+    Ok(Html(List { waiting, withdrawn, open, apart, faults: faults(&web).await?, done, frame }.render()?))
 }
 
 fn entry(web: &Web, user: &User, frame: &Frame, h: Held) -> Waiting {

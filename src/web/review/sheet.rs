@@ -65,6 +65,8 @@ struct Sheet {
     waits: bool,
     /// Nothing can be done about its fields.
     closed: bool,
+    /// It was taken back out of a room once.
+    taken_back: bool,
     drafts: usize,
     /// Seconds between two signs of life.
     beat: i64,
@@ -111,6 +113,7 @@ pub async fn sheet(State(web): State<Web>, user: User, Path(id): Path<String>) -
         turn,
         waits,
         closed: !matches!(d.state, Of::Review | Of::Posted | Of::Quarantined) || d.line.again_of.is_some(),
+        taken_back: !web.store.exposures(&id).await?.is_empty(),
         drafts: drafts.len(),
         beat: CLAIM_MS / 5_000,
         frame,
