@@ -22,7 +22,8 @@ const MAY: &[(&str, &[&str])] = &[
     ("rules", &["model", "reading", "ocr", "text", "register"]),
     ("sink", &["model"]),
     ("account", &[]),
-    ("store", &["account", "model", "metrics", "reading", "register", "crash"]),
+    ("calendar", &[]),
+    ("store", &["account", "calendar", "model", "metrics", "reading", "register", "crash"]),
     ("intake", &["model", "config", "crash"]),
     (
         "work",
@@ -31,13 +32,13 @@ const MAY: &[(&str, &[&str])] = &[
             "store", "crash",
         ],
     ),
-    ("web", &["account", "model", "metrics", "reading", "store", "config"]),
+    ("web", &["account", "calendar", "model", "metrics", "reading", "store", "config"]),
 ];
 
 /// Crates that the pure modules must not touch.
 const PURE: &[&str] = &[
-    "account", "model", "raster", "reading", "page", "ocr", "text", "rules", "patient", "register", "canary",
-    "accuracy", "again",
+    "account", "calendar", "model", "raster", "reading", "page", "ocr", "text", "rules", "patient", "register",
+    "canary", "accuracy", "again",
 ];
 const IMPURE: &[&str] = &["sqlx", "axum", "lettre", "async_imap", "tokio"];
 

@@ -82,6 +82,7 @@ pub fn serve(
         base_url,
         behind_proxy: config.web.behind_proxy,
         demo_login: config.web.demo_login,
+        meeting_hosts: config.notice.meeting_hosts.clone(),
         terms: Terms { idle: idle * 60_000, absolute: absolute * 3_600_000 },
     };
     let store = Arc::new(store.clone());

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::accept::{State, freeze, settle};
 use super::db::{Tx, query, scalar};
-use super::{Result, Store, StoreError, audit, crash, outbox, versions};
+use super::{Result, Store, StoreError, audit, conference, crash, outbox, versions};
 use crate::metrics::By;
 use crate::model::{Document, Reader, Status, Value};
 
@@ -64,6 +64,7 @@ impl Store {
         if self.notify.members {
             outbox::enqueue_notices(&mut tx, document, number, room, now).await?;
         }
+        conference::follow(&mut tx, self, document, number, room, now).await?;
         settle(&mut tx, &doc.receipt, now, None).await?;
         crash::reached("review.before_commit");
         tx.commit().await?;
@@ -149,6 +150,7 @@ impl Store {
             if corrected && self.notify.members {
                 outbox::enqueue_notices(&mut tx, document, number, room, now).await?;
             }
+            conference::follow(&mut tx, self, document, number, room, now).await?;
         }
         crash::reached("review.before_commit");
         tx.commit().await?;

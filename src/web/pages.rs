@@ -251,11 +251,13 @@ pub async fn document(
         None => None,
     };
     let pages = page_views(&d);
+    let mut fields = view::fields(&d.content, &pages, false);
+    view::links(&d.content, &mut fields, &web.options.meeting_hosts);
     let page = Sheet {
         frame: Frame::of(&web, &user, "rooms").await?,
         sheet: SheetView::with_changes(&web, &d, &pages).await?,
         room,
-        fields: view::fields(&d.content, &pages, false),
+        fields,
         pages,
     };
     Ok(Html(page.render()?))
