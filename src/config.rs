@@ -155,6 +155,9 @@ section! {
         patient_data: bool = false;
         /// Seconds for one delivery, all in all.
         timeout_seconds: u64 = 30;
+        /// Hosts of meetings on the web: a link that was read is one to follow (and stands in invitations) only where it
+        /// leads there: `["zoom.us", "*.zoom.us"]`. Any other is shown as text beside its picture.
+        meeting_hosts: Vec<String> = Vec::new();
     }
 }
 

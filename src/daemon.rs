@@ -31,6 +31,7 @@ use crate::metrics::Metrics;
 use crate::rules::RuleSet;
 use crate::sink::Sink;
 use crate::sink::mail::{MailOptions, MailSink};
+use crate::store::conference::Invites;
 use crate::store::{self, Notify, Site, Store, StoreError, blobs, db};
 use crate::work::{self, deliver};
 use alarms::Alarms;
@@ -268,7 +269,14 @@ impl Daemon {
             admins: if mail.is_some() { config.notice.admins.clone() } else { Vec::new() },
         };
         let store = Store::open_as(site(&config)?, role.worker(), store::system_clock()).await?;
-        let store = store.with_notify(notify).with_metrics(metrics.clone());
+        let mut store = store.with_notify(notify).with_metrics(metrics.clone());
+        if let Some(mail) = &mail {
+            store = store.inviting(Invites {
+                organizer: mail.address(),
+                base_url: config.base_url(),
+                hosts: config.notice.meeting_hosts.clone(),
+            });
+        }
         store.tune_clock().await?;
         let door = pages::open(&config, role, drain).await?;
         // Opening the engine takes a moment.

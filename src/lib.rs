@@ -19,6 +19,7 @@
 pub mod account;
 pub mod accuracy;
 pub mod again;
+pub mod calendar;
 pub mod canary;
 pub mod cli;
 pub mod config;

@@ -15,6 +15,7 @@ pub mod blobs;
 pub mod board;
 pub mod canary;
 pub mod claims;
+pub mod conference;
 pub mod db;
 pub mod deadlines;
 pub mod digest;
@@ -181,6 +182,8 @@ pub struct Store {
     /// Name of this process run, `node/run`; leases carry it.
     owner: Arc<str>,
     notify: Arc<accept::Notify>,
+    /// How conferences are invited to; none: they are not.
+    invites: Option<Arc<conference::Invites>>,
     metrics: Metrics,
     /// Held for as long as the store is open for work.
     _lock: Option<Arc<std::fs::File>>,
@@ -283,6 +286,7 @@ impl Store {
             wake: Arc::new(Wake::new()),
             owner: Uuid::new_v4().to_string().into(),
             notify: Arc::default(),
+            invites: None,
             metrics: Metrics::default(),
             _lock: None,
             _listener: None,

@@ -56,6 +56,8 @@ pub struct Options {
     pub behind_proxy: bool,
     /// Anyone on this machine may sign in, as fictional people.
     pub demo_login: bool,
+    /// Hosts of meetings on the web whose links may be followed.
+    pub meeting_hosts: Vec<String>,
     /// How long sessions last.
     pub terms: Terms,
     /// What sends a test through a source.

@@ -22,8 +22,9 @@ const MAY: &[(&str, &[&str])] = &[
     ("rules", &["model", "reading", "ocr", "text", "register"]),
     ("sink", &["model"]),
     ("account", &[]),
+    ("calendar", &[]),
     // `text` for one thing: search folds characters by the same table as the matching of names (store/search.rs).
-    ("store", &["account", "model", "metrics", "reading", "register", "text", "crash"]),
+    ("store", &["account", "calendar", "model", "metrics", "reading", "register", "text", "crash"]),
     ("intake", &["model", "config", "crash"]),
     (
         "work",
@@ -32,13 +33,13 @@ const MAY: &[(&str, &[&str])] = &[
             "store", "crash",
         ],
     ),
-    ("web", &["account", "model", "metrics", "reading", "store", "config"]),
+    ("web", &["account", "calendar", "model", "metrics", "reading", "store", "config"]),
 ];
 
 /// Crates that the pure modules must not touch.
 const PURE: &[&str] = &[
-    "account", "model", "raster", "reading", "page", "ocr", "text", "rules", "patient", "register", "canary",
-    "accuracy", "again",
+    "account", "calendar", "model", "raster", "reading", "page", "ocr", "text", "rules", "patient", "register",
+    "canary", "accuracy", "again",
 ];
 const IMPURE: &[&str] = &["sqlx", "axum", "lettre", "async_imap", "tokio"];
 

@@ -86,6 +86,7 @@ pub fn serve(
         base_url,
         behind_proxy: config.web.behind_proxy,
         demo_login: config.web.demo_login,
+        meeting_hosts: config.notice.meeting_hosts.clone(),
         terms: Terms { idle: idle * 60_000, absolute: absolute * 3_600_000 },
         prober: Some(Arc::new(Canaries(Sender::new(store.clone(), mail, config)))),
         register_files: register_files(config),

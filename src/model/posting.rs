@@ -56,6 +56,9 @@ pub struct Posting {
     /// Where it is a new version of an earlier sheet: keys of what differs from that one, or may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<Vec<String>>,
+    /// An iCalendar object that goes with it, for sinks that can carry one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attached: Option<String>,
     /// Page images: page and SHA-256 of the PNG.
     pub images: Vec<(u32, String)>,
 }

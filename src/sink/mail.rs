@@ -91,6 +91,11 @@ impl MailSink {
         }
     }
 
+    /// The address that mails come from.
+    pub fn address(&self) -> String {
+        self.from.email.to_string()
+    }
+
     fn message_id(&self, key: &str) -> String {
         format!("<{key}@{}>", self.from.email.domain())
     }
@@ -184,7 +189,11 @@ impl Sink for MailSink {
 
     async fn post(&self, posting: &Posting) -> Result<String, SinkError> {
         let (subject, body) = compose(posting, &self.options);
-        self.send(self.message(&posting.recipient, &posting.key, &subject, body)?).await?;
+        let message = match &posting.attached {
+            None => self.message(&posting.recipient, &posting.key, &subject, body)?,
+            Some(calendar) => self.invitation(&posting.recipient, &posting.key, &subject, body, calendar)?,
+        };
+        self.send(message).await?;
         Ok(self.message_id(&posting.key))
     }
 }
@@ -308,6 +317,7 @@ mod tests {
             reason: Some("柏 花子 という患者が二人います".into()),
             received: 1_763_859_600_000,
             changed: None,
+            attached: None,
             images: Vec::new(),
         }
     }

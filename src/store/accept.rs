@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::blobs::sha256;
 use super::canary::{self, Arrival};
+use super::conference;
 use super::db::{Tx, query};
 use super::parts::{self, Bundle};
 use super::queue::{Job, take};
@@ -180,6 +181,7 @@ impl Store {
                         if self.notify.members {
                             outbox::enqueue_notices(&mut tx, &id, 1, room, now).await?;
                         }
+                        conference::follow(&mut tx, self, &id, 1, room, now).await?;
                     }
                 }
             }

@@ -315,6 +315,8 @@ pub(super) async fn posting(
     .bind(revision)
     .fetch_one(tx.conn())
     .await?;
+    let attached: Option<String> =
+        scalar("SELECT attached FROM outbox WHERE key = $1").bind(&key).fetch_one(tx.conn()).await?;
     let content: Document = serde_json::from_str(row.get("content"))?;
     let differs: Option<String> = row.get("differs");
     let images = query("SELECT number, blob FROM page WHERE reading = $1 AND blob IS NOT NULL ORDER BY number")
@@ -339,6 +341,7 @@ pub(super) async fn posting(
         reason: row.get("reason"),
         received: row.get("received"),
         changed: differs.as_deref().map(serde_json::from_str).transpose()?,
+        attached,
         images,
     })
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::accept::{State, freeze, settle};
 use super::db::{Tx, query, scalar};
-use super::{Result, Store, StoreError, audit, claims, crash, outbox, versions};
+use super::{Result, Store, StoreError, audit, claims, conference, crash, outbox, versions};
 use crate::metrics::By;
 use crate::model::{Document, Reader};
 
@@ -75,6 +75,7 @@ impl Store {
         if self.notify.members {
             outbox::enqueue_notices(&mut tx, document, number, room, now).await?;
         }
+        conference::follow(&mut tx, self, document, number, room, now).await?;
         settle(&mut tx, &doc.receipt, now, None).await?;
         amend(tx).await?;
         self.metrics.posted(By::Person, self.seconds_since(doc.received));
@@ -174,6 +175,7 @@ impl Store {
             if corrected && self.notify.members {
                 outbox::enqueue_notices(&mut tx, document, number, room, now).await?;
             }
+            conference::follow(&mut tx, self, document, number, room, now).await?;
         }
         amend(tx).await?;
         self.wake_all();

@@ -12,7 +12,7 @@ use super::db::{Row, Tx, query, scalar};
 use super::letters::{self, Letter};
 use super::outbox;
 use super::review::{STALE, amend, current, into_room, refreeze, refused, set_state};
-use super::{Result, Store, audit, claims, name_id, versions};
+use super::{Result, Store, audit, claims, conference, name_id, versions};
 use crate::model::ELSEWHERE;
 
 /// What is told to who heard of a sheet that was taken back. No patient data, nor what it was.
@@ -109,6 +109,7 @@ impl Store {
             .await?;
         let told = end_notices(&mut tx, document, &stands, now).await?;
         leave_line(&mut tx, document, heir.as_deref()).await?;
+        conference::cancel(&mut tx, self, document, &stands, now).await?;
 
         let reason = "別の患者さんの部屋に入っていたため取り下げました";
         let number = if to.is_some() { doc.revision + 1 } else { doc.revision };
@@ -130,6 +131,7 @@ impl Store {
             if self.notify.members {
                 outbox::enqueue_notices(&mut tx, document, number, room, now).await?;
             }
+            conference::follow(&mut tx, self, document, number, room, now).await?;
         }
         for (again, receipt) in resent(&mut tx, document).await? {
             match to {

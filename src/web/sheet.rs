@@ -194,7 +194,8 @@ pub async fn document(
         Some(room) => web.store.room(room).await?.map(|r| (r.id, r.name)),
         None => None,
     };
-    let fields = view::fields(&d.content, &pages, false);
+    let mut fields = view::fields(&d.content, &pages, false);
+    view::links(&d.content, &mut fields, &web.options.meeting_hosts);
     let page = Sheet { frame: frame.clone(), sheet, room: named, fields, pages, readers, thread };
     Ok(gate::html(&frame, page.render()?))
 }

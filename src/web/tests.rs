@@ -22,6 +22,7 @@ fn options() -> Options {
         secure: false,
         behind_proxy: false,
         demo_login: true,
+        meeting_hosts: Vec::new(),
         terms: TERMS,
         prober: None,
         register_files: Vec::new(),

@@ -1,10 +1,12 @@
 //! What the templates show, made from the stored documents: Japanese words, order of fields, crops, countdowns.
 //!
-//! Crops are SVG windows onto the page's PNG, so no pixel from outside is decoded in the daemon. Knows only `model`.
+//! Crops are SVG windows onto the page's PNG, so no pixel from outside is decoded in the daemon. Knows only `model` and which links may be
+//! followed (`calendar`).
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::calendar;
 use crate::model::{Document, Field, Kind, Status, Value, Vocabulary};
 
 /// Order in which a sheet shows its fields: what a nurse acts on comes first.
@@ -74,8 +76,8 @@ const HIGHLIGHTS: &[&str] = &[
     "clinical.medications",
 ];
 
-/// Always shown with their crop beside the text: a misread dose or allergy harms.
-const WITH_CROP: &[&str] = &["clinical.medications", "clinical.allergies", "clinical.infections"];
+/// Always shown with their crop beside the text: a misread dose or allergy harms, a misread link leads elsewhere.
+const WITH_CROP: &[&str] = &["clinical.medications", "clinical.allergies", "clinical.infections", "conference.url"];
 
 /// A page image of a document.
 #[derive(Debug, Clone, PartialEq)]
@@ -149,8 +151,22 @@ pub struct Crop {
 pub struct FieldView {
     pub label: String,
     pub text: Option<String>,
+    /// The text is a link that may be followed.
+    pub link: bool,
     pub unsure: bool,
     pub crops: Vec<Crop>,
+}
+
+/// Makes a meeting's address a link where it leads to one of these hosts.
+pub fn links(document: &Document, shown: &mut [FieldView], hosts: &[String]) {
+    const URL: &str = "conference.url";
+    let Some(url) = document.accepted(URL) else { return };
+    if calendar::allowed(&url, hosts).is_none() {
+        return;
+    }
+    for f in shown.iter_mut().filter(|f| f.label == Vocabulary::get().label(URL)) {
+        f.link = f.text.as_deref() == Some(url.as_str());
+    }
 }
 
 /// A field that differs from the version before, or may: as it stood there, and as it stands now.
@@ -319,7 +335,7 @@ fn field(key: &str, f: &Field, pages: &[PageView]) -> FieldView {
         Value::One(v) => Some(shown(key, v)),
     };
     let crops = if unsure || WITH_CROP.contains(&key) { crops(f, pages) } else { Vec::new() };
-    FieldView { label: Vocabulary::get().label(key).to_owned(), text, unsure, crops }
+    FieldView { label: Vocabulary::get().label(key).to_owned(), text, link: false, unsure, crops }
 }
 
 pub fn shown(key: &str, v: &str) -> String {
