@@ -60,16 +60,27 @@ class Kit:
             "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
             "isUserVerified": True, "automaticPresenceSimulation": True}})
 
-    def mail_link(self, recipient, subject=""):
-        """The link to the door in the newest mail to somebody."""
+    def mails(self, recipient, subject=""):
+        """Mails to somebody, the newest first; waits for the first."""
         for _ in range(200):
-            newest = sorted(pathlib.Path(self.given["mails"], "new").glob("*"), key=lambda p: p.stat().st_mtime_ns)
-            for path in reversed(newest):
-                mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-                if mail["to"] == recipient and subject in mail["subject"]:
-                    return re.search(r"https?://\S+/enrol/\S+", mail.get_content()).group()
+            paths = sorted(pathlib.Path(self.given["mails"], "new").glob("*"), key=lambda p: -p.stat().st_mtime_ns)
+            mails = [email.message_from_bytes(p.read_bytes(), policy=email.policy.default) for p in paths]
+            found = [m for m in mails if m["to"] == recipient and subject in m["subject"]]
+            if found:
+                return found
             time.sleep(0.1)
         raise AssertionError(f"no mail to {recipient}")
+
+    def mail_link(self, recipient, subject=""):
+        """The link to the door in the newest mail to somebody."""
+        text = self.mails(recipient, subject)[0].get_content()
+        return re.search(r"https?://\S+/enrol/\S+", text).group()
+
+    def notice(self, recipient, subject):
+        """Link and whole text of a notice."""
+        mail = self.mails(recipient, subject)[0]
+        body = mail.get_body(("plain",)).get_content()
+        return re.search(r"https?://\S+/documents/\S+", body).group(), mail["subject"] + body
 
     def accessible(self, page):
         """No violation of WCAG 2.2 AA that axe-core can see."""

@@ -78,3 +78,35 @@ fn rooms_are_read_on_a_desk_and_on_a_phone_with_and_without_a_script() {
     assert!(daemon.stop().success());
     home.ok(&["audit", "verify"]);
 }
+
+#[test]
+fn a_reviewer_decides_by_keys_and_takes_back_what_stood_in_a_wrong_room() {
+    let smtp = Smtp::start();
+    let home = with_sheets(&smtp);
+    let daemon = home.start();
+    flow("review", &home, &smtp, json!({}));
+    assert!(daemon.stop().success());
+    home.ok(&["audit", "verify"]);
+}
+
+#[test]
+fn a_nurse_with_a_phone_is_told_reads_and_answers() {
+    let smtp = Smtp::start();
+    let home = with_sheets(&smtp);
+    let daemon = home.start();
+    // R-0008 has this member, R-0003 has not.
+    let given = json!({"mailbox": "ns.hibino@example.jp", "foreign": "R-0003", "secrets": ["片桐", "澄江", "1944"]});
+    flow("nurse", &home, &smtp, given);
+    assert!(daemon.stop().success());
+    home.ok(&["audit", "verify"]);
+}
+
+#[test]
+fn an_administrator_sees_what_a_register_changes_tests_a_source_and_follows_a_patient_in_the_log() {
+    let smtp = Smtp::start();
+    let home = with_sheets(&smtp);
+    let daemon = home.start();
+    flow("admin", &home, &smtp, json!({"patients": home.at("patients.csv")}));
+    assert!(daemon.stop().success());
+    home.ok(&["audit", "verify"]);
+}
