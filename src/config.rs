@@ -263,6 +263,28 @@ section! {
     }
 }
 
+section! {
+    /// Sheets that wait for a person: nobody waits unseen. A missed deadline is told to the next on duty, then to all who
+    /// review, and then it is an alarm.
+    Review, "review" {
+        /// Mail addresses of who is on duty, in order. The first hears of every held sheet, the second of a missed
+        /// deadline. Empty: all who review hear of that.
+        duty: Vec<String> = Vec::new();
+        /// Minutes that an urgent sheet may wait, at any time of day.
+        urgent_minutes: u32 = 10;
+        /// Hours that another sheet may wait; working hours count, fractions are allowed.
+        routine_hours: f64 = 4.0;
+        /// Minutes from the next on duty to all, and from all to the alarm.
+        step_minutes: u32 = 10;
+        /// When work begins, Monday to Friday, Japan's time.
+        opens: String = "09:00".into();
+        /// When work ends.
+        closes: String = "18:00".into();
+        /// Days without work beside Saturdays and Sundays: `["2026-12-31", "2027-01-01"]`.
+        holidays: Vec<String> = Vec::new();
+    }
+}
+
 /// The whole file.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -297,6 +319,8 @@ struct File {
     backup: Backup,
     #[serde(default)]
     web: Web,
+    #[serde(default)]
+    review: Review,
 }
 
 /// The checked configuration: paths are absolute or as found, values are in range.
@@ -317,6 +341,7 @@ pub struct Config {
     pub blobs: Blobs,
     pub backup: Backup,
     pub web: Web,
+    pub review: Review,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
@@ -408,6 +433,7 @@ impl Config {
             blobs: raw.blobs,
             backup: raw.backup,
             web: raw.web,
+            review: raw.review,
         };
         config.top.rules = find_rules(&base.resolve(config.top.rules.clone()), &config.top.rules);
         for i in &mut config.intake {
@@ -507,6 +533,22 @@ impl Config {
             c.within_minutes > 0.0 && c.within_minutes <= 1440.0,
             "canary.within_minutes must be more than 0, and a day at most",
         );
+        let r = &self.review;
+        let (opens, closes) = (Canary::minute(&r.opens), Canary::minute(&r.closes));
+        check(
+            opens.zip(closes).is_some_and(|(o, c)| o < c),
+            "review.opens and review.closes must be times of day, the first before the second",
+        );
+        check(r.urgent_minutes > 0 && r.step_minutes > 0, "review.urgent_minutes and step_minutes must be at least 1");
+        check(
+            r.routine_hours > 0.0 && r.routine_hours <= 240.0,
+            "review.routine_hours must be more than 0, at most 240",
+        );
+        check(
+            r.holidays.iter().all(|d| d.parse::<jiff::civil::Date>().is_ok()),
+            "review.holidays must be dates, e.g. [\"2027-01-01\"]",
+        );
+        check(r.duty.iter().all(|m| m.contains('@')), "review.duty must be mail addresses");
         check(
             self.backup.recipients.iter().all(|r| r.starts_with("age1")),
             "backup.recipients must be public keys, age1…: never put the secret AGE-SECRET-KEY-1… on this machine",

@@ -7,6 +7,7 @@
 mod alarms;
 pub mod canary;
 mod digest;
+mod overdue;
 mod pages;
 mod pipeline;
 mod receiver;
@@ -35,6 +36,7 @@ use crate::store::conference::Invites;
 use crate::store::{self, Notify, Site, Store, StoreError, blobs, db};
 use crate::work::{self, deliver};
 use alarms::Alarms;
+use overdue::Overdue;
 use pipeline::Reading;
 use registers::Books;
 
@@ -241,6 +243,8 @@ struct Daemon {
     reading: Arc<Reading>,
     books: Books,
     alarms: Alarms,
+    /// None where another process looks, or nobody is there to be told.
+    overdue: Option<Overdue>,
     /// Names of the sinks that have a deliverer, and what was tried.
     sinks: Vec<&'static str>,
     tries: deliver::Tries,
@@ -302,6 +306,7 @@ impl Daemon {
             reading,
             books,
             alarms,
+            overdue: (*role == Role::Whole && !drain).then(|| Overdue::new(&config)),
             sinks: Vec::new(),
             tries: deliver::Tries::default(),
             intakes: None,
@@ -401,6 +406,9 @@ impl Daemon {
                     self.books.refresh(&store, &self.reading, false, &mut self.alarms).await;
                     self.alarms.look().await;
                     canary::look(&store, &self.config.intake, &mut self.alarms).await;
+                    if let Some(overdue) = &mut self.overdue {
+                        overdue.look(&store, &mut self.alarms).await;
+                    }
                     if self.tuned.elapsed() > TUNE {
                         self.tuned = Instant::now();
                         if let Err(e) = store.tune_clock().await {

@@ -24,6 +24,7 @@ pub mod failed;
 mod gauges;
 pub mod letters;
 pub mod outbox;
+pub mod overdue;
 pub mod parts;
 pub mod plan;
 pub mod preferences;

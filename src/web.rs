@@ -39,7 +39,7 @@ pub use admin::{Probe, Prober};
 
 use crate::account::passkey::Passkeys;
 use crate::store::sessions::Terms;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, overdue};
 use gate::{Access, Route, get};
 
 /// Largest form that a page sends, bytes.
@@ -64,6 +64,8 @@ pub struct Options {
     pub prober: Prober,
     /// Registers that the daemon reads by itself, with their files.
     pub register_files: Vec<(&'static str, String)>,
+    /// How long a sheet may wait for a person.
+    pub due: overdue::Terms,
 }
 
 impl Options {

@@ -90,6 +90,7 @@ pub fn serve(
         terms: Terms { idle: idle * 60_000, absolute: absolute * 3_600_000 },
         prober: Some(Arc::new(Canaries(Sender::new(store.clone(), mail, config)))),
         register_files: register_files(config),
+        due: super::overdue::terms(config),
     };
     let store = Arc::new(store.clone());
     let router = match role {

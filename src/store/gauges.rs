@@ -1,6 +1,7 @@
 //! What stands in the store now, in numbers: for whoever watches the service. Counts and ages, no patient data.
 
 use super::db::query;
+use super::overdue::Step;
 use super::sources::LAST_RECEIVED;
 use super::{Result, Store};
 use crate::register::CANARY_ROOM;
@@ -25,6 +26,8 @@ pub struct Gauges {
     pub review: Vec<(String, &'static str, Count)>,
     /// Urgent ones that wait for a room, and when the oldest of all that wait for one came.
     pub held: (Count, Option<Moment>),
+    /// Held sheets whose deadline is missed.
+    pub missed: Count,
     /// Each source that was asked for.
     pub sources: Vec<SourceGauge>,
     /// Rows of the audit log.
@@ -99,6 +102,8 @@ impl Store {
             }
             g.review.push((r.get("kind"), waits_for, r.get("n")));
         }
+        let missed = query("SELECT count(*) FROM document WHERE state = 'review' AND warned >= $1");
+        g.missed = missed.bind(Step::Next as i64).fetch_one(tx.conn()).await?.nth(0);
         for name in sources {
             let row = query("SELECT looked, fault FROM source WHERE name = $1").bind(name);
             let row = row.fetch_optional(tx.conn()).await?;

@@ -26,6 +26,7 @@ fn options() -> Options {
         terms: TERMS,
         prober: None,
         register_files: Vec::new(),
+        due: Default::default(),
     }
 }
 

@@ -134,6 +134,7 @@ fn add(now: &mut Snapshot, store: &Store, g: Gauges) {
     let kinds = kinds.iter().map(|(kind, w, n)| (vec![label("type", kind), label("waits_for", w)], *n as f64));
     now.gauge("review_by_type", "Documents that wait for a person, by type", kinds);
     now.gauge("review_urgent", "Urgent documents that wait for a room", [(Vec::new(), g.held.0 as f64)]);
+    now.gauge("review_overdue", "Held documents whose deadline is missed", [(Vec::new(), g.missed as f64)]);
     let oldest = age(g.held.1);
     now.gauge("review_oldest_seconds", "Age of the oldest document that waits for a room", [(Vec::new(), oldest)]);
 

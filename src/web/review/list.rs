@@ -10,6 +10,7 @@ use crate::model::Vocabulary;
 use crate::store::State as Of;
 use crate::store::board::Held;
 use crate::store::claims::minutes;
+use crate::store::overdue::Step;
 use crate::web::frame::Frame;
 use crate::web::gate::User;
 use crate::web::pages::faults;
@@ -26,6 +27,8 @@ struct Waiting {
     open_fields: i64,
     at: String,
     age: String,
+    /// Until when it is to be decided, where it has a deadline; and whether that has passed.
+    due: Option<(String, bool)>,
     reason: Option<String>,
     origin: String,
     candidates: usize,
@@ -99,6 +102,10 @@ fn entry(web: &Web, user: &User, frame: &Frame, h: Held) -> Waiting {
         open_fields: h.open_fields,
         at: view::moment(h.received, view::today()),
         age: age(frame, now - h.received),
+        due: (h.state == Of::Review).then(|| {
+            let due = web.options.due.due(h.created, h.urgent, Step::Next);
+            (view::moment(due, view::today()), due <= now)
+        }),
         reason: h.reason,
         origin: [Some(format!("{} / {}", h.source, h.source_id)), h.sender]
             .into_iter()
