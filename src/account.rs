@@ -6,6 +6,7 @@
 
 pub mod passkey;
 pub mod password;
+pub mod scope;
 pub mod second;
 pub mod token;
 

@@ -155,6 +155,13 @@ section! {
         patient_data: bool = false;
         /// Seconds for one delivery, all in all.
         timeout_seconds: u64 = 30;
+        /// Whether people may have notices pushed to their phones and browsers as well (Web Push), beside mail. They go,
+        /// encrypted and without patient data, by the push service of the browser's maker, which learns when somebody is
+        /// told. Needs `smtp`, and pages that are reached over https.
+        push: bool = false;
+        /// Hosts of push services that may be called; `*.` and a domain stands for all names below it.
+        push_hosts: Vec<String> = ["fcm.googleapis.com", "updates.push.services.mozilla.com", "web.push.apple.com",
+            "*.push.apple.com", "*.notify.windows.com"].map(str::to_owned).to_vec();
         /// Hosts of meetings on the web: a link that was read is one to follow (and stands in invitations) only where it
         /// leads there: `["zoom.us", "*.zoom.us"]`. Any other is shown as text beside its picture.
         meeting_hosts: Vec<String> = Vec::new();
@@ -515,6 +522,7 @@ impl Config {
         check(self.work.attempts > 0, "work.attempts must be at least 1");
         check(self.work.lease_seconds >= 5, "work.lease_seconds must be at least 5");
         check(self.versions.join_minutes <= 55, "versions.join_minutes must be at most 55");
+        check(!self.notice.push || !self.notice.smtp.is_empty(), "notice.push needs a mail server, notice.smtp");
         let d = &self.database;
         let postgres = |url: &String| url.starts_with("postgres://") || url.starts_with("postgresql://");
         check(d.url.is_empty() || postgres(&d.url), "database.url must be postgres://…, or empty for SQLite");

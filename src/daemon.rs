@@ -10,6 +10,7 @@ mod digest;
 mod overdue;
 mod pages;
 mod pipeline;
+mod push;
 mod receiver;
 mod registers;
 
@@ -282,6 +283,13 @@ impl Daemon {
             });
         }
         store.tune_clock().await?;
+        let push = match &mail {
+            Some(mail) if config.notice.push => Some(push::prepare(&store, &config, mail.address()).await?),
+            _ => None,
+        };
+        if push.is_some() {
+            store = store.pushing();
+        }
         let door = pages::open(&config, role, drain).await?;
         // Opening the engine takes a moment.
         let (options, counts) = (pool_options(&config), metrics.clone());
@@ -317,12 +325,18 @@ impl Daemon {
             store,
             config,
         };
-        daemon.pages =
-            door.map(|d| pages::serve(d, &daemon.store, &daemon.config, role, mail.clone(), stopped.clone()));
+        daemon.pages = door.map(|d| {
+            let terms = push.as_ref().map(|p| p.terms.clone());
+            pages::serve(d, &daemon.store, &daemon.config, role, mail.clone(), terms, stopped.clone())
+        });
         daemon.work(stopped.clone());
         daemon.canaries(mail.clone(), stopped.clone());
         if let Some(mail) = mail {
-            daemon.deliver(mail, stopped);
+            daemon.letters(&mail, stopped.clone());
+            daemon.deliver(mail, stopped.clone());
+        }
+        if let Some(push) = push {
+            daemon.deliver(push.sink, stopped);
         }
         let receiver: Arc<dyn Receiver> = Arc::new(receiver::Keeper(daemon.store.clone()));
         let largest = daemon.config.reader.max_file_mb << 20;
@@ -358,16 +372,18 @@ impl Daemon {
         self.tasks.push(tokio::spawn(always("canaries", stopped, move || sender.clone().run(stop.clone()))));
     }
 
-    fn deliver(&mut self, mail: Arc<MailSink>, stopped: watch::Receiver<bool>) {
+    fn letters(&mut self, mail: &Arc<MailSink>, stopped: watch::Receiver<bool>) {
         let (store, letters, drain, stop) = (self.store.clone(), mail.clone(), self.drain, stopped.clone());
         self.tasks.push(tokio::spawn(always("letters", stopped.clone(), move || {
             work::letters::run(store.clone(), letters.clone(), drain, stop.clone())
         })));
         let (store, base_url, stop) = (self.store.clone(), self.config.base_url(), stopped.clone());
-        self.tasks.push(tokio::spawn(always("digests", stopped.clone(), move || {
+        self.tasks.push(tokio::spawn(always("digests", stopped, move || {
             digest::run(store.clone(), base_url.clone(), drain, stop.clone())
         })));
-        let sink: Arc<dyn Sink> = mail;
+    }
+
+    fn deliver(&mut self, sink: Arc<dyn Sink>, stopped: watch::Receiver<bool>) {
         self.sinks.push(sink.name());
         let (store, tries, drain, stop) = (self.store.clone(), self.tries.clone(), self.drain, stopped.clone());
         self.tasks.push(tokio::spawn(always("deliverer", stopped, move || {

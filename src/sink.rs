@@ -6,6 +6,7 @@
 //! sheet is posted there in the very transaction that accepts it (`store::outbox::post`).
 
 pub mod mail;
+pub mod push;
 mod wording;
 
 use async_trait::async_trait;
@@ -21,6 +22,9 @@ pub enum SinkError {
     /// Will not pass by itself: refused for good.
     #[error("{0}")]
     Never(String),
+    /// The recipient is not there any more, and nothing is amiss.
+    #[error("{0}")]
+    Gone(String),
 }
 
 /// A place that takes postings.

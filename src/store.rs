@@ -28,6 +28,7 @@ pub mod overdue;
 pub mod parts;
 pub mod plan;
 pub mod preferences;
+pub mod push;
 pub mod queue;
 mod receive;
 pub mod recovery;
@@ -41,6 +42,7 @@ pub mod sources;
 pub mod status;
 pub mod thread;
 pub mod trail;
+pub mod tokens;
 pub mod verify;
 pub mod versions;
 pub mod withdraw;
@@ -185,6 +187,8 @@ pub struct Store {
     notify: Arc<accept::Notify>,
     /// How conferences are invited to; none: they are not.
     invites: Option<Arc<conference::Invites>>,
+    /// Whether browsers are told by push.
+    pushes: bool,
     metrics: Metrics,
     /// Held for as long as the store is open for work.
     _lock: Option<Arc<std::fs::File>>,
@@ -288,6 +292,7 @@ impl Store {
             owner: Uuid::new_v4().to_string().into(),
             notify: Arc::default(),
             invites: None,
+            pushes: false,
             metrics: Metrics::default(),
             _lock: None,
             _listener: None,

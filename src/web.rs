@@ -6,6 +6,7 @@
 //! Sees the store; must not know rules, readers or sinks.
 
 mod admin;
+mod api;
 mod assets;
 mod changes;
 mod door;
@@ -15,6 +16,7 @@ mod guard;
 mod notices;
 mod pages;
 mod readers;
+pub mod push;
 mod review;
 mod rooms;
 mod search;
@@ -56,6 +58,8 @@ pub struct Options {
     pub behind_proxy: bool,
     /// Anyone on this machine may sign in, as fictional people.
     pub demo_login: bool,
+    /// How browsers subscribe to notices by push; none: they cannot.
+    pub push: Option<push::PushTerms>,
     /// Hosts of meetings on the web whose links may be followed.
     pub meeting_hosts: Vec<String>,
     /// How long sessions last.
@@ -126,6 +130,8 @@ fn routes() -> Vec<Route> {
     all.extend(pages::routes());
     all.extend(review::routes());
     all.extend(notices::routes());
+    all.extend(push::routes());
+    all.extend(api::routes());
     all.extend(admin::routes());
     all
 }
@@ -138,8 +144,8 @@ pub fn watched(store: Arc<Store>, options: Options) -> Router {
 
 fn router_of(routes: Vec<Route>) -> Router<Web> {
     routes.into_iter().fold(Router::new(), |router, route| {
-        let access = route.access;
-        let guarded = middleware::from_fn(move |request, next| gate::require(access, request, next));
+        let (access, tokens) = (route.access, route.tokens);
+        let guarded = middleware::from_fn(move |request, next| gate::require(access, tokens, request, next));
         router.route(route.path, route.handler.route_layer(guarded))
     })
 }
@@ -160,6 +166,7 @@ pub fn router(store: Arc<Store>, options: Options) -> Router {
         .layer(safe(
             header::CONTENT_SECURITY_POLICY,
             "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; \
+             worker-src 'self'; manifest-src 'self'; \
              form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         ))
         .layer(safe(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -193,6 +200,8 @@ pub enum Failure {
     Slow(u32),
     /// What was asked for does not fit the present state; the sentence is for a person.
     Refused(String),
+    /// What was asked for cannot be understood; the sentence is for a programmer.
+    Malformed(String),
     Broken(String),
 }
 

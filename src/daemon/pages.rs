@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::sink::mail::MailSink;
 use crate::store::Store;
 use crate::store::sessions::Terms;
+use crate::web::push::PushTerms;
 use crate::web::{Options, Probe};
 
 /// Pages that are being sent when the daemon ends.
@@ -77,6 +78,7 @@ pub fn serve(
     config: &Config,
     role: &Role,
     mail: Option<Arc<MailSink>>,
+    push: Option<PushTerms>,
     mut stopped: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
     let base_url = config.base_url();
@@ -86,6 +88,7 @@ pub fn serve(
         base_url,
         behind_proxy: config.web.behind_proxy,
         demo_login: config.web.demo_login,
+        push,
         meeting_hosts: config.notice.meeting_hosts.clone(),
         terms: Terms { idle: idle * 60_000, absolute: absolute * 3_600_000 },
         prober: Some(Arc::new(Canaries(Sender::new(store.clone(), mail, config)))),

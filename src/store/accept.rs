@@ -182,6 +182,9 @@ impl Store {
                             outbox::enqueue_notices(&mut tx, &id, 1, room, now).await?;
                         }
                         conference::follow(&mut tx, self, &id, 1, room, now).await?;
+                        if self.pushes {
+                            outbox::enqueue_pushes(&mut tx, &id, 1, room, now).await?;
+                        }
                     }
                 }
             }

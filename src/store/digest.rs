@@ -7,7 +7,7 @@ use super::db::query;
 use super::letters::{self, Letter};
 use super::outbox::posting;
 use super::preferences::LONGEST_HOLD;
-use super::{MACHINE, Result, Store, StoreError, audit, crash, name_id};
+use super::{MACHINE, Result, Store, StoreError, audit, name_id};
 use crate::metrics::DeliveryEnd;
 use crate::model::{Posting, Purpose};
 
@@ -122,9 +122,7 @@ impl Store {
             };
             letters::put(&mut tx, &letter, now).await?;
         }
-        crash::reached("digest.before_commit");
         tx.commit().await?;
-        crash::reached("digest.after_commit");
         digest.gone.iter().for_each(|_| self.metrics.delivery("mail", DeliveryEnd::Cancelled, None));
         digest.postings.iter().for_each(|_| self.metrics.delivery("mail", DeliveryEnd::Sent, None));
         self.wake_all();

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::db::{Tx, query, scalar};
 use super::preferences::{self, LONGEST_HOLD, When};
 use super::queue::MAX_DELAY_MS;
-use super::{MACHINE, Result, Store, StoreError, audit, crash, name_id};
+use super::{MACHINE, Result, Store, StoreError, audit, crash, name_id, push};
 use crate::metrics::DeliveryEnd;
 use crate::model::{Document, Posting, Purpose};
 
@@ -158,6 +158,28 @@ pub(super) async fn enqueue_notices(tx: &mut Tx, document: &str, revision: i64, 
     Ok(())
 }
 
+/// The notices of a revision once more, for the browsers of those who get them; each when that one wants to be told.
+pub(super) async fn enqueue_pushes(tx: &mut Tx, document: &str, revision: i64, room: &str, now: i64) -> Result<()> {
+    let urgent: i64 = scalar("SELECT urgent FROM document WHERE id = $1").bind(document).fetch_one(tx.conn()).await?;
+    let told: Vec<String> = scalar(
+        "SELECT recipient FROM outbox WHERE document = $1 AND revision = $2 AND sink = 'mail' AND purpose = 'notice'
+         ORDER BY recipient",
+    )
+    .bind(document)
+    .bind(revision)
+    .fetch_all(tx.conn())
+    .await?;
+    for mail in told {
+        let when = preferences::of(tx, &mail).await?.when(urgent != 0, true, now);
+        for browser in push::of_mailbox(tx, &mail).await? {
+            let purpose = Purpose::Notice;
+            let word = Word { sink: "push", purpose, document, revision, room: Some(room), recipient: &browser, when };
+            enqueue(tx, &word, now).await?;
+        }
+    }
+    Ok(())
+}
+
 /// One notice for each administrator.
 pub(super) async fn enqueue_held(
     tx: &mut Tx,
@@ -206,11 +228,17 @@ impl Store {
             let (room, recipient): (Option<String>, String) = (row.get("room"), row.get("recipient"));
             let posting =
                 posting(&mut tx, key, row.get("document"), row.get("revision"), purpose, room, recipient).await?;
-            let gone = match (&posting.room, purpose) {
-                (Some(room), Purpose::Notice) => {
-                    !super::registers::members_at(&mut tx, room, now).await?.contains(&posting.recipient)
+            let mailbox = if sink == "push" {
+                push::mailbox_of(&mut tx, &posting.recipient).await?
+            } else {
+                Some(posting.recipient.to_lowercase())
+            };
+            let gone = match (&posting.room, purpose, mailbox) {
+                (Some(room), Purpose::Notice, Some(mailbox)) => {
+                    let members = super::registers::members_at(&mut tx, room, now).await?;
+                    !members.iter().any(|m| m.to_lowercase() == mailbox)
                 }
-                _ => false,
+                (_, _, mailbox) => mailbox.is_none(),
             };
             let receipt: String = scalar("SELECT receipt FROM document WHERE id = $1")
                 .bind(&posting.document)

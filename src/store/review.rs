@@ -76,6 +76,9 @@ impl Store {
             outbox::enqueue_notices(&mut tx, document, number, room, now).await?;
         }
         conference::follow(&mut tx, self, document, number, room, now).await?;
+        if self.pushes {
+            outbox::enqueue_pushes(&mut tx, document, number, room, now).await?;
+        }
         settle(&mut tx, &doc.receipt, now, None).await?;
         amend(tx).await?;
         self.metrics.posted(By::Person, self.seconds_since(doc.received));
@@ -176,6 +179,9 @@ impl Store {
                 outbox::enqueue_notices(&mut tx, document, number, room, now).await?;
             }
             conference::follow(&mut tx, self, document, number, room, now).await?;
+            if self.pushes {
+                outbox::enqueue_pushes(&mut tx, document, number, room, now).await?;
+            }
         }
         amend(tx).await?;
         self.wake_all();

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use super::accounts::Account;
 use super::db::{Tx, query, scalar};
 use super::{Result, Store, audit};
+use crate::account::scope::Scopes;
 use crate::account::token;
 
 /// A wait is this long at first, and at most [`LONGEST_MS`].
@@ -29,8 +30,10 @@ pub struct SignedIn {
     pub account: Account,
     /// What the session is kept under.
     pub session: String,
-    /// `passkey`, `password`, `demo`.
+    /// `passkey`, `password`, `demo`, `token`.
     pub way: String,
+    /// What a program may do with its token; a person's session is for everything.
+    pub scopes: Option<Scopes>,
 }
 
 /// A session in the list of one's own.
@@ -108,7 +111,7 @@ impl Store {
             query("UPDATE session SET seen = $2 WHERE token = $1").bind(&session).bind(now).execute(tx.conn()).await?;
             tx.commit().await?;
         }
-        Ok(Some(SignedIn { account, session, way: row.get("way") }))
+        Ok(Some(SignedIn { account, session, way: row.get("way"), scopes: None }))
     }
 
     /// Ends a session of an account.
@@ -296,8 +299,15 @@ pub(super) async fn redeem(tx: &mut Tx, ticket: &str, purpose: &str, now: i64) -
     Ok(Some(Held { account: row.get("account"), data: serde_json::from_str(row.get("data"))? }))
 }
 
+/// Sessions, tokens and browsers that are told by push.
 pub(super) async fn end_all(tx: &mut Tx, account: &str) -> Result<()> {
-    query("DELETE FROM session WHERE account = $1").bind(account).execute(tx.conn()).await?;
+    for all in [
+        "DELETE FROM session WHERE account = $1",
+        "DELETE FROM token WHERE account = $1",
+        "DELETE FROM subscription WHERE account = $1",
+    ] {
+        query(all).bind(account).execute(tx.conn()).await?;
+    }
     Ok(())
 }
 

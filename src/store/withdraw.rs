@@ -132,6 +132,9 @@ impl Store {
                 outbox::enqueue_notices(&mut tx, document, number, room, now).await?;
             }
             conference::follow(&mut tx, self, document, number, room, now).await?;
+            if self.pushes {
+                outbox::enqueue_pushes(&mut tx, document, number, room, now).await?;
+            }
         }
         for (again, receipt) in resent(&mut tx, document).await? {
             match to {

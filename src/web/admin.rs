@@ -1,7 +1,7 @@
 //! Administration (管理): who may sign in, registers, sources, the audit log. No patients' sheets here: who administers
 //! sees those only with another role beside.
 
-mod accounts;
+pub mod accounts;
 mod audit;
 mod registers;
 mod sources;

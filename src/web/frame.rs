@@ -123,6 +123,9 @@ pub async fn failure(web: &Web, user: Option<&User>, path: &str, failure: &Failu
                 .say("時間がたったため、サインインし直してください。", "Your session has ended. Please sign in again."),
         ),
         Failure::Refused(why) => (StatusCode::CONFLICT, frame.say("できませんでした", "Not done"), why.as_str()),
+        Failure::Malformed(why) => {
+            (StatusCode::BAD_REQUEST, frame.say("内容を確かめてください", "This cannot be understood"), why.as_str())
+        }
         Failure::Slow(_) => (
             StatusCode::TOO_MANY_REQUESTS,
             frame.say("しばらくお待ちください", "Please wait"),
@@ -152,6 +155,10 @@ pub async fn failure(web: &Web, user: Option<&User>, path: &str, failure: &Failu
             Err(_) => (status, text.to_owned()).into_response(),
         }
     };
+    if path.starts_with("/api/") && matches!(failure, Failure::SignIn) {
+        let bearer = axum::http::HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(axum::http::header::WWW_AUTHENTICATE, bearer);
+    }
     if let Failure::Slow(seconds) = failure {
         response.headers_mut().insert(axum::http::header::RETRY_AFTER, (*seconds).into());
     }

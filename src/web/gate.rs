@@ -15,9 +15,11 @@ use serde_json::Value as Json;
 
 use super::frame::Frame;
 use super::{Failure, Web, frame};
+use crate::account::scope::Scope;
 use crate::account::{Lang, Role};
 use crate::store::accounts::Account;
 use crate::store::sessions::SignedIn;
+use crate::store::tokens::Bearer;
 
 /// Whom a route lets in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,31 @@ pub struct Route {
     pub method: Method,
     pub path: &'static str,
     pub handler: MethodRouter<Web>,
+    /// What a token has to be for.
+    pub tokens: Tokens,
+}
+
+/// What a route asks of a program that comes with a token, beside what it asks of everyone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tokens {
+    /// It is for people.
+    None,
+    /// A token of this scope.
+    Of(Scope),
+    /// Any.
+    All,
+}
+
+impl Route {
+    /// The same route, open to tokens of this scope as well.
+    pub fn scoped(self, scope: Scope) -> Route {
+        Route { tokens: Tokens::Of(scope), ..self }
+    }
+
+    /// The same route, open to every token as well.
+    pub fn any_token(self) -> Route {
+        Route { tokens: Tokens::All, ..self }
+    }
 }
 
 /// A page.
@@ -63,7 +90,7 @@ where
     H: axum::handler::Handler<T, Web>,
     T: 'static,
 {
-    Route { access, method: Method::GET, path, handler: axum::routing::get(handler) }
+    Route { access, method: Method::GET, path, handler: axum::routing::get(handler), tokens: Tokens::None }
 }
 
 /// A change.
@@ -72,7 +99,16 @@ where
     H: axum::handler::Handler<T, Web>,
     T: 'static,
 {
-    Route { access, method: Method::POST, path, handler: axum::routing::post(handler) }
+    Route { access, method: Method::POST, path, handler: axum::routing::post(handler), tokens: Tokens::None }
+}
+
+/// Something that is put in the place of what was there.
+pub fn put<H, T>(access: Access, path: &'static str, handler: H) -> Route
+where
+    H: axum::handler::Handler<T, Web>,
+    T: 'static,
+{
+    Route { access, method: Method::PUT, path, handler: axum::routing::put(handler), tokens: Tokens::None }
 }
 
 /// Whoever asks for a page, once the gate let them in.
@@ -95,6 +131,11 @@ impl User {
 
     pub fn lang(&self) -> Lang {
         self.0.account.lang
+    }
+
+    /// Whether the token, if it is one, is for this.
+    pub fn may(&self, scope: Scope) -> bool {
+        self.0.scopes.is_none_or(|s| s.has(scope))
     }
 
     /// A room, if this person may see it: else it is as if there were none.
@@ -137,9 +178,14 @@ impl FromRequestParts<Web> for Peer {
 /// Finds out who comes, and turns what a handler refused into a page in that person's language.
 pub async fn identify(State(web): State<Web>, jar: CookieJar, mut request: Request, next: Next) -> Response {
     let token = jar.get(web.options.cookie()).map(|c| c.value().to_owned());
+    let bearer = bearer(request.headers()).filter(|_| token.is_none() && request.uri().path().starts_with("/api/"));
     let mut user = None;
-    if let Some(token) = token {
-        match web.store.who(&token, web.options.terms).await {
+    if token.is_some() || bearer.is_some() {
+        let found = match (&token, bearer) {
+            (Some(token), _) => web.store.who(token, web.options.terms).await,
+            (None, bearer) => web.store.bearer(bearer.unwrap_or_default()).await.map(|b| b.map(signed_in)),
+        };
+        match found {
             Ok(found) => user = found.map(User),
             Err(e) => return frame::failure(&web, None, request.uri().path(), &e.into()).await,
         }
@@ -159,10 +205,27 @@ pub async fn identify(State(web): State<Web>, jar: CookieJar, mut request: Reque
     }
 }
 
+/// The token that a program shows.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = given.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn signed_in(b: Bearer) -> SignedIn {
+    SignedIn { account: b.account, session: b.token, way: "token".into(), scopes: Some(b.scopes) }
+}
+
 /// Lets in whom the route admits.
-pub async fn require(access: Access, request: Request, next: Next) -> Response {
+pub async fn require(access: Access, tokens: Tokens, request: Request, next: Next) -> Response {
     let user = request.extensions().get::<User>();
-    if access.admits(user.map(User::account)) {
+    let shown = user.and_then(|u| u.0.scopes);
+    let in_scope = match tokens {
+        Tokens::None => shown.is_none() || access == Access::Open,
+        Tokens::Of(scope) => shown.is_none_or(|s| s.has(scope)),
+        Tokens::All => true,
+    };
+    if in_scope && access.admits(user.map(User::account)) {
         return next.run(request).await;
     }
     let why = if user.is_none() { Failure::SignIn } else { Failure::Forbidden };

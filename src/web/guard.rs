@@ -19,7 +19,8 @@ pub async fn check(State(web): State<Web>, request: Request, next: Next) -> Resp
     if !known(headers, &web.hosts) {
         return (StatusCode::MISDIRECTED_REQUEST, "unknown host\n").into_response();
     }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) && !ours(headers) {
+    let program = request.uri().path().starts_with("/api/") && shows_a_token(headers);
+    if !matches!(*request.method(), Method::GET | Method::HEAD) && !program && !ours(headers) {
         return (StatusCode::FORBIDDEN, "not from our own pages\n").into_response();
     }
     next.run(request).await
@@ -40,6 +41,11 @@ fn known(headers: &HeaderMap, hosts: &[String]) -> bool {
     let Some(host) = text(headers, header::HOST) else { return false };
     let name = host_name(host).to_ascii_lowercase();
     name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|a| a.is_loopback()) || hosts.contains(&name)
+}
+
+/// A program that comes with a token and without a cookie: no other site can make a browser send that for its user.
+fn shows_a_token(headers: &HeaderMap) -> bool {
+    super::gate::bearer(headers).is_some() && !headers.contains_key(header::COOKIE)
 }
 
 /// Browsers send `Origin` with every form; it must be the host that was asked.

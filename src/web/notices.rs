@@ -12,6 +12,7 @@ use crate::account::Role;
 use crate::model::Vocabulary;
 use crate::store::failed::Undelivered;
 use crate::store::preferences::Preference;
+use crate::store::push::Subscription;
 
 /// Who sees what could not be told, and sends it again.
 pub const UNDELIVERED: Access = Access::Roles(&[Role::Reviewer, Role::Admin]);
@@ -37,6 +38,15 @@ struct Choice {
     given: Given,
     fault: Option<&'static str>,
     saved: bool,
+    /// What browsers subscribe with; none: push is off.
+    push: Option<String>,
+    browsers: Vec<Browser>,
+}
+
+struct Browser {
+    id: String,
+    label: String,
+    since: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -75,7 +85,18 @@ async fn shown(
 ) -> Result<Response, Failure> {
     let frame = Frame::of(web, user, "account").await?;
     let mailbox = user.account().mailbox.clone();
-    let page = Choice { shared: mailbox != user.account().login, mailbox, given, fault, saved, frame: frame.clone() };
+    let today = view::today();
+    let browser = |s: Subscription| Browser { id: s.id, label: s.label, since: view::moment(s.created, today) };
+    let page = Choice {
+        shared: mailbox != user.account().login,
+        mailbox,
+        given,
+        fault,
+        saved,
+        push: web.options.push.as_ref().map(|p| p.key.clone()),
+        browsers: web.store.subscriptions(&user.account().id).await?.into_iter().map(browser).collect(),
+        frame: frame.clone(),
+    };
     Ok(gate::html(&frame, page.render()?))
 }
 

@@ -4,7 +4,7 @@
 
 mod decide;
 mod list;
-mod rows;
+pub mod rows;
 mod sheet;
 mod withdraw;
 
@@ -36,7 +36,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// A document that this reviewer may decide about.
-async fn decidable(web: &Web, user: &User, id: &str) -> Result<DocumentView, Failure> {
+pub async fn decidable(web: &Web, user: &User, id: &str) -> Result<DocumentView, Failure> {
     let d = web.store.document(id).await?.ok_or(Failure::NotFound)?;
     if d.state == State::Quarantined && !sees_apart(user, d.quarantined_by.as_deref()) {
         return Err(Failure::NotFound);

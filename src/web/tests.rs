@@ -14,14 +14,15 @@ use crate::store::Store;
 use crate::store::sessions::Terms;
 use crate::store::testing::site;
 
-const TERMS: Terms = Terms { idle: 3_600_000, absolute: 3_600_000 };
+pub(super) const TERMS: Terms = Terms { idle: 3_600_000, absolute: 3_600_000 };
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     Options {
         base_url: "http://localhost:8480".into(),
         secure: false,
         behind_proxy: false,
         demo_login: true,
+        push: None,
         meeting_hosts: Vec::new(),
         terms: TERMS,
         prober: None,
@@ -92,7 +93,19 @@ async fn every_route_lets_in_whom_it_names_and_nobody_else() {
     }
     let open: Vec<&str> = routes().into_iter().filter(|r| r.access == Access::Open).map(|r| r.path).collect();
     for path in open {
-        let ours = ["/login", "/setup", "/enrol/", "/assets/", "/healthz", "/readyz", "/metrics"];
+        let ours = [
+            "/login",
+            "/setup",
+            "/enrol/",
+            "/assets/",
+            "/healthz",
+            "/readyz",
+            "/metrics",
+            "/api/openapi.json",
+            "/worker.js",
+            "/manifest",
+            "/icon",
+        ];
         assert!(ours.iter().any(|p| path.starts_with(p)), "{path} is open to everybody");
     }
 }

@@ -58,6 +58,7 @@ pub async fn one(store: &Store, sink: &dyn Sink, delivery: &Delivery, drain: boo
     crate::crash::reached("deliver.after_network");
     let outcome = match answer {
         Ok(remote) => Outcome::Sent { remote },
+        Err(SinkError::Gone(reason)) => Outcome::Cancelled { reason },
         Err(SinkError::Never(error)) => Outcome::Failed { error },
         Err(SinkError::Later(error)) if delivery.attempts + 1 >= ATTEMPTS => Outcome::Failed { error },
         Err(SinkError::Later(error)) => Outcome::Later { error, delay_ms: backoff_ms(delivery.attempts, drain) },

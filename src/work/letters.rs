@@ -33,7 +33,7 @@ async fn one(store: &Store, mail: &MailSink, claimed: &Claimed, drain: bool) {
     let sent = mail.letter(&l.recipient, &l.key, &l.subject, &l.body, l.attached.as_deref()).await;
     let how = match sent {
         Ok(()) => Sent::Sent,
-        Err(SinkError::Never(error)) => Sent::Failed { error },
+        Err(SinkError::Never(error) | SinkError::Gone(error)) => Sent::Failed { error },
         Err(SinkError::Later(error)) if claimed.attempts + 1 >= deliver::ATTEMPTS => Sent::Failed { error },
         Err(SinkError::Later(error)) => Sent::Later { error, delay_ms: backoff_ms(claimed.attempts, drain) },
     };

@@ -16,6 +16,7 @@ mod hosts;
 mod imap;
 mod logs;
 mod mail;
+mod notices;
 mod order;
 mod outside;
 mod postgres;

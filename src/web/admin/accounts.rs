@@ -95,7 +95,8 @@ impl Given {
     }
 }
 
-fn name(text: &str) -> Result<String, &'static str> {
+/// The name of a person, as it may stand in pages and mails.
+pub fn name(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > 80 || text.chars().any(crate::model::is_deceptive) {
         return Err("お名前を確かめてください");
@@ -161,7 +162,8 @@ async fn invite(State(web): State<Web>, user: User, Form(given): Form<Given>) ->
     }
 }
 
-fn invitation(web: &Web, login: &str, lang: Lang, enrol: &str) -> Letter {
+/// The mail that carries the link to choose how to sign in.
+pub fn invitation(web: &Web, login: &str, lang: Lang, enrol: &str) -> Letter {
     let link = format!("{}/enrol/{enrol}", web.options.base_url);
     let body = match lang {
         Lang::Ja => format!(

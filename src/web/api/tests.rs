@@ -1,0 +1,226 @@
+//! The API as programs see it: what its description says is what is there, and a token opens no more than it is for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use serde_json::{Value as Json, json};
+use tower::ServiceExt;
+use utoipa::OpenApi;
+
+use super::super::gate::Tokens;
+use super::super::tests::{TERMS, options};
+use super::super::{router, routes};
+use crate::account::scope::{Scope, Scopes};
+use crate::account::{Lang, Role, Roles};
+use crate::store::accounts::{Account, NewAccount};
+use crate::store::testing::site;
+use crate::store::{Meta, Register, Store};
+
+struct Site {
+    store: Store,
+    _dir: tempfile::TempDir,
+}
+
+impl Site {
+    async fn new() -> Site {
+        let dir = tempfile::tempdir().expect("a folder");
+        let store = Store::open(site(dir.path()).await).await.expect("a store");
+        let room = |id: &str, mail: &str| crate::store::registers::Record {
+            id: id.into(),
+            data: json!({"room_id": id}),
+            room: Some(crate::store::registers::RoomFacts {
+                name: "柏 花子".into(),
+                members: vec![mail.into()],
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let rooms = [room("R-0001", "nurse@example.jp"), room("R-0002", "other@example.jp")];
+        store.import(Register::Patients, &rooms, "test").await.expect("import");
+        Site { store, _dir: dir }
+    }
+
+    async fn account(&self, login: &str, roles: Roles) -> Account {
+        let new = NewAccount { login: login.into(), name: "人".into(), roles, mailbox: login.into(), lang: Lang::Ja };
+        let id = self.store.invite(&new, &crate::account::token::new(), None, "test").await.expect("an account");
+        self.store.account(&id).await.expect("read").expect("there")
+    }
+
+    async fn token(&self, account: &Account, scopes: &str) -> String {
+        self.store.make_token(account, "test", Scopes::parse(scopes), 60_000).await.expect("a token")
+    }
+
+    async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Json>) -> (StatusCode, Json) {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "localhost:8480");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let body = body.map_or_else(Body::empty, |b| Body::from(b.to_string()));
+        let router = router(Arc::new(self.store.clone()), options());
+        let answer = router.oneshot(request.body(body).expect("a request")).await.expect("an answer");
+        let status = answer.status();
+        let bytes = to_bytes(answer.into_body(), 1 << 20).await.expect("a body");
+        (status, serde_json::from_slice(&bytes).unwrap_or(Json::Null))
+    }
+
+    async fn with(&self, token: &str, method: &str, path: &str, body: Option<Json>) -> (StatusCode, Json) {
+        self.ask(method, path, &[("authorization", &format!("Bearer {token}"))], body).await
+    }
+}
+
+#[tokio::test]
+async fn the_description_names_every_route_with_its_scope() {
+    let text = super::Description::openapi().to_json().expect("JSON");
+    let described: Json = serde_json::from_str(&text).expect("JSON");
+    assert!(described["openapi"].as_str().is_some_and(|v| v.starts_with("3.1")), "{}", described["openapi"]);
+    let mut there = BTreeMap::new();
+    for route in routes().into_iter().filter(|r| r.path.starts_with("/api/v1/")) {
+        let scope: Vec<&str> = match route.tokens {
+            Tokens::Of(scope) => vec![scope.as_str()],
+            _ => vec![],
+        };
+        there.insert((route.method.as_str().to_lowercase(), route.path.to_owned()), json!([{"token": scope}]));
+    }
+    let mut said = BTreeMap::new();
+    for (path, operations) in described["paths"].as_object().expect("paths") {
+        for (method, operation) in operations.as_object().expect("operations") {
+            let summary = operation["summary"].as_str().or_else(|| operation["description"].as_str());
+            assert!(summary.is_some_and(|s| !s.is_empty()), "{method} {path} says nothing");
+            said.insert((method.clone(), path.clone()), operation["security"].clone());
+        }
+    }
+    assert_eq!(said, there);
+    // Nothing is referred to that is not there.
+    let mut missing = BTreeSet::new();
+    for part in text.split("\"$ref\":\"#/components/schemas/").skip(1) {
+        let name = part.split('"').next().expect("a name");
+        if described["components"]["schemas"][name].is_null() {
+            missing.insert(name.to_owned());
+        }
+    }
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[tokio::test]
+async fn a_token_opens_what_it_is_for_and_no_more_than_its_account() {
+    let s = Site::new().await;
+    let nurse = s.account("nurse@example.jp", Role::Viewer.into()).await;
+    let admin = s.account("admin@example.jp", Role::Admin.into()).await;
+    let all: Scopes = Scope::ALL.into_iter().collect();
+    let token = s.store.make_token(&nurse, "all", all, 60_000).await.expect("a token");
+    let (status, me) = s.with(&token, "GET", "/api/v1/me", None).await;
+    assert_eq!((status, me["login"].as_str()), (StatusCode::OK, Some("nurse@example.jp")));
+    assert_eq!(s.with(&token, "GET", "/api/v1/rooms/R-0001", None).await.0, StatusCode::OK);
+    assert_eq!(s.with(&token, "GET", "/api/v1/rooms/R-0002", None).await.0, StatusCode::NOT_FOUND, "not a member");
+    assert_eq!(s.with(&token, "GET", "/api/v1/rooms/none", None).await.0, StatusCode::NOT_FOUND);
+    for path in ["/api/v1/accounts", "/api/v1/review", "/api/v1/receipts", "/api/v1/undelivered"] {
+        let (status, problem) = s.with(&token, "GET", path, None).await;
+        assert_eq!((status, problem["status"].as_i64()), (StatusCode::FORBIDDEN, Some(403)), "{path}");
+    }
+    for page in ["/account", "/account/tokens", "/rooms/R-0001"] {
+        assert_eq!(s.with(&token, "GET", page, None).await.0, StatusCode::SEE_OTHER, "a token opens no page: {page}");
+    }
+    assert!(s.store.tokens(&nurse.id).await.expect("tokens")[0].used.is_some());
+
+    let few = s.token(&admin, "admin:read").await;
+    assert_eq!(s.with(&few, "GET", "/api/v1/accounts", None).await.0, StatusCode::OK);
+    let wanted = json!({"login": "new@example.jp", "name": "新しい人", "roles": ["viewer"]});
+    let path = "/api/v1/accounts";
+    assert_eq!(s.with(&few, "POST", path, Some(wanted.clone())).await.0, StatusCode::FORBIDDEN, "out of scope");
+    let more = s.token(&admin, "admin:read,admin:write").await;
+    let (status, made) = s.with(&more, "POST", path, Some(wanted)).await;
+    assert_eq!((status, made["roles"][0].as_str()), (StatusCode::CREATED, Some("viewer")));
+    let (status, problem) = s.with(&more, "POST", path, Some(json!({"login": 3}))).await;
+    assert_eq!((status, problem["status"].as_i64()), (StatusCode::BAD_REQUEST, Some(400)));
+
+    // It ends by hand, with its account, and with its time.
+    let id = s.store.tokens(&admin.id).await.expect("tokens").remove(0).id;
+    s.store.drop_token(&nurse, &id).await.expect("not another's");
+    assert_eq!(s.with(&more, "GET", "/api/v1/me", None).await.0, StatusCode::OK);
+    s.store.drop_token(&admin, &id).await.expect("dropped");
+    s.store.disable_account(&nurse.id, true, "test").await.expect("disabled");
+    let short = s.store.make_token(&admin, "short", all, 1).await.expect("a token");
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    for gone in [more.as_str(), &token, &short, "fbx_made-up", ""] {
+        assert_eq!(s.with(gone, "GET", "/api/v1/me", None).await.0, StatusCode::UNAUTHORIZED, "{gone}");
+    }
+}
+
+#[tokio::test]
+async fn changes_need_a_token_or_our_own_page() {
+    let s = Site::new().await;
+    let nurse = s.account("nurse@example.jp", Role::Viewer.into()).await;
+    let (path, choice) = ("/api/v1/preference", json!({"digest": ["17:00", "08:00"]}));
+    let token = s.token(&nurse, "notices:read,notices:write").await;
+    let (status, saved) = s.with(&token, "PUT", path, Some(choice.clone())).await;
+    assert_eq!((status, saved["digest"].clone()), (StatusCode::OK, json!(["08:00", "17:00"])));
+    assert_eq!(s.with(&token, "GET", path, None).await.1, saved);
+    assert_eq!(s.with(&token, "PUT", path, Some(json!({"digest": ["25:00"]}))).await.0, StatusCode::BAD_REQUEST);
+
+    let cookie = format!("faxbridge={}", s.store.sign_in(&nurse, "passkey", TERMS).await.expect("a session"));
+    let bearer = format!("Bearer {token}");
+    let ours = ("origin", "http://localhost:8480");
+    let put = async |headers: &[(&str, &str)]| s.ask("PUT", path, headers, Some(choice.clone())).await.0;
+    assert_eq!(put(&[("cookie", &cookie), ours]).await, StatusCode::OK);
+    assert_eq!(put(&[("cookie", &cookie)]).await, StatusCode::FORBIDDEN, "from nowhere");
+    assert_eq!(put(&[("cookie", &cookie), ("origin", "https://evil.example.com")]).await, StatusCode::FORBIDDEN);
+    assert_eq!(put(&[("cookie", &cookie), ("authorization", &bearer)]).await, StatusCode::FORBIDDEN, "a cookie counts");
+    assert_eq!(put(&[ours]).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_sheet_goes_through_the_api_and_unsure_values_are_no_values() {
+    let s = Site::new().await;
+    let document = s.held().await;
+    let reviewer = s.account("r@example.jp", Role::Reviewer.into()).await;
+    let token = s.token(&reviewer, "rooms:read,review:read,review:write,receipts:read").await;
+    let (_, waiting) = s.with(&token, "GET", "/api/v1/review", None).await;
+    assert_eq!(waiting[0]["document"], json!(document));
+    let path = format!("/api/v1/documents/{document}");
+    let (status, sheet) = s.with(&token, "GET", &path, None).await;
+    assert_eq!(
+        (status, sheet["state"].as_str(), sheet["revision"].as_i64()),
+        (StatusCode::OK, Some("review"), Some(1))
+    );
+
+    let room = format!("{path}/room");
+    let (status, _) = s.with(&token, "POST", &room, Some(json!({"revision": 9, "room": "R-0001"}))).await;
+    assert_eq!(status, StatusCode::CONFLICT, "somebody else was faster");
+    let chosen = json!({"revision": 1, "room": "R-0001"});
+    for _ in 0..2 {
+        let (status, sheet) = s.with(&token, "POST", &room, Some(chosen.clone())).await;
+        assert_eq!((status, sheet["room"].as_str()), (StatusCode::OK, Some("R-0001")));
+    }
+    assert_eq!(s.with(&token, "GET", "/api/v1/receipts", None).await.1[0]["state"], "posted");
+    let nurse = s.account("nurse@example.jp", Role::Viewer.into()).await;
+    let reads = s.token(&nurse, "rooms:read").await;
+    let (_, rooms) = s.with(&reads, "GET", "/api/v1/rooms", None).await;
+    assert_eq!((rooms["rooms"].as_array().map(Vec::len), rooms["rooms"][0]["id"].as_str()), (Some(1), Some("R-0001")));
+    let (status, history) = s.with(&reads, "GET", &format!("{path}/history"), None).await;
+    assert_eq!((status, history["revisions"][1]["by"].as_str()), (StatusCode::OK, Some("r@example.jp")));
+    assert!(!history.to_string().contains("@example.jp\",\"state"), "addresses are for who decides: {history}");
+
+    let field: crate::model::Field = serde_json::from_value(json!({
+        "value": "柏 花子", "raw": "柏 花子", "page": 1, "box": [0, 0, 1, 1], "confidence": 0.4, "status": "review"
+    }))
+    .expect("a field");
+    let shown = serde_json::to_value(super::shape::ReadField::new("patient.name", &field, false)).expect("JSON");
+    assert!(!shown.to_string().contains("花子") && shown["certain"] == json!(false), "{shown}");
+    let suggested = serde_json::to_value(super::shape::ReadField::new("patient.name", &field, true)).expect("JSON");
+    assert_eq!((&suggested["value"], suggested["reading"].as_str()), (&Json::Null, Some("柏 花子")));
+}
+
+impl Site {
+    /// A file that could not be read: it waits for a person.
+    async fn held(&self) -> String {
+        self.store.receive("scan", "a.tif", b"fax", &Meta::default()).await.expect("receive");
+        let job = self.store.claim(60_000).await.expect("claim").expect("a job");
+        self.store.give_up(&job, "unreadable", "読み取れませんでした").await.expect("given up");
+        self.store.review_list(1).await.expect("list").remove(0).document
+    }
+}
