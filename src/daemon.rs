@@ -11,6 +11,7 @@ mod pages;
 mod pipeline;
 mod receiver;
 mod registers;
+mod reminders;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -248,6 +249,8 @@ struct Daemon {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     pages: Option<JoinHandle<()>>,
+    /// None where no letters are sent, or others do it.
+    reminders: Option<reminders::Reminders>,
     /// When the clock was last compared with the database's.
     tuned: Instant,
 }
@@ -308,6 +311,7 @@ impl Daemon {
             stop,
             tasks: Vec::new(),
             pages: None,
+            reminders: (mail.is_some() && !drain && *role == Role::Whole).then(reminders::Reminders::default),
             tuned: Instant::now(),
             store,
             config,
@@ -401,6 +405,9 @@ impl Daemon {
                     self.books.refresh(&store, &self.reading, false, &mut self.alarms).await;
                     self.alarms.look().await;
                     canary::look(&store, &self.config.intake, &mut self.alarms).await;
+                    if let Some(reminders) = &mut self.reminders {
+                        reminders.look(&store, &self.config.base_url()).await;
+                    }
                     if self.tuned.elapsed() > TUNE {
                         self.tuned = Instant::now();
                         if let Err(e) = store.tune_clock().await {

@@ -27,6 +27,7 @@ pub mod outbox;
 pub mod parts;
 pub mod plan;
 pub mod preferences;
+pub mod proposals;
 pub mod queue;
 mod receive;
 pub mod recovery;

@@ -8,12 +8,14 @@
 mod admin;
 mod assets;
 mod changes;
+mod deadlines;
 mod door;
 mod frame;
 mod gate;
 mod guard;
 mod notices;
 mod pages;
+mod proposals;
 mod readers;
 mod review;
 mod rooms;
@@ -121,6 +123,8 @@ fn routes() -> Vec<Route> {
     all.extend(sheet::routes());
     all.extend(thread::routes());
     all.extend(search::routes());
+    all.extend(deadlines::routes());
+    all.extend(proposals::routes());
     all.extend(pages::routes());
     all.extend(review::routes());
     all.extend(notices::routes());
