@@ -13,6 +13,7 @@ mod pipeline;
 mod push;
 mod receiver;
 mod registers;
+mod reminders;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -253,6 +254,8 @@ struct Daemon {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     pages: Option<JoinHandle<()>>,
+    /// None where no letters are sent, or others do it.
+    reminders: Option<reminders::Reminders>,
     /// When the clock was last compared with the database's.
     tuned: Instant,
 }
@@ -321,6 +324,7 @@ impl Daemon {
             stop,
             tasks: Vec::new(),
             pages: None,
+            reminders: (mail.is_some() && !drain && *role == Role::Whole).then(reminders::Reminders::default),
             tuned: Instant::now(),
             store,
             config,
@@ -424,6 +428,9 @@ impl Daemon {
                     canary::look(&store, &self.config.intake, &mut self.alarms).await;
                     if let Some(overdue) = &mut self.overdue {
                         overdue.look(&store, &mut self.alarms).await;
+                    }
+                    if let Some(reminders) = &mut self.reminders {
+                        reminders.look(&store, &self.config.base_url()).await;
                     }
                     if self.tuned.elapsed() > TUNE {
                         self.tuned = Instant::now();

@@ -28,6 +28,7 @@ pub mod overdue;
 pub mod parts;
 pub mod plan;
 pub mod preferences;
+pub mod proposals;
 pub mod push;
 pub mod queue;
 mod receive;

@@ -99,7 +99,9 @@ pub enum Whose<'a> {
 pub(super) async fn note(tx: &mut Tx, document: &str, room: &str, content: &Document, received: i64) -> Result<()> {
     query("DELETE FROM deadline WHERE document = $1").bind(document).execute(tx.conn()).await?;
     for (what, due, at, start) in due(content, status::local(received).date()) {
-        query("INSERT INTO deadline (document, kind, room, due, at, start) VALUES ($1,$2,$3,$4,$5,$6)")
+        query(
+            "INSERT INTO deadline (document, kind, room, due, at, start) VALUES ($1,$2,$3,$4,$5,$6) ON CONFLICT DO NOTHING",
+        )
             .bind(document)
             .bind(what.as_str())
             .bind(room)

@@ -16,6 +16,8 @@ use crate::register::{Diff, Office, Patient, Registers, Staff, diff, table};
 pub struct Plan {
     register: Register,
     records: Vec<Record>,
+    /// How many of them stand in the file itself.
+    in_file: usize,
     /// What it changes, for a person.
     pub diff: Diff,
 }
@@ -23,7 +25,7 @@ pub struct Plan {
 impl Plan {
     /// Whether the file holds no entry at all.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.in_file == 0
     }
 }
 
@@ -72,8 +74,14 @@ impl Store {
     pub async fn plan_import_of(&self, register: Register, name: &str, bytes: &[u8]) -> Result<Plan> {
         match register {
             Register::Patients => {
-                let new = table::patients(name, bytes)?;
-                self.plan(register, &new, patient).await
+                let mut new = table::patients(name, bytes)?;
+                // Rooms that were opened on the pages stay, whatever the file says, until they are released.
+                let opened = self.opened_rooms().await?;
+                let mut kept: Vec<Patient> = if opened.is_empty() { Vec::new() } else { self.rows(register).await? };
+                kept.retain(|p| opened.contains(&p.room_id) && new.iter().all(|n| n.room_id != p.room_id));
+                let in_file = new.len();
+                new.extend(kept);
+                self.plan(register, &new, patient).await.map(|plan| Plan { in_file, ..plan })
             }
             Register::Institutions => {
                 let new = table::institutions(name, bytes)?;
@@ -99,7 +107,7 @@ impl Store {
         self.import(plan.register, &plan.records, actor).await
     }
 
-    async fn rows<T: DeserializeOwned>(&self, register: Register) -> Result<Vec<T>> {
+    pub(super) async fn rows<T: DeserializeOwned>(&self, register: Register) -> Result<Vec<T>> {
         self.register(register).await?.into_iter().map(|v| Ok(serde_json::from_value(v)?)).collect()
     }
 
@@ -113,7 +121,7 @@ impl Store {
             let base = Record { id: row.key().to_owned(), data: serde_json::to_value(row)?, ..Record::default() };
             records.push(record(row, base));
         }
-        Ok(Plan { register, records, diff: diff(&old, new) })
+        Ok(Plan { register, in_file: records.len(), records, diff: diff(&old, new) })
     }
 }
 

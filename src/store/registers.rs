@@ -143,7 +143,7 @@ async fn changes(tx: &mut Tx, register: Register, records: &[Record]) -> Result<
     Ok(out)
 }
 
-async fn upsert(tx: &mut Tx, register: Register, r: &Record, now: i64) -> Result<()> {
+pub(super) async fn upsert(tx: &mut Tx, register: Register, r: &Record, now: i64) -> Result<()> {
     query(
         "INSERT INTO register (kind, id, data, from_date, until_date, since) VALUES ($1,$2,$3,$4,$5,$6)
          ON CONFLICT (kind, id) DO UPDATE SET data = excluded.data, from_date = excluded.from_date,

@@ -14,7 +14,9 @@ use super::board::{self, Post, RoomCard};
 use super::db::{Arg, Tx, composed, query, scalar};
 use super::{Result, Store, status};
 use crate::model::Vocabulary;
-use words::{Term, fold};
+use words::Term;
+
+pub(super) use words::fold;
 
 /// Sheets that are looked for, the newest.
 const SHEETS: i64 = 300;

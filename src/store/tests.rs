@@ -33,7 +33,13 @@ pub(super) async fn bench() -> Bench {
     let store = Store::open_with(testing::site(dir.path()).await, clock).await.expect("open").with_notify(notify);
     let room = |id: &str, members: &[&str]| Record {
         id: id.into(),
-        data: serde_json::json!({"room_id": id, "members": members}),
+        data: serde_json::to_value(crate::register::Patient {
+            room_id: id.into(),
+            name: "柏 花子".into(),
+            members: members.iter().map(|s| (*s).to_owned()).collect(),
+            ..Default::default()
+        })
+        .expect("JSON"),
         room: Some(RoomFacts {
             name: "柏 花子".into(),
             members: members.iter().map(|s| (*s).to_owned()).collect(),

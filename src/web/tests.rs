@@ -98,6 +98,7 @@ async fn every_route_lets_in_whom_it_names_and_nobody_else() {
             "/setup",
             "/enrol/",
             "/assets/",
+            "/feeds/",
             "/healthz",
             "/readyz",
             "/metrics",

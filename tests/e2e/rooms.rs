@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::client::{Answer, as_role, sign_in};
+use crate::client::{Answer, as_role, ask, sign_in};
 use crate::home::{Home, repo, sample};
 use crate::smtp::Smtp;
 use crate::until;
@@ -116,6 +116,59 @@ fn members_read_answer_search_and_see_what_is_due() {
         let found = page(&home, "viewer", &format!("/search?q={typed}"));
         assert_eq!(found.contains("/rooms/R-0002"), there, "{typed}: {found}");
     }
+
+    // What is due, and the same as a calendar, which cannot sign in.
+    let due = page(&home, "reviewer", "/deadlines?office=ns.hibino%40example.jp");
+    assert!(due.contains("期限") && due.contains("アドレスを発行する"), "{due}");
+    let fresh = |role| {
+        let answer = as_role(home.port, role, "POST", "/deadlines/feed", "").expect("an answer");
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        between(&answer.body, "/feeds/", "\"").to_owned()
+    };
+    let (first, second) = (fresh("viewer"), fresh("viewer"));
+    let calendar = |secret: &str| ask(home.port, "GET", &format!("/feeds/{secret}"), "", "").expect("an answer");
+    assert_eq!(calendar(&first).status, 404, "it was renewed");
+    let text = calendar(&second);
+    assert_eq!((text.status, text.header("content-type")), (200, Some("text/calendar; charset=utf-8")));
+    assert!(text.body.starts_with("BEGIN:VCALENDAR") && !text.body.contains("江口"), "{}", text.body);
+    let ended = as_role(home.port, "viewer", "POST", "/deadlines/feed/end", "").expect("an answer");
+    assert_eq!((ended.status, calendar(&second).status), (303, 404));
     assert!(daemon.stop().success());
+    home.ok(&["audit", "verify"]);
+    let log = home.log();
+    assert!(!log.contains(&second) && !log.contains("訪問します"), "neither secrets nor words are in the log");
+}
+
+#[test]
+fn a_patient_without_a_room_gets_one() {
+    let home = Home::new().folder();
+    home.scan("13.tif", &sample("13-whose-is-it.tif"));
+    home.drain();
+    let daemon = home.start();
+    let list = page(&home, "reviewer", "/review");
+    let id = between(&list, "href=\"/review/", "\"").to_owned();
+    let sheet = page(&home, "reviewer", &format!("/review/{id}"));
+    assert!(sheet.contains("部屋の開設を提案"), "{sheet}");
+    let propose =
+        |role| as_role(home.port, role, "POST", &format!("/review/{id}/propose"), "").expect("an answer").status;
+    assert_eq!((propose("viewer"), propose("reviewer")), (403, 303));
+    let proposals = page(&home, "admin", "/admin/proposals");
+    let proposal = between(&proposals, "/admin/proposals/", "/open").to_owned();
+    let name = between(&proposals, "name=\"name\" required value=\"", "\"").to_owned();
+    let open = |room: &str| {
+        let form = format!("room={room}&name={name}&birth_date=1940-01-02&members=new%40example.jp");
+        as_role(home.port, "admin", "POST", &format!("/admin/proposals/{proposal}/open"), &form).expect("an answer")
+    };
+    assert!(open("R-0001").body.contains("すでに使われています"));
+    assert_eq!(open("N-0001").status, 303);
+    assert!(page(&home, "reviewer", "/search?q=N-0001").contains("/rooms/N-0001"));
+    let form = "room=N-0001&revision=1";
+    let put = as_role(home.port, "reviewer", "POST", &format!("/review/{id}/room"), form).expect("an answer");
+    assert_eq!(put.status, 303, "{}", put.body);
+    assert!(page(&home, "reviewer", "/rooms/N-0001").contains(&id));
+    // The register's file does not know the room; it stays all the same.
+    assert!(daemon.stop().success());
+    home.drain();
+    assert_eq!(home.sql(&["SELECT id FROM room WHERE id = 'N-0001' AND ended IS NULL"]).len(), 1);
     home.ok(&["audit", "verify"]);
 }

@@ -51,8 +51,8 @@ pub(in crate::store) async fn document(tx: &mut Tx, document: &str, revision: i6
     .await?;
     query("DELETE FROM found_day WHERE document = $1").bind(document).execute(tx.conn()).await?;
     let put_days = tx.choose(
-        "INSERT INTO found_day (day, document) SELECT value, $2 FROM json_each($1)",
-        "INSERT INTO found_day (day, document) SELECT jsonb_array_elements_text(CAST($1 AS jsonb)), $2",
+        "INSERT INTO found_day (day, document) SELECT value, $2 FROM json_each($1) WHERE true ON CONFLICT DO NOTHING",
+        "INSERT INTO found_day (day, document) SELECT jsonb_array_elements_text(CAST($1 AS jsonb)), $2 ON CONFLICT DO NOTHING",
     );
     query(put_days).bind(serde_json::to_string(&days(&content, received))?).bind(document).execute(tx.conn()).await?;
     if !sender.is_empty() {

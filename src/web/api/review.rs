@@ -14,7 +14,7 @@ use super::super::{Failure, Web};
 use super::shape::Sheet;
 use super::{Body, Problem, Problems};
 use crate::account::scope::Scope;
-use crate::store::State;
+use crate::store::State as Of;
 use crate::store::review::Edit;
 use crate::store::status::rfc3339;
 
@@ -110,7 +110,7 @@ pub async fn choose_room(
     Body(chosen): Body<ChosenRoom>,
 ) -> Result<Json<Sheet>, Failure> {
     let d = decidable(&web, &user, &id).await?;
-    if d.state != State::Posted || d.room.as_deref() != Some(&chosen.room) {
+    if d.state != Of::Posted || d.room.as_deref() != Some(&chosen.room) {
         web.store.post_sheet(&id, Some(chosen.revision), &chosen.room, user.actor()).await?;
     }
     now(&web, &user, &id).await
@@ -140,7 +140,7 @@ pub async fn set_aside(
     if aside.reason.trim().is_empty() {
         return Err(Failure::Malformed("reason is empty".into()));
     }
-    let state = if aside.misdirected { State::Quarantined } else { State::Ignored };
+    let state = if aside.misdirected { Of::Quarantined } else { Of::Ignored };
     web.store.close_as(&id, Some(aside.revision), state, aside.reason.trim(), user.actor()).await?;
     now(&web, &user, &id).await
 }
