@@ -88,6 +88,11 @@ class Kit:
         told = [f"{v['id']}: {v['help']}: {n['target']}: {n['html'][:160]}" for v in found for n in v["nodes"]]
         assert not told, f"{page.url}\n" + "\n".join(told)
 
+    def fits(self, page):
+        """Nothing sticks out of a phone's screen."""
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= page.viewport_size["width"], f"{page.url} is {wide} wide"
+
     def light(self, page, limit=100_000):
         """Bytes of the page, its style sheet and scripts, without pictures."""
         sizes = {}

@@ -28,10 +28,12 @@ def run(kit):
     phone.goto(link)
     phone.wait_for_url(lambda u: "/login" in u)
     kit.accessible(phone)
+    kit.fits(phone)
     kit.picture(phone, "login-phone")
     phone.get_by_role("button", name="パスキーで入る").click()
     phone.wait_for_url(link)
     kit.accessible(phone)
+    kit.fits(phone)
     kit.picture(phone, "notice-sheet-phone")
 
     # The original is one tap away.
