@@ -59,6 +59,7 @@ pub fn routes() -> Vec<Route> {
         rooms::one,
         rooms::sheet,
         rooms::history,
+        rooms::thread,
         rooms::page_image,
         rooms::original,
         review::list,

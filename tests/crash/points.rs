@@ -40,8 +40,8 @@ const POINTS: &[(&str, &[u32])] = &[
 /// Points that a person's decision passes.
 const DECISIONS: &[&str] = &["review.before_commit", "review.after_commit"];
 
-/// Points that no drain passes: an S3-compatible store's, and those of the digest, which goes at its hour.
-const ELSEWHERE: &[&str] = &["blob.put", "digest.before_commit", "digest.after_commit"];
+/// Points that only an S3-compatible store passes.
+const ELSEWHERE: &[&str] = &["blob.put"];
 
 /// Points of restores and copies; `store::dump::tests` dies there.
 const FILLING: &[&str] = &["restore.table", "restore.before_commit", "restore.after_commit", "copy.tables"];

@@ -9,12 +9,12 @@ use utoipa::{IntoParams, IntoResponses, ToSchema};
 use super::super::gate::{REVIEW, Route, User, get, post};
 use super::super::review::decidable;
 use super::super::review::rows::edit;
-use super::super::sheet::readable;
+use super::super::sheet::{readable, sees_apart};
 use super::super::{Failure, Web};
 use super::shape::Sheet;
 use super::{Body, Problem, Problems};
 use crate::account::scope::Scope;
-use crate::store::State as Of;
+use crate::store;
 use crate::store::review::Edit;
 use crate::store::status::rfc3339;
 
@@ -89,7 +89,9 @@ pub async fn list(State(web): State<Web>, user: User, Query(most): Query<Most>) 
         source: h.source,
         candidates: h.candidates,
     };
-    Ok(Json(web.store.review_list(most.number()).await?.into_iter().map(waiting).collect()))
+    let apart =
+        |h: &store::board::Held| h.state != store::State::Quarantined || sees_apart(&user, h.quarantined_by.as_deref());
+    Ok(Json(web.store.review_list(most.number()).await?.into_iter().filter(apart).map(waiting).collect()))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -110,7 +112,7 @@ pub async fn choose_room(
     Body(chosen): Body<ChosenRoom>,
 ) -> Result<Json<Sheet>, Failure> {
     let d = decidable(&web, &user, &id).await?;
-    if d.state != Of::Posted || d.room.as_deref() != Some(&chosen.room) {
+    if d.state != store::State::Posted || d.room.as_deref() != Some(&chosen.room) {
         web.store.post_sheet(&id, Some(chosen.revision), &chosen.room, user.actor()).await?;
     }
     now(&web, &user, &id).await
@@ -140,7 +142,7 @@ pub async fn set_aside(
     if aside.reason.trim().is_empty() {
         return Err(Failure::Malformed("reason is empty".into()));
     }
-    let state = if aside.misdirected { Of::Quarantined } else { Of::Ignored };
+    let state = if aside.misdirected { store::State::Quarantined } else { store::State::Ignored };
     web.store.close_as(&id, Some(aside.revision), state, aside.reason.trim(), user.actor()).await?;
     now(&web, &user, &id).await
 }

@@ -27,6 +27,7 @@ pub fn routes() -> Vec<Route> {
         read(get(ROOMS, "/api/v1/rooms/{room}", one)),
         read(get(ROOMS, "/api/v1/documents/{id}", sheet)),
         read(get(ROOMS, "/api/v1/documents/{id}/history", history)),
+        read(get(ROOMS, "/api/v1/documents/{id}/thread", thread)),
         read(get(ROOMS, "/api/v1/documents/{id}/pages/{number}", page_image)),
         read(get(ROOMS, "/api/v1/documents/{id}/original", original)),
     ]
@@ -129,6 +130,39 @@ pub async fn history(State(web): State<Web>, user: User, Path(id): Path<String>)
         revisions: revisions.into_iter().map(revision).collect(),
         postings: postings.into_iter().map(told).collect(),
     }))
+}
+
+/// What somebody answered on a sheet.
+#[derive(Serialize, ToSchema)]
+pub struct Reply {
+    id: String,
+    /// Who wrote it.
+    name: String,
+    mailbox: String,
+    /// Empty where it was taken back.
+    body: String,
+    at: String,
+    taken_back: bool,
+    /// Names of its files.
+    attachments: Vec<String>,
+}
+
+/// What was answered on a sheet in its room, oldest first.
+#[utoipa::path(get, path = "/api/v1/documents/{id}/thread", tag = "rooms", params(("id" = String, Path)),
+               responses((status = 200, body = Vec<Reply>), Problems), security(("token" = ["rooms:read"])))]
+pub async fn thread(State(web): State<Web>, user: User, Path(id): Path<String>) -> Result<Json<Vec<Reply>>, Failure> {
+    let d = readable(&web, &user, &id, "read_thread").await?;
+    let Some(room) = d.room else { return Ok(Json(Vec::new())) };
+    let reply = |r: crate::store::thread::Reply| Reply {
+        id: r.id,
+        name: r.name,
+        mailbox: r.mailbox,
+        body: r.body,
+        at: rfc3339(r.at),
+        taken_back: r.withdrawn.is_some(),
+        attachments: r.attachments.into_iter().map(|a| a.name).collect(),
+    };
+    Ok(Json(web.store.thread(&id, &room).await?.into_iter().map(reply).collect()))
 }
 
 /// The upright image of a page, 200 dpi.
