@@ -9,7 +9,7 @@ BIN := target/debug/faxbridge
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: build demo demo-stop test test-tools bench bench-queue bench-pages bench-read models docs deb lint deny crash hostile clean
+.PHONY: build demo demo-stop test test-tools bench bench-queue bench-pages bench-read models docs deb lint deny crash hostile pictures clean
 
 build: setup models ## install what is missing, fetch the models, build
 	cargo build --locked
@@ -57,6 +57,9 @@ crash: build test-tools ## kills, faults and power cuts, all of them, on both da
 lint: ## formatting and clippy
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+
+pictures: build test-tools ## make the pictures of the pages anew (docs/pictures)
+	FAXBRIDGE_PICTURES=$(CURDIR)/docs/pictures cargo test --locked --test e2e -- browser::
 
 hostile: build ## the daemon over the test files of public libraries, half an hour (FILES='DIR …' for more)
 	scripts/hostile.sh $(FILES)

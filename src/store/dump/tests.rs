@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::*;
+use crate::account::scope::Scopes;
 use crate::model::Reader;
 use crate::reading::Reading;
 use crate::store::accept::State;
 use crate::store::accounts::{Account, NewAccount, Proof};
 use crate::store::letters::Letter;
 use crate::store::parts::{Claim, Stand};
+use crate::store::preferences::Preference;
 use crate::store::review::Edit;
 use crate::store::sessions::Terms;
 use crate::store::testing::site;
@@ -42,7 +44,28 @@ async fn lived_in() -> Bench {
     b.claim().await.expect("a job in somebody's hands");
     people(&b.store).await;
     in_rooms(&b.store).await;
+    told_as_they_want(&b.store).await;
     b
+}
+
+/// Somebody who wants a digest and a quiet night, a phone that is told, a token, a conference, a decision in hand.
+async fn told_as_they_want(store: &Store) {
+    let nurse = store.demo_account("viewer").await.expect("an account");
+    let choice = Preference::parse("08:00,17:00", "21:00", "07:00").expect("a choice");
+    store.prefer(&nurse.mailbox, &choice, "p").await.expect("chosen");
+    store.subscribe(&nurse, "https://push.example.jp/1", "key", "secret", "phone").await.expect("subscribed");
+    store.make_token(&nurse, "export", Scopes::parse("rooms:read"), 60_000).await.expect("a token");
+    let held = store.review_list(5).await.expect("list").into_iter().find(|h| h.part.is_none()).expect("a sheet");
+    store.hold(&held.document, "p").await.expect("in hand");
+    let edit = Edit::Set(crate::model::Value::One("柏".into()));
+    store.decide(&held.document, 1, "sender.institution", &edit, "p").await.expect("decided");
+    let mut tx = store.db.begin().await.expect("begin");
+    query("INSERT INTO invitation (uid, document, room, sequence, told, updated) VALUES ('u', $1, 'R-0001', 0, '{}', 1)")
+        .bind(&held.document)
+        .execute(tx.conn())
+        .await
+        .expect("an invitation");
+    tx.commit().await.expect("commit");
 }
 
 /// A member has read a sheet and answered with a file, has a calendar, and asks for a room.
