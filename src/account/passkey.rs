@@ -54,7 +54,7 @@ impl Passkeys {
     /// # Errors
     /// In words for the log.
     pub fn begin_making(&self, account: Uuid, login: &str, name: &str, have: &[String]) -> Result<Ceremony, String> {
-        let have = have.iter().filter_map(|id| URL_SAFE_NO_PAD.decode(id).ok()).map(Into::into).collect();
+        let have = have.iter().filter_map(|id| URL_SAFE_NO_PAD.decode(id).ok()).collect();
         let (options, state) =
             self.0.start_passkey_registration(account, login, name, Some(have)).map_err(|e| e.to_string())?;
         let mut options = json(&options)?;

@@ -60,11 +60,13 @@ async fn told_as_they_want(store: &Store) {
     let edit = Edit::Set(crate::model::Value::One("柏".into()));
     store.decide(&held.document, 1, "sender.institution", &edit, "p").await.expect("decided");
     let mut tx = store.db.begin().await.expect("begin");
-    query("INSERT INTO invitation (uid, document, room, sequence, told, updated) VALUES ('u', $1, 'R-0001', 0, '{}', 1)")
-        .bind(&held.document)
-        .execute(tx.conn())
-        .await
-        .expect("an invitation");
+    query(
+        "INSERT INTO invitation (uid, document, room, sequence, told, updated) VALUES ('u', $1, 'R-0001', 0, '{}', 1)",
+    )
+    .bind(&held.document)
+    .execute(tx.conn())
+    .await
+    .expect("an invitation");
     tx.commit().await.expect("commit");
 }
 

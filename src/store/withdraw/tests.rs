@@ -56,15 +56,15 @@ async fn a_sheet_leaves_the_wrong_room_at_once_and_stands_in_the_right_one() {
     b.store.withdraw(&id, 1, Some("R-0002"), "p").await.expect("withdraw");
     assert!(refused(b.store.withdraw(&id, 1, Some("R-0002"), "p").await).contains("先に更新"), "a double click");
     assert!(standing(&b, "R-0001").await.is_empty());
-    assert_eq!(standing(&b, "R-0002").await, [id.clone()]);
+    assert_eq!(standing(&b, "R-0002").await, std::slice::from_ref(&id));
     assert_eq!(state(&b, &id).await, (State::Posted, Some("R-0002".into())));
     let late = b.store.commit_delivery(&second, &Outcome::Sent { remote: "x".into() }).await;
     assert!(matches!(late, Err(StoreError::Stale)), "{late:?}");
     assert!(b.store.claim_delivery("mail", 60_000).await.expect("claim").is_none(), "R-0002 has no members");
     // Who has it is told at once; who may get it yet, not before its sender's time is up.
-    assert_eq!(letters(&b).await, [first.posting.recipient.clone()]);
+    assert_eq!(letters(&b).await, std::slice::from_ref(&first.posting.recipient));
     b.pass(600_000);
-    assert_eq!(letters(&b).await, [second.posting.recipient.clone()]);
+    assert_eq!(letters(&b).await, std::slice::from_ref(&second.posting.recipient));
 
     let seen = b.store.exposures(&id).await.expect("exposures").remove(0);
     assert_eq!(seen.room, "R-0001");
@@ -133,7 +133,7 @@ async fn a_version_in_between_leaves_its_line_whole() {
     let second = b.comes("b.tif", version(&first)).await;
     let third = b.comes("c.tif", version(&second)).await;
     b.store.withdraw(&second, 1, None, "p").await.expect("withdraw");
-    assert_eq!(standing(&b, "R-0001").await, [third.clone()]);
+    assert_eq!(standing(&b, "R-0001").await, std::slice::from_ref(&third));
     let d = b.store.document(&third).await.expect("document").expect("is there");
     assert_eq!((d.line.before.map(|l| l.0), d.line.differs), (Some(first.clone()), vec!["page".to_owned()]));
     b.store.withdraw(&third, 1, Some("R-0002"), "p").await.expect("withdraw");
