@@ -8,6 +8,7 @@ use super::accept::State;
 use super::accounts::Account;
 use super::db::{Row, Tx, query, scalar};
 use super::registers::{self, Record, Register, RoomFacts};
+use super::review::{self, drafts};
 use super::search::fold;
 use super::{Result, Store, StoreError, audit};
 use crate::model::Document;
@@ -78,7 +79,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         tx.lock(&format!("document {document}")).await?;
         let row = query(
-            "SELECT d.state, v.content FROM document d JOIN revision v ON v.document = d.id AND v.number = d.revision
+            "SELECT d.state, d.revision, v.content FROM document d JOIN revision v ON v.document = d.id AND v.number = d.revision
              WHERE d.id = $1",
         )
         .bind(document)
@@ -88,7 +89,11 @@ impl Store {
         if State::parse(row.get("state")) != State::Review {
             return Err(StoreError::Refused("確認待ちの文書ではありません".into()));
         }
-        let content: Document = serde_json::from_str(row.get("content"))?;
+        let mut content: Document = serde_json::from_str(row.get("content"))?;
+        // What a reviewer has decided and not posted yet counts as well.
+        let drafts = drafts::list(&mut tx, document, row.get("revision")).await?;
+        let decided: Vec<_> = drafts.into_iter().map(|d| (d.field, d.edit)).collect();
+        review::apply_all(&mut content, &decided)?;
         let wanted = wanted(&content, &offices, &staff, &today);
         if wanted.name.is_empty() {
             return Err(StoreError::Refused("先に患者さんの氏名を確認してください".into()));

@@ -2,7 +2,7 @@
 //! Each decision is a new frozen revision or a new state, with its audit row, in one transaction; it is refused where
 //! another has the sheet in hand (`claims`). What was decided about fields before (`drafts`) goes with it.
 
-mod drafts;
+pub(super) mod drafts;
 mod edit;
 mod split;
 #[cfg(test)]
@@ -190,7 +190,7 @@ impl Store {
 }
 
 /// Applies all of them; true where a text that stood accepted is no longer what it was.
-fn apply_all(content: &mut Document, decided: &[(String, Edit)]) -> Result<bool> {
+pub(super) fn apply_all(content: &mut Document, decided: &[(String, Edit)]) -> Result<bool> {
     decided.iter().try_fold(false, |any, (key, edit)| Ok(apply(content, key, edit)? || any))
 }
 

@@ -101,7 +101,7 @@ async fn open(tx: &mut Tx, document: &str, doc: &Current, revision: i64, actor: 
     Ok(())
 }
 
-async fn list(tx: &mut Tx, document: &str, revision: i64) -> Result<Vec<Draft>> {
+pub(in crate::store) async fn list(tx: &mut Tx, document: &str, revision: i64) -> Result<Vec<Draft>> {
     let rows = query(
         "SELECT d.field, d.decision, d.actor, d.at FROM draft d WHERE d.document = $1 AND d.revision = $2
          AND d.seq = (SELECT max(l.seq) FROM draft l WHERE l.document = d.document AND l.field = d.field)
