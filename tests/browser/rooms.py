@@ -19,6 +19,19 @@ def run(kit):
     kit.picture(desk, "sheet")
     sheet = desk.url
 
+    # Found while it is typed: old and new characters, kana, one character; without a script by the button.
+    desk.goto(kit.base + "/")
+    for words, found in (("片桐", "片桐 澄江"), ("かたぎり", "片桐 澄江"), ("桐", "片桐 澄江")):
+        desk.get_by_label("さがす（").fill(words)
+        expect(desk.locator("#found").get_by_role("link", name=found)).to_be_visible()
+        expect(desk.locator("#found").get_by_role("link", name="退院時サマリー").first).to_be_visible()
+    kit.accessible(desk)
+    kit.picture(desk, "search")
+    desk.goto(kit.base + "/deadlines")
+    kit.accessible(desk)
+    kit.light(desk)
+    kit.picture(desk, "deadlines")
+
     dark = kit.enter("reviewer", dark=True)
     for path in ("/", "/rooms/R-0008", "/review", "/account"):
         dark.goto(kit.base + path)
@@ -26,7 +39,11 @@ def run(kit):
     kit.picture(dark, "account-dark")
 
     phone = kit.enter("reviewer", phone=True, script=False)
-    for address, name in ((kit.base + "/", "rooms-phone"), (kit.base + "/rooms/R-0008", "room-phone"), (sheet, "sheet-phone")):
+    phone.goto(kit.base + "/")
+    phone.get_by_label("さがす（").fill("片桐")
+    phone.get_by_role("button", name="さがす").click()
+    expect(phone.locator("#found").get_by_role("link", name="片桐 澄江")).to_be_visible()
+    for address, name in ((kit.base + "/", "rooms-phone"), (kit.base + "/deadlines", "deadlines-phone"), (kit.base + "/rooms/R-0008", "room-phone"), (sheet, "sheet-phone")):
         phone.goto(address)
         kit.fits(phone)
         kit.picture(phone, name)

@@ -9,6 +9,7 @@ mod browser;
 mod canary;
 mod client;
 mod crash;
+mod door;
 mod dovecot;
 mod home;
 mod hostile;
