@@ -168,9 +168,17 @@ fn a_backup_of_a_working_daemon_comes_back_on_a_bare_machine() {
 
 /// A home with three blank pages and a backup of it.
 fn small() -> (Home, PathBuf) {
+    with_files(&[])
+}
+
+/// [`small`], with further files that are no faxes; their bytes are kept.
+fn with_files(files: &[(&str, &[u8])]) -> (Home, PathBuf) {
     let home = with_key(Home::new().folder());
     for n in 0..3 {
         home.scan(&format!("{n}.png"), &blank_page(n));
+    }
+    for (name, bytes) in files {
+        home.scan(name, bytes);
     }
     home.drain();
     let backup = back_up(&home, "backup");
@@ -228,7 +236,9 @@ fn what_is_cut_or_changed_or_anothers_is_refused_and_the_whole_one_comes_after()
 
 #[test]
 fn a_restore_that_is_killed_leaves_nothing_usable_and_is_begun_again() {
-    let (home, backup) = small();
+    // Blobs come last, and what is encrypted is known by the piece of 64 KB only: several pieces of them.
+    let junk: Vec<u8> = (0..100_000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let (home, backup) = with_files(&[("junk-1.bin", &junk[..200_000]), ("junk-2.bin", &junk[200_000..])]);
     let bytes = std::fs::read(&backup).expect("the backup");
     let bare = Bare::new(&home, &backup);
     let mut child = bare
