@@ -34,7 +34,7 @@ test-tools:
 test: build test-tools ## every test, against real servers on loopback; what meets the database on PostgreSQL too
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --locked --no-fail-fast; else cargo test --locked --no-fail-fast; fi
 	scripts/with-postgres.sh cargo test --locked --lib -- store:: work::
-	scripts/with-postgres.sh cargo test --locked --test e2e -- --skip hosts:: --skip hostile::
+	scripts/with-postgres.sh cargo test --locked --test e2e -- --skip hosts:: --skip hostile:: --skip browser::
 	scripts/with-postgres.sh cargo test --locked --test crash -- kills::
 
 bench: build ## seconds from file drop to board, peak memory
