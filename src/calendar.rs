@@ -87,7 +87,26 @@ pub fn object(entry: &Entry<'_>) -> Option<String> {
     calendar.append_property(("CALSCALE", "GREGORIAN"));
     calendar.append_property(("METHOD", if entry.method == Method::Cancel { "CANCEL" } else { "REQUEST" }));
     calendar.push(event.done());
-    Some(calendar.to_string().replacen("BEGIN:VEVENT\r\n", &format!("{TOKYO}BEGIN:VEVENT\r\n"), 1))
+    Some(folded(&calendar.to_string().replacen("BEGIN:VEVENT\r\n", &format!("{TOKYO}BEGIN:VEVENT\r\n"), 1)))
+}
+
+/// Lines of 75 bytes at most, broken between characters (RFC 5545, 3.1); the crate's own have one more where the last part
+/// is full.
+pub fn folded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.replace("\r\n ", "").split_terminator("\r\n") {
+        let mut room = 75;
+        for c in line.chars() {
+            if c.len_utf8() > room {
+                out.push_str("\r\n ");
+                room = 74;
+            }
+            room -= c.len_utf8();
+            out.push(c);
+        }
+        out.push_str("\r\n");
+    }
+    out
 }
 
 /// What may stand in a text; the crate escapes it.
@@ -134,6 +153,7 @@ mod tests {
             said: 1_763_859_600_000,
         };
         let ics = object(&entry).expect("an object");
+        assert!(ics.split("\r\n").all(|l| l.len() <= 75), "{ics}");
         let unfolded = ics.replace("\r\n ", "");
         for line in [
             "METHOD:REQUEST",

@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::blobs::sha256;
 use super::canary::{self, Arrival};
-use super::conference;
 use super::db::{Tx, query};
 use super::parts::{self, Bundle};
 use super::queue::{Job, take};
@@ -178,13 +177,7 @@ impl Store {
                         if let Some((older, Bond::Version { differs })) = bond {
                             versions::replace(&mut tx, &id, &key, older, differs, now).await?;
                         }
-                        if self.notify.members {
-                            outbox::enqueue_notices(&mut tx, &id, 1, room, now).await?;
-                        }
-                        conference::follow(&mut tx, self, &id, 1, room, now).await?;
-                        if self.pushes {
-                            outbox::enqueue_pushes(&mut tx, &id, 1, room, now).await?;
-                        }
+                        outbox::tell(&mut tx, self, &id, 1, room, true, now).await?;
                     }
                 }
             }

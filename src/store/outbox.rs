@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::db::{Tx, query, scalar};
 use super::preferences::{self, LONGEST_HOLD, When};
 use super::queue::MAX_DELAY_MS;
-use super::{MACHINE, Result, Store, StoreError, audit, crash, name_id, push};
+use super::{MACHINE, Result, Store, StoreError, audit, conference, crash, name_id, push};
 use crate::metrics::DeliveryEnd;
 use crate::model::{Document, Posting, Purpose};
 
@@ -139,7 +139,7 @@ async fn enqueue(tx: &mut Tx, word: &Word<'_>, now: i64) -> Result<()> {
 }
 
 /// One notice for each present member of the room, when that one wants to be told.
-pub(super) async fn enqueue_notices(tx: &mut Tx, document: &str, revision: i64, room: &str, now: i64) -> Result<()> {
+async fn enqueue_notices(tx: &mut Tx, document: &str, revision: i64, room: &str, now: i64) -> Result<()> {
     let urgent: i64 = scalar("SELECT urgent FROM document WHERE id = $1").bind(document).fetch_one(tx.conn()).await?;
     for mail in super::registers::members_at(tx, room, now).await? {
         let choice = preferences::of(tx, &mail).await?;
@@ -159,7 +159,7 @@ pub(super) async fn enqueue_notices(tx: &mut Tx, document: &str, revision: i64, 
 }
 
 /// The notices of a revision once more, for the browsers of those who get them; each when that one wants to be told.
-pub(super) async fn enqueue_pushes(tx: &mut Tx, document: &str, revision: i64, room: &str, now: i64) -> Result<()> {
+async fn enqueue_pushes(tx: &mut Tx, document: &str, revision: i64, room: &str, now: i64) -> Result<()> {
     let urgent: i64 = scalar("SELECT urgent FROM document WHERE id = $1").bind(document).fetch_one(tx.conn()).await?;
     let told: Vec<String> = scalar(
         "SELECT recipient FROM outbox WHERE document = $1 AND revision = $2 AND sink = 'mail' AND purpose = 'notice'
@@ -176,6 +176,27 @@ pub(super) async fn enqueue_pushes(tx: &mut Tx, document: &str, revision: i64, r
             let word = Word { sink: "push", purpose, document, revision, room: Some(room), recipient: &browser, when };
             enqueue(tx, &word, now).await?;
         }
+    }
+    Ok(())
+}
+
+/// Tells the members of a room of a revision that was just posted there: notices where `notices` says so, what it says of a
+/// conference, and the notices' pushes.
+pub(super) async fn tell(
+    tx: &mut Tx,
+    store: &Store,
+    document: &str,
+    revision: i64,
+    room: &str,
+    notices: bool,
+    now: i64,
+) -> Result<()> {
+    if notices && store.notify.members {
+        enqueue_notices(tx, document, revision, room, now).await?;
+    }
+    conference::follow(tx, store, document, revision, room, now).await?;
+    if store.pushes {
+        enqueue_pushes(tx, document, revision, room, now).await?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::accept::{State, freeze, settle};
 use super::db::{Tx, query, scalar};
-use super::{Result, Store, StoreError, audit, claims, conference, crash, outbox, versions};
+use super::{Result, Store, StoreError, audit, claims, crash, outbox, versions};
 use crate::metrics::By;
 use crate::model::{Document, Reader};
 
@@ -72,13 +72,7 @@ impl Store {
         let detail = json!({"revision": number, "sha256": hash, "room": room, "fields": told_keys(&decided)});
         audit::append(&mut tx, now, actor, "choose_room", document, detail);
         outbox::post(&mut tx, document, number, room, now).await?;
-        if self.notify.members {
-            outbox::enqueue_notices(&mut tx, document, number, room, now).await?;
-        }
-        conference::follow(&mut tx, self, document, number, room, now).await?;
-        if self.pushes {
-            outbox::enqueue_pushes(&mut tx, document, number, room, now).await?;
-        }
+        outbox::tell(&mut tx, self, document, number, room, true, now).await?;
         settle(&mut tx, &doc.receipt, now, None).await?;
         amend(tx).await?;
         self.metrics.posted(By::Person, self.seconds_since(doc.received));
@@ -175,13 +169,7 @@ impl Store {
         if let (State::Posted, Some(room)) = (doc.state, room) {
             versions::lock(&mut tx, room).await?;
             outbox::post(&mut tx, document, number, room, now).await?;
-            if corrected && self.notify.members {
-                outbox::enqueue_notices(&mut tx, document, number, room, now).await?;
-            }
-            conference::follow(&mut tx, self, document, number, room, now).await?;
-            if self.pushes {
-                outbox::enqueue_pushes(&mut tx, document, number, room, now).await?;
-            }
+            outbox::tell(&mut tx, self, document, number, room, corrected, now).await?;
         }
         amend(tx).await?;
         self.wake_all();

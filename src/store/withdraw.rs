@@ -128,13 +128,7 @@ impl Store {
         audit::append(&mut tx, now, actor, "withdraw", document, detail);
         if let Some(room) = to {
             outbox::post(&mut tx, document, number, room, now).await?;
-            if self.notify.members {
-                outbox::enqueue_notices(&mut tx, document, number, room, now).await?;
-            }
-            conference::follow(&mut tx, self, document, number, room, now).await?;
-            if self.pushes {
-                outbox::enqueue_pushes(&mut tx, document, number, room, now).await?;
-            }
+            outbox::tell(&mut tx, self, document, number, room, true, now).await?;
         }
         for (again, receipt) in resent(&mut tx, document).await? {
             match to {

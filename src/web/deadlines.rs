@@ -16,6 +16,7 @@ use super::gate::{self, Access, ROOMS, Route, User, get, post};
 use super::view;
 use super::{Failure, Web};
 use crate::account::{Lang, Role};
+use crate::calendar::folded;
 use crate::store::deadlines::{Deadline, Due, Whose};
 
 /// Days behind and before today that are shown: an order has six months.
@@ -223,24 +224,6 @@ fn calendar(all: &[Deadline], base_url: &str, lang: Lang) -> String {
         calendar.push(event);
     }
     folded(&calendar.to_string())
-}
-
-/// Lines of 75 bytes at most, broken between characters; the crate's own have one more where the last part is full.
-fn folded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for line in text.replace("\r\n ", "").split_terminator("\r\n") {
-        let mut room = 75;
-        for c in line.chars() {
-            if c.len_utf8() > room {
-                out.push_str("\r\n ");
-                room = 74;
-            }
-            room -= c.len_utf8();
-            out.push(c);
-        }
-        out.push_str("\r\n");
-    }
-    out
 }
 
 fn utc(at: DateTime) -> String {
