@@ -68,7 +68,11 @@ async fn certificate(config: &Config) -> anyhow::Result<Option<RustlsConfig>> {
     let chain = std::fs::read(file).with_context(|| format!("web.tls_certificate {}", file.display()))?;
     let key = secret(&config.web.tls_key, "web-key")?.context("web.tls_key is missing: name the certificate's key")?;
     let tls = RustlsConfig::from_pem(chain, key.into_bytes()).await;
-    Ok(Some(tls.with_context(|| format!("web.tls_certificate {} and its key", file.display()))?))
+    let tls = tls.with_context(|| format!("web.tls_certificate {} and its key", file.display()))?;
+    // HTTP/1.1 alone: over HTTP/2 a form that is refused before it was read is sometimes reset instead of answered.
+    let mut told = rustls::ServerConfig::clone(&tls.get_inner());
+    told.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Some(RustlsConfig::from_config(Arc::new(told))))
 }
 
 /// Shows the pages of a daemon, or what a worker has instead, until `stopped` turns true.

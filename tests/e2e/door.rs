@@ -28,10 +28,10 @@ fn pages_are_served_over_tls_with_what_keeps_them_safe() {
     let curl = |words: &[&str]| {
         let out = Command::new("curl").args(["-sS", "-i", "--cacert"]).arg(home.at("web.pem")).args(words).output();
         let out = out.expect("curl is installed (make test)");
-        out.status.success().then(|| text(&out.stdout).to_lowercase())
+        if out.status.success() { Ok(text(&out.stdout).to_lowercase()) } else { Err(text(&out.stderr)) }
     };
     let login = format!("https://localhost:{}/login", home.port);
-    let page = until("the pages answer over TLS", || curl(&[&login]));
+    let page = until("the pages answer over TLS", || curl(&[&login]).ok());
     for wanted in [
         " 200 ",
         "strict-transport-security: max-age=",

@@ -17,10 +17,13 @@ pub fn until<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A port of loopback that nobody listens on now.
+/// A port of loopback that nobody listens on now, from below those that the system gives to who connects: one of
+/// these could be another test's own end by the time that a server asks for it.
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
+    use std::hash::{BuildHasher, RandomState};
+    let tries = std::iter::repeat_with(|| 8000 + (RandomState::new().hash_one(()) % 8000) as u16);
+    let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    tries.take(1000).find(free).expect("a free port")
 }
 
 /// Waits until somebody listens.
