@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use faxbridge::again::{self, Sheet, Terms, Verdict, ink};
-use faxbridge::decode::pool::{Pool, PoolOptions};
+use faxbridge::pool::{Pool, PoolOptions};
 use faxbridge::raster::Raster;
 use faxbridge::reading::Reading;
 use faxbridge::register::{Registers, table};

@@ -1,4 +1,4 @@
-//! Learns what tells a pen from print: `cargo run --example pen -- CORPUS… [--on CORPUS…] > src/ocr/pen.toml`.
+//! Learns what tells a pen from print: `cargo run --example pen -- CORPUS… [--on CORPUS…] > reader/src/ocr/pen.toml`.
 //!
 //! A CORPUS is written as DIR:READINGS: DIR holds faxes/ and truth/ (samples/generator makes one; so does whoever writes down
 //! what stands on real faxes, see docs/handwriting.md), READINGS what `faxbridge extract --save-readings` wrote for its

@@ -28,9 +28,9 @@ use tokio::task::JoinHandle;
 
 use crate::again;
 use crate::config::{Config, Switch, find_models};
-use crate::decode::pool::{Pool, PoolOptions};
 use crate::intake::{self, Intakes, Receiver};
 use crate::metrics::Metrics;
+use crate::pool::{Pool, PoolOptions};
 use crate::rules::RuleSet;
 use crate::sink::Sink;
 use crate::sink::mail::{MailOptions, MailSink};

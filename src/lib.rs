@@ -5,9 +5,9 @@
 //! `patient` (find the room, never guess) → `work` + `store` (accept) → `sink` (deliver, notice) → `web` (board, review).
 //!
 //! Invariants (each has a test):
-//! 1. `model ← reading ← text ← rules`; `decode`, `page`, `ocr`, `text`, `rules`, `again`, `patient`, `register`, `accuracy`
-//!    never import `store`, `web` or `sqlx`: they are pure. Sinks see only `model`. Only `work`, `web`, `intake` and `daemon`
-//!    touch `store`; only `daemon` and `cli` know everyone. `metrics` knows nobody.
+//! 1. What a fax says is decided in a package of its own (`reader/`), which is pure: it cannot know `store`, `web` or `sqlx`.
+//!    `pool` starts its children. Sinks see only `model`. Only `work`, `web`, `intake` and `daemon` touch `store`; only
+//!    `daemon` and `cli` know everyone. `metrics` knows nobody.
 //! 2. Extraction is a function of (rules, reading, registers).
 //! 3. Posting is decided by type, pages and patient alone; an unsure field is shown as its crop, never as text.
 //! 4. What came from outside is decoded, cleaned and read in the child process only.
@@ -16,28 +16,20 @@
 
 #![forbid(unsafe_code)]
 
+pub use faxbridge_reader::{
+    accuracy, again, canary, decode, model, ocr, page, patient, raster, reading, register, rules, text,
+};
+
 pub mod account;
-pub mod accuracy;
-pub mod again;
 pub mod calendar;
-pub mod canary;
 pub mod cli;
 pub mod config;
 mod crash;
 pub mod daemon;
-pub mod decode;
 pub mod intake;
 pub mod metrics;
-pub mod model;
-pub mod ocr;
-pub mod page;
-pub mod patient;
-pub mod raster;
-pub mod reading;
-pub mod register;
-pub mod rules;
+pub mod pool;
 pub mod sink;
 pub mod store;
-pub mod text;
 pub mod web;
 pub mod work;

@@ -18,7 +18,10 @@ fn the_scorer_is_the_team_s_own() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let Ok(theirs) = std::fs::read(here.join("../shared/tools/score.py")) else { return };
     let ours = std::fs::read(here.join("tests/score/score.py")).expect("the copy");
-    assert!(ours == theirs, "shared/tools/score.py has changed: copy it to tests/score/ and follow it in src/accuracy");
+    assert!(
+        ours == theirs,
+        "shared/tools/score.py has changed: copy it to tests/score/ and follow it in reader/src/accuracy"
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use faxbridge::decode::child::Start;
 use faxbridge::decode::peer::Peer;
-use faxbridge::decode::pool::{Pool, PoolOptions};
+use faxbridge::pool::{Pool, PoolOptions};
 
 fn models() -> PathBuf {
     let dir = faxbridge::config::find_models(Path::new(""));

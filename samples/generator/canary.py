@@ -1,12 +1,12 @@
-"""Rewrites src/canary/glyphs.png: bitmaps of the characters that a canary's page is made of, as a fax of 204x196 dpi shows them.
+"""Rewrites reader/src/canary/glyphs.png: bitmaps of the characters that a canary's page is made of, as a fax of 204x196 dpi shows them.
 
-src/canary/glyphs.txt names them: the first line those of running text, the second those of the title. In the image one row
+reader/src/canary/glyphs.txt names them: the first line those of running text, the second those of the title. In the image one row
 of cells each, in that order; a character of ASCII fills the left half of its cell."""
 import os
 
 from PIL import Image, ImageDraw, ImageFont
 
-HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../src/canary")
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../reader/src/canary")
 FONT, FACE = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "Noto Sans Mono CJK JP"
 WIDTHS = (34, 60)  # of a full-width character at 204 dpi
 FINE, INK = 8, 150  # drawn so many times as large; darker than this is ink

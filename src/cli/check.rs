@@ -10,8 +10,8 @@ use rustix::fs::{Access, access, statfs};
 use crate::config::{Config, Intake, IntakeKind, Switch};
 use crate::daemon;
 use crate::decode::child::Start;
-use crate::decode::pool::{Pool, PoolOptions};
 use crate::decode::wire::{self, Answer};
+use crate::pool::{Pool, PoolOptions};
 use crate::sink::mail::MailSink;
 use crate::store::{Store, StoreError};
 

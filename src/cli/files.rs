@@ -14,9 +14,9 @@ use anyhow::{Result, bail};
 
 use crate::config::Config;
 use crate::daemon::pool_options;
-use crate::decode::pool::{Pool, ReadFailure, ReadOutcome};
 use crate::decode::say;
 use crate::model::{Document, Extracted, Field, Reader};
+use crate::pool::{Pool, ReadFailure, ReadOutcome};
 use crate::reading::Reading;
 use crate::register::Registers;
 use crate::rules::{self, RuleSet};

@@ -13,9 +13,9 @@ use clap::Args;
 
 use super::files::{base_name, bytes, told};
 use crate::daemon::pool_options;
-use crate::decode::pool::{Pool, ReadOutcome};
 use crate::model::{Field, Rect, Status, Trace, Vocabulary};
 use crate::page::draw::{BLUE, CYAN, GREEN, ORANGE, PURPLE, Picture, RED};
+use crate::pool::{Pool, ReadOutcome};
 use crate::raster::Raster;
 use crate::reading::Page;
 use crate::rules::{self, Extraction};

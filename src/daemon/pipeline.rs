@@ -7,9 +7,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 
 use crate::again::ink;
-use crate::decode::pool::Pool;
 use crate::model::Document;
 use crate::patient::{self, Verdict};
+use crate::pool::Pool;
 use crate::reading;
 use crate::register::Registers;
 use crate::rules::{self, RuleSet};

@@ -8,7 +8,6 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::again::ink::{Answer, Question, Seen};
-use crate::again::tests::page;
 use crate::model::{Document, Field, Reader, Status, Trace, Value};
 use crate::reading::{Page, Part};
 use crate::store::registers::{Record, Register, RoomFacts};
@@ -24,7 +23,7 @@ impl Pipeline for Typed {
     async fn read(&self, _: &str, bytes: Vec<u8>) -> Result<ReadDone, ReadFail> {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let text = text.split('|').next().unwrap_or_default();
-        let pages: Vec<Page> = text.split("\n\n").enumerate().map(|(i, t)| page(i as u32 + 1, t)).collect();
+        let pages: Vec<Page> = text.split("\n\n").enumerate().map(|(i, t)| Page::typed(i as u32 + 1, t)).collect();
         let images = pages.iter().map(|p| format!("png {} {text}", p.number).into_bytes()).collect();
         let part = Part { pages: pages.len() as u32, ..Part::default() };
         let reading = Reading { parts: vec![part], pages, ..Reading::default() };

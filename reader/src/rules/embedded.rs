@@ -2,7 +2,7 @@
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
-        &[$(($name, include_str!(concat!("../../config/rules/", $name)))),*]
+        &[$(($name, include_str!(concat!("../../../config/rules/", $name)))),*]
     };
 }
 
@@ -23,4 +23,4 @@ pub const FILES: &[(&str, &str)] = files![
 ];
 
 /// Weights for a folder of rules that has none of its own.
-pub const RANKER: &str = include_str!("../../config/rules/ranker.toml");
+pub const RANKER: &str = include_str!("../../../config/rules/ranker.toml");

@@ -8,27 +8,6 @@ use crate::reading::{Glyph, Line};
 
 const LETTER: &str = "退院時サマリー\n患者氏名柏花子様\n傷病名脳梗塞後遺症\n経過良好につき自宅へ退院となります\n内服は継続してください\n令和8年11月23日\nかしわ総合病院";
 
-/// A page of lines as they would be read, one below the other.
-pub(crate) fn page(number: u32, text: &str) -> Page {
-    let line = |(row, text): (usize, &str)| {
-        let y = 100 + 60 * row as i32;
-        let glyph = |(i, ch): (usize, char)| {
-            let x0 = 100 + 24 * i as i32;
-            Glyph { ch, p: 0.99, x0, x1: x0 + 20, ..Glyph::default() }
-        };
-        let glyphs: Vec<Glyph> = text.chars().enumerate().map(glyph).collect();
-        Line { rect: Rect::new(100, y, 100 + 24 * glyphs.len() as i32, y + 24), glyphs, ..Line::default() }
-    };
-    Page {
-        number,
-        width: 1654,
-        height: 2339,
-        native_dpi: (204.0, 196.0),
-        lines: text.lines().enumerate().map(line).collect(),
-        ..Page::default()
-    }
-}
-
 fn field(value: &str, status: Status, row: i32) -> Field {
     let y = 100 + 60 * row;
     Field {
@@ -49,7 +28,7 @@ fn sheet(pages: &[&str]) -> Sheet {
         ("patient.name".to_owned(), field("患者氏名柏花子様", Status::Accepted, 1)),
         ("clinical.course".to_owned(), field("経過良好につき自宅へ退院となります", Status::Review, 3)),
     ]);
-    let pages: Vec<Page> = pages.iter().enumerate().map(|(i, t)| page(i as u32 + 1, t)).collect();
+    let pages: Vec<Page> = pages.iter().enumerate().map(|(i, t)| Page::typed(i as u32 + 1, t)).collect();
     let document = Document {
         kind: "discharge_summary".into(),
         pages: pages.iter().map(|p| p.number).collect(),
@@ -89,7 +68,7 @@ fn the_same_sheet_is_the_same() {
         line.rect = Rect::new(line.rect.x0 + 9, line.rect.y0 - 7, line.rect.x1 + 9, line.rect.y1 - 7);
         line.glyphs.iter_mut().for_each(|g| (g.x0, g.x1) = (g.x0 + 9, g.x1 + 9));
     }
-    let top = Line { tti: true, ..page(1, "2026-11-24 09:12 P.1/1").lines.remove(0) };
+    let top = Line { tti: true, ..Page::typed(1, "2026-11-24 09:12 P.1/1").lines.remove(0) };
     moved.pages[0].lines.insert(0, top);
     for f in moved.document.fields.values_mut() {
         f.rect = [f.rect[0] + 9, f.rect[1] - 7, f.rect[2] + 9, f.rect[3] - 7];

@@ -254,4 +254,4 @@ fn unread_agrees(s: &Seen) -> bool {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
-use super::child::Start;
-use super::peer::{Broken, Peer};
-use super::wire::{Answer, Ask, Images};
-use super::{Limits, say};
 use crate::again::ink;
+use crate::decode::child::Start;
+use crate::decode::peer::{Broken, Peer};
+use crate::decode::wire::{Answer, Ask, Images};
+use crate::decode::{Limits, say};
 use crate::metrics::{ChildLoss, ChildWear, Metrics};
 use crate::model::Reader;
 use crate::reading::{self, Mail, Page, Part, Reading};

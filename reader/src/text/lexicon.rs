@@ -64,25 +64,25 @@ impl Table {
 
 /// Surnames; behind each its readings in katakana, the most frequent first, separated by spaces.
 pub fn surnames() -> &'static Table {
-    static T: LazyLock<Table> = LazyLock::new(|| Table::new(include_str!("../../config/lexicon/surnames.tsv")));
+    static T: LazyLock<Table> = LazyLock::new(|| Table::new(include_str!("../../../config/lexicon/surnames.tsv")));
     &T
 }
 
 /// Given names, in the same form.
 pub fn given() -> &'static Table {
-    static T: LazyLock<Table> = LazyLock::new(|| Table::new(include_str!("../../config/lexicon/given.tsv")));
+    static T: LazyLock<Table> = LazyLock::new(|| Table::new(include_str!("../../../config/lexicon/given.tsv")));
     &T
 }
 
 /// Generic names and stems of drugs.
 pub fn drugs() -> &'static Table {
-    static T: LazyLock<Table> = LazyLock::new(|| Table::new(include_str!("../../config/lexicon/drugs.txt")));
+    static T: LazyLock<Table> = LazyLock::new(|| Table::new(include_str!("../../../config/lexicon/drugs.txt")));
     &T
 }
 
 /// Names of diseases.
 pub fn diagnoses() -> &'static Table {
-    static T: LazyLock<Table> = LazyLock::new(|| Table::new(include_str!("../../config/lexicon/diagnoses.txt")));
+    static T: LazyLock<Table> = LazyLock::new(|| Table::new(include_str!("../../../config/lexicon/diagnoses.txt")));
     &T
 }
 

@@ -253,7 +253,7 @@ impl Vocabulary {
     /// The vocabulary that this build carries.
     pub fn get() -> &'static Vocabulary {
         static V: LazyLock<Vocabulary> = LazyLock::new(|| {
-            toml::from_str(include_str!("../config/vocabulary.toml")).expect("the embedded vocabulary parses")
+            toml::from_str(include_str!("../../config/vocabulary.toml")).expect("the embedded vocabulary parses")
         });
         &V
     }

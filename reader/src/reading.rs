@@ -84,6 +84,29 @@ pub struct Page {
     pub rings: Vec<Rect>,
 }
 
+impl Page {
+    /// A page of typed lines, one below the other, every character sure: for tests, where what was read is given.
+    pub fn typed(number: u32, text: &str) -> Page {
+        let line = |(row, text): (usize, &str)| {
+            let y = 100 + 60 * row as i32;
+            let glyph = |(i, ch): (usize, char)| {
+                let x0 = 100 + 24 * i as i32;
+                Glyph { ch, p: 0.99, x0, x1: x0 + 20, ..Glyph::default() }
+            };
+            let glyphs: Vec<Glyph> = text.chars().enumerate().map(glyph).collect();
+            Line { rect: Rect::new(100, y, 100 + 24 * glyphs.len() as i32, y + 24), glyphs, ..Line::default() }
+        };
+        Page {
+            number,
+            width: 1654,
+            height: 2339,
+            native_dpi: (204.0, 196.0),
+            lines: text.lines().enumerate().map(line).collect(),
+            ..Page::default()
+        }
+    }
+}
+
 /// A run of text that a person would read as one piece: a cell's line, or a line between two wide gaps.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Line {

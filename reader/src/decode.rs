@@ -14,7 +14,6 @@ pub mod mail;
 pub mod pdf;
 pub mod peer;
 pub mod pixels;
-pub mod pool;
 pub mod sandbox;
 pub mod say;
 pub mod sniff;

@@ -282,7 +282,7 @@ fn a_wrong_rules_file_is_named_with_what_is_wrong() {
 
 #[test]
 fn the_embedded_rules_are_those_of_the_folder_and_cover_every_type() {
-    let folder = RuleSet::load(Path::new("config/rules")).expect("the folder");
+    let folder = RuleSet::load(Path::new("../config/rules")).expect("the folder");
     assert_eq!(folder.hash(), RuleSet::embedded().hash());
     let types: Vec<String> = crate::model::Vocabulary::get().types.keys().cloned().collect();
     assert_eq!(folder.types(), types);
