@@ -292,6 +292,24 @@ section! {
     }
 }
 
+section! {
+    /// How long faxes are kept (docs/rooms.md, 保存期間). Nothing goes by itself unless `nightly` says so; a room can be
+    /// held on the pages whatever its age.
+    Retention, "retention" {
+        /// Years that sheets in rooms are kept; 0: for ever.
+        years: u32 = 0;
+        /// Other years for some types of sheets: `{ referral = 5, home_nursing_order = 5 }`; 0: for ever.
+        by_type: std::collections::BTreeMap<String, u32> = std::collections::BTreeMap::new();
+        /// Years that is kept what stands in no room: nothing for us, misdirected, taken back, blank. 0: for ever.
+        elsewhere_years: u32 = 0;
+        /// Years of sheets in rooms begin when their room ends (the patient is no longer in the register); sheets of open
+        /// rooms stay. `false`: they begin when the sheet came.
+        after_end: bool = true;
+        /// What is past its time goes every night at three. `false`: by the hand of a system administrator only.
+        nightly: bool = false;
+    }
+}
+
 /// The whole file.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -328,6 +346,8 @@ struct File {
     web: Web,
     #[serde(default)]
     review: Review,
+    #[serde(default)]
+    retention: Retention,
 }
 
 /// The checked configuration: paths are absolute or as found, values are in range.
@@ -349,6 +369,7 @@ pub struct Config {
     pub backup: Backup,
     pub web: Web,
     pub review: Review,
+    pub retention: Retention,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
@@ -441,6 +462,7 @@ impl Config {
             backup: raw.backup,
             web: raw.web,
             review: raw.review,
+            retention: raw.retention,
         };
         config.top.rules = find_rules(&base.resolve(config.top.rules.clone()), &config.top.rules);
         for i in &mut config.intake {
@@ -556,6 +578,9 @@ impl Config {
             r.holidays.iter().all(|d| d.parse::<jiff::civil::Date>().is_ok()),
             "review.holidays must be dates, e.g. [\"2027-01-01\"]",
         );
+        let t = &self.retention;
+        let years = t.by_type.values().chain([&t.years, &t.elsewhere_years]);
+        check(years.copied().all(|y| y <= 100), "retention: years must be at most 100; 0 is for ever");
         check(r.duty.iter().all(|m| m.contains('@')), "review.duty must be mail addresses");
         check(
             self.backup.recipients.iter().all(|r| r.starts_with("age1")),

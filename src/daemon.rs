@@ -14,6 +14,7 @@ mod push;
 mod receiver;
 mod registers;
 mod reminders;
+pub(crate) mod retention;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -256,6 +257,7 @@ struct Daemon {
     pages: Option<JoinHandle<()>>,
     /// None where no letters are sent, or others do it.
     reminders: Option<reminders::Reminders>,
+    retention: Option<retention::Retention>,
     /// When the clock was last compared with the database's.
     tuned: Instant,
 }
@@ -325,6 +327,7 @@ impl Daemon {
             tasks: Vec::new(),
             pages: None,
             reminders: (mail.is_some() && !drain && *role == Role::Whole).then(reminders::Reminders::default),
+            retention: (!drain && *role == Role::Whole).then(|| retention::Retention::new(&config)),
             tuned: Instant::now(),
             store,
             config,
@@ -431,6 +434,9 @@ impl Daemon {
                     }
                     if let Some(reminders) = &mut self.reminders {
                         reminders.look(&store, &self.config.base_url()).await;
+                    }
+                    if let Some(retention) = &mut self.retention {
+                        retention.look(&store).await;
                     }
                     if self.tuned.elapsed() > TUNE {
                         self.tuned = Instant::now();

@@ -28,6 +28,7 @@ mod tests;
 mod thread;
 mod view;
 mod watch;
+mod words;
 
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ pub use admin::{Probe, Prober};
 
 use crate::account::passkey::Passkeys;
 use crate::store::sessions::Terms;
-use crate::store::{Store, StoreError, overdue};
+use crate::store::{Store, StoreError, overdue, retention};
 use gate::{Access, Route, get};
 
 /// Largest form that a page sends, bytes.
@@ -72,6 +73,8 @@ pub struct Options {
     pub register_files: Vec<(&'static str, String)>,
     /// How long a sheet may wait for a person.
     pub due: overdue::Terms,
+    /// How long faxes are kept.
+    pub retention: retention::Terms,
 }
 
 impl Options {

@@ -78,7 +78,10 @@ pub fn find(document: &Document, registers: &Registers) -> Verdict {
         // The same name and birth date twice: the rest of the sheet may still tell them apart.
         several => {
             let sure: Vec<&&Opinion> = several.iter().filter(|o| doubt(&sheet, o, &opinions).is_none()).collect();
-            if let [one] = sure.as_slice() {
+            // Two entries of one room are one person.
+            if let [one, rest @ ..] = sure.as_slice()
+                && rest.iter().all(|o| o.row.room_id == one.row.room_id)
+            {
                 return Verdict::Unique { room_id: one.row.room_id.clone(), agrees: one.agrees() };
             }
             reason = Some("氏名と生年月日が同じ登録が複数あり、ほかの項目では区別できません。".to_owned());
@@ -88,6 +91,8 @@ pub fn find(document: &Document, registers: &Registers) -> Verdict {
     let mut ranked: Vec<(f32, &Opinion)> =
         opinions.iter().map(|o| (o.score(), o)).filter(|(s, _)| *s >= LEAST).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.row.room_id.cmp(&b.1.row.room_id)));
+    let mut rooms = BTreeSet::new();
+    ranked.retain(|(_, o)| rooms.insert(&o.row.room_id));
     let reason = reason.unwrap_or_else(|| why_not(&sheet, ranked.first().map(|r| r.1)));
     let candidates = ranked
         .into_iter()

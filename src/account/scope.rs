@@ -7,6 +7,7 @@ use super::{Lang, Role, Roles};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
     RoomsRead,
+    RoomsWrite,
     ReviewRead,
     ReviewWrite,
     ReceiptsRead,
@@ -14,11 +15,13 @@ pub enum Scope {
     NoticesWrite,
     AdminRead,
     AdminWrite,
+    AuditRead,
 }
 
 impl Scope {
-    pub const ALL: [Scope; 8] = [
+    pub const ALL: [Scope; 10] = [
         Scope::RoomsRead,
+        Scope::RoomsWrite,
         Scope::ReviewRead,
         Scope::ReviewWrite,
         Scope::ReceiptsRead,
@@ -26,12 +29,14 @@ impl Scope {
         Scope::NoticesWrite,
         Scope::AdminRead,
         Scope::AdminWrite,
+        Scope::AuditRead,
     ];
 
     /// As in the database, in forms and in the API's description.
     pub fn as_str(self) -> &'static str {
         match self {
             Scope::RoomsRead => "rooms:read",
+            Scope::RoomsWrite => "rooms:write",
             Scope::ReviewRead => "review:read",
             Scope::ReviewWrite => "review:write",
             Scope::ReceiptsRead => "receipts:read",
@@ -39,6 +44,7 @@ impl Scope {
             Scope::NoticesWrite => "notices:write",
             Scope::AdminRead => "admin:read",
             Scope::AdminWrite => "admin:write",
+            Scope::AuditRead => "audit:read",
         }
     }
 
@@ -50,6 +56,7 @@ impl Scope {
     pub fn name(self, lang: Lang) -> &'static str {
         match self {
             Scope::RoomsRead => lang.say("部屋と書類を読む", "Read rooms and sheets"),
+            Scope::RoomsWrite => lang.say("書類に返信する", "Answer on sheets"),
             Scope::ReviewRead => lang.say("確認待ちの書類を読む", "Read what waits for review"),
             Scope::ReviewWrite => lang.say("確認待ちの書類を決める", "Decide about what waits for review"),
             Scope::ReceiptsRead => lang.say("受信一覧を読む", "Read what was received"),
@@ -57,8 +64,12 @@ impl Scope {
                 lang.say("お知らせの設定と不達を読む", "Read how notices go, and what did not arrive")
             }
             Scope::NoticesWrite => lang.say("お知らせの設定を変え、送り直す", "Change how notices go, and send again"),
-            Scope::AdminRead => lang.say("利用者の一覧を読む", "Read accounts"),
-            Scope::AdminWrite => lang.say("利用者を招待・変更する", "Invite and change accounts"),
+            Scope::AdminRead => lang.say("利用者・名簿・受信元を読む", "Read accounts, registers, sources"),
+            Scope::AdminWrite => lang.say(
+                "利用者の招待・変更、名簿の取り込み、受信元のテスト",
+                "Invite and change accounts, take registers over, test sources",
+            ),
+            Scope::AuditRead => lang.say("監査記録を読む", "Read the audit log"),
         }
     }
 
@@ -66,10 +77,10 @@ impl Scope {
     pub fn is_for(self, roles: Roles) -> bool {
         let any = |of: &[Role]| of.iter().any(|r| roles.has(*r));
         match self {
-            Scope::RoomsRead => any(&[Role::Viewer, Role::Reviewer, Role::Rules]),
+            Scope::RoomsRead | Scope::RoomsWrite => any(&[Role::Viewer, Role::Reviewer, Role::Rules]),
             Scope::ReviewRead | Scope::ReviewWrite | Scope::ReceiptsRead => any(&[Role::Reviewer]),
             Scope::NoticesRead | Scope::NoticesWrite => true,
-            Scope::AdminRead | Scope::AdminWrite => any(&[Role::Admin]),
+            Scope::AdminRead | Scope::AdminWrite | Scope::AuditRead => any(&[Role::Admin]),
         }
     }
 }

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::{
-    Alarm, Backup, Blobs, Canary, Database, Intake, Notice, Reader, Register, Review, Section, Top, Versions, Web, Work,
+    Alarm, Backup, Blobs, Canary, Database, Intake, Notice, Reader, Register, Retention, Review, Section, Top,
+    Versions, Web, Work,
 };
 
 /// The text of `docs/configuration.md`.
@@ -34,6 +35,7 @@ pub fn markdown() -> String {
     section(&mut out, &Backup::SECTION, &Backup::default());
     section(&mut out, &Web::SECTION, &Web::default());
     section(&mut out, &Review::SECTION, &Review::default());
+    section(&mut out, &Retention::SECTION, &Retention::default());
     out
 }
 

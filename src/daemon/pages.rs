@@ -98,6 +98,7 @@ pub fn serve(
         prober: Some(Arc::new(Canaries(Sender::new(store.clone(), mail, config)))),
         register_files: register_files(config),
         due: super::overdue::terms(config),
+        retention: super::retention::terms(config),
     };
     let store = Arc::new(store.clone());
     let router = match role {

@@ -13,7 +13,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{Sink, SinkError, wording};
-use crate::model::Posting;
+use crate::model::{Posting, Purpose};
 use crypt::Key;
 
 /// A phone that is off for longer need not be told.
@@ -133,8 +133,13 @@ fn text(posting: &Posting) -> String {
     if sender.chars().count() > 60 {
         sender = sender.chars().take(60).chain(['…']).collect();
     }
-    let mut lines = vec![format!("発信元: {sender}")];
-    lines.extend(wording::deadlines(posting).iter().map(|d| format!("期限: {d}")));
+    // Nobody has made sure of anything on a sheet that waits.
+    let mut lines = match posting.purpose {
+        Purpose::Held => vec!["確認をお願いします".to_owned()],
+        Purpose::Post | Purpose::Notice => vec![format!("発信元: {sender}")],
+    };
+    let sure = posting.purpose != Purpose::Held;
+    lines.extend(wording::deadlines(posting).iter().filter(|_| sure).map(|d| format!("期限: {d}")));
     let shown = json!({"title": wording::headline(posting), "body": lines.join("\n"), "url": wording::path(posting),
                        "tag": posting.document, "urgent": posting.urgent()});
     shown.to_string()

@@ -12,7 +12,7 @@ use super::db::{Tx, query};
 use super::parts::{self, Bundle};
 use super::queue::{Job, take};
 use super::versions::{self, Bond, Kin};
-use super::{MACHINE, Result, Store, audit, crash, name_id, outbox};
+use super::{MACHINE, Result, Store, audit, crash, merge, name_id, outbox};
 use crate::model::{Document, Reader, Status, is_urgent};
 
 /// State of a document, as the contract names it.
@@ -153,6 +153,9 @@ impl Store {
             .filter(|(_, s)| s.state == State::Posted)
             .filter_map(|(i, s)| Some((s.room.as_deref()?, s.document.kind.as_str(), kin(i)?)))
             .collect();
+        let rooms: Vec<&str> =
+            sheets.iter().filter(|s| s.state == State::Posted).filter_map(|s| s.room.as_deref()).collect();
+        merge::stand(&mut tx, rooms).await?;
         versions::hold(&mut tx, &looked).await?;
         let held = |urgent: bool| {
             sheets.iter().position(|s| s.state == State::Review && (!urgent || is_urgent(&s.document.fields)))
@@ -184,6 +187,9 @@ impl Store {
             // One word to the administrators for a receipt, not one for each of its sheets.
             if tell == Some(i) {
                 outbox::enqueue_held(&mut tx, &id, 1, &self.notify.admins, now).await?;
+                if self.pushes && is_urgent(&sheet.document.fields) {
+                    outbox::push_held(&mut tx, &id, 1, now).await?;
+                }
             }
             crash::reached("accept.between_documents");
             ids.push(id);

@@ -126,6 +126,18 @@ impl Store {
         Ok(rows.iter().map(account).collect())
     }
 
+    /// Accounts that have chosen nothing to sign in with yet.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn without_credentials(&self) -> Result<HashSet<String>> {
+        let ids: Vec<String> =
+            scalar("SELECT id FROM account a WHERE NOT EXISTS (SELECT 1 FROM credential c WHERE c.account = a.id)")
+                .fetch_all(self.db.reader())
+                .await?;
+        Ok(ids.into_iter().collect())
+    }
+
     /// # Errors
     /// The database cannot be read.
     pub async fn account(&self, id: &str) -> Result<Option<Account>> {

@@ -115,6 +115,14 @@ impl Blobs {
         Ok(bytes)
     }
 
+    /// Takes a blob away; one that is not there is gone as well.
+    pub(super) async fn remove(&self, sha: &str) -> Result<()> {
+        match self {
+            Blobs::Files(b) => b.remove(sha).await,
+            Blobs::Objects(b) => b.remove(sha).await,
+        }
+    }
+
     /// The id that this store of blobs was given at its foundation.
     pub(super) async fn id(&self) -> Result<Option<String>> {
         match self {

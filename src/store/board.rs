@@ -25,6 +25,8 @@ pub struct RoomCard {
     pub newest: Option<i64>,
     /// The patient is no longer in the register.
     pub ended: bool,
+    /// The room of the same person in which its sheets stand now.
+    pub merged: Option<String>,
     /// Its sheets, newest first.
     pub posts: Vec<Post>,
 }
@@ -152,7 +154,7 @@ pub struct Held {
     pub source_id: String,
     pub part: Option<String>,
     pub candidates: usize,
-    /// When it was held back, milliseconds since 1970.
+    /// When it was held back, or taken back; milliseconds since 1970.
     pub created: i64,
     /// Login and name of who has it in hand, until when.
     pub holder: Option<(String, String, i64)>,
@@ -179,7 +181,9 @@ macro_rules! held {
     ($which:literal) => {
         concat!(
             "SELECT d.id, d.kind, d.pages, d.state, d.reason, d.room, d.urgent, d.open_fields, d.sender, d.part, d.candidates,
-                    d.created, d.held_by, d.held_until, d.quarantined_by, a.name AS holder, r.received, r.source, r.source_id
+                    CASE WHEN d.state = 'withdrawn'
+                         THEN coalesce((SELECT max(w.withdrawn) FROM post w WHERE w.document = d.id), d.created)
+                         ELSE d.created END AS since, d.held_by, d.held_until, d.quarantined_by, a.name AS holder, r.received, r.source, r.source_id
              FROM document d JOIN receipt r ON r.id = d.receipt LEFT JOIN account a ON a.login = d.held_by WHERE ",
             $which
         )
@@ -203,7 +207,9 @@ impl Store {
         .await?;
         let mut ids: Vec<String> = newest.iter().map(|r| r.get("room")).collect();
         if !wanted.is_empty() {
-            let names = query("SELECT id, name, kana FROM room ORDER BY kana, id").fetch_all(tx.conn()).await?;
+            let names = query("SELECT coalesce(merged, id) AS id, name, kana FROM room ORDER BY kana, id")
+                .fetch_all(tx.conn())
+                .await?;
             let fits = |r: &&Row| ["id", "name", "kana"].iter().any(|c| squeeze(r.get(c)).contains(&wanted));
             let found: Vec<String> = names.iter().filter(fits).map(|r| r.get("id")).collect();
             let matching: HashSet<&String> = found.iter().collect();
@@ -353,7 +359,7 @@ impl Store {
                     source_id: r.get("source_id"),
                     part: r.get("part"),
                     candidates: candidates.len(),
-                    created: r.get("created"),
+                    created: r.get("since"),
                     holder: r.get::<Option<String>>("held_by").zip(r.get::<Option<i64>>("held_until")).map(
                         |(by, until)| {
                             let name = r.get::<Option<String>>("holder").unwrap_or_else(|| by.clone());
@@ -436,7 +442,7 @@ macro_rules! among {
 
 /// The rooms of these ids, in their order, with their sheets.
 pub(super) async fn cards(tx: &mut Tx, ids: &[String]) -> Result<Vec<RoomCard>> {
-    let sql = among!(tx, "SELECT id, name, kana, birth_date, ended FROM room WHERE id", "");
+    let sql = among!(tx, "SELECT id, name, kana, birth_date, ended, merged FROM room WHERE id", "");
     let rows = query(sql).bind(serde_json::to_string(ids)?).fetch_all(tx.conn()).await?;
     let mut posts = posts(tx, ids).await?;
     let mut rooms: HashMap<String, RoomCard> = HashMap::new();
@@ -451,6 +457,7 @@ pub(super) async fn cards(tx: &mut Tx, ids: &[String]) -> Result<Vec<RoomCard>> 
             open_fields: posts.iter().map(|p| p.open_fields).sum(),
             newest: posts.iter().map(|p| p.at).max(),
             ended: r.get::<Option<i64>>("ended").is_some(),
+            merged: r.get("merged"),
             posts,
             id: id.clone(),
         };

@@ -76,6 +76,25 @@ impl Store {
         .await
     }
 
+    /// Sheets that wait for a person and notices that were given up: what every page tells who looks after them, at once.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn counters(&self) -> Result<(usize, i64)> {
+        let row = query(
+            "SELECT (SELECT count(*) FROM document WHERE state = 'review')
+                  + (SELECT count(*) FROM document WHERE state = 'withdrawn' AND again_of IS NULL)
+                  + (SELECT count(*) FROM document d WHERE state = 'posted' AND open_fields > 0 AND room <> $1
+                     AND NOT EXISTS (SELECT 1 FROM document n WHERE n.supersedes = d.id AND n.state = 'posted')) AS waiting,
+                    (SELECT count(*) FROM outbox WHERE state = 'failed')
+                  + (SELECT count(*) FROM letter WHERE state = 'failed') AS given_up",
+        )
+        .bind(crate::register::CANARY_ROOM)
+        .fetch_one(self.db.reader())
+        .await?;
+        Ok((usize::try_from(row.get::<i64>("waiting")).unwrap_or(0), row.get("given_up")))
+    }
+
     /// Sends a notice or letter again that was given up, or at once what would be tried later. Under the same key, so that
     /// whoever got it after all can tell.
     ///

@@ -217,6 +217,16 @@ pub(super) async fn enqueue_held(
     Ok(())
 }
 
+/// An urgent sheet that waits, to the browsers of all who review: at once, whatever they want to be told when.
+pub(super) async fn push_held(tx: &mut Tx, document: &str, revision: i64, now: i64) -> Result<()> {
+    for browser in push::of_reviewers(tx).await? {
+        let (purpose, when) = (Purpose::Held, When::Now);
+        let word = Word { sink: "push", purpose, document, revision, room: None, recipient: &browser, when };
+        enqueue(tx, &word, now).await?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// Takes the next row that is due for `sink`, for `lease_ms`, and marks it `sending`. A notice whose recipient has
     /// left the room since is cancelled on the way.

@@ -1,4 +1,4 @@
-//! Nobody waits unseen: a held sheet has a deadline. Where it is missed, the next on duty is told, then all, and then it is
+//! Nobody waits unseen: a held sheet has a deadline, and so has one that was taken back and has no room. Where it is missed, the next on duty is told, then all, and then it is
 //! an alarm. An urgent sheet tells the offices of everybody who may be meant at once. A sheet that somebody has in hand is
 //! not missed. How far the word went stands with the document, so that several hosts tell once; one letter speaks of all
 //! sheets that are missed at the same time. No patient data.
@@ -143,7 +143,13 @@ impl Store {
     pub async fn escalate(&self, terms: &Terms) -> Result<(i64, Option<String>)> {
         let now = self.now();
         let rows = query(
-            "SELECT id, created, urgent, warned, held_until FROM document WHERE state = 'review' ORDER BY created, id",
+            // What was taken back waits since then.
+            "SELECT id, created, urgent, warned, held_until FROM document WHERE state = 'review'
+             UNION ALL
+             SELECT d.id, coalesce((SELECT max(p.withdrawn) FROM post p WHERE p.document = d.id), d.created) AS created,
+                    d.urgent, d.warned, d.held_until
+             FROM document d WHERE d.state = 'withdrawn' AND d.again_of IS NULL
+             ORDER BY created, id",
         )
         .fetch_all(self.db.reader())
         .await?;
@@ -151,11 +157,12 @@ impl Store {
         if !due.is_empty() {
             self.tell_of(terms, &due, now).await?;
         }
-        let late: Vec<String> =
-            scalar("SELECT id FROM document WHERE state = 'review' AND warned >= $1 ORDER BY created, id")
-                .bind(Step::Alarm as i64)
-                .fetch_all(self.db.reader())
-                .await?;
+        let late: Vec<String> = scalar(
+            "SELECT id FROM document WHERE state IN ('review', 'withdrawn') AND warned >= $1 ORDER BY created, id",
+        )
+        .bind(Step::Alarm as i64)
+        .fetch_all(self.db.reader())
+        .await?;
         Ok((late.len() as i64, late.into_iter().next()))
     }
 
@@ -166,8 +173,8 @@ impl Store {
         let mut words: BTreeMap<(Kind, String, Step), Word> = BTreeMap::new();
         for (id, step, before) in due {
             let row = query(
-                "UPDATE document SET warned = $2 WHERE id = $1 AND state = 'review' AND coalesce(warned, -1) < $2
-                 RETURNING urgent, candidates",
+                "UPDATE document SET warned = $2 WHERE id = $1 AND state IN ('review', 'withdrawn') AND coalesce(warned, -1) < $2
+                 RETURNING urgent, candidates, state, revision",
             )
             .bind(id)
             .bind(*step as i64)
@@ -199,7 +206,10 @@ impl Store {
             audit::append(&mut tx, now, MACHINE, "waits", id, json!({"step": *step as i64, "told": to.len()}));
             for (kind, to) in readers {
                 let word = words.entry((kind, to, *step)).or_default();
-                word.documents.push(id.clone());
+                // Of one that was taken back others have heard before, when it was first held.
+                let again = row.get::<String>("state") == "withdrawn";
+                let said = if again { format!("{id} {}", row.get::<i64>("revision")) } else { id.clone() };
+                word.documents.push(said);
                 word.urgent += usize::from(urgent);
             }
         }

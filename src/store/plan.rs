@@ -35,8 +35,16 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn registers(&self) -> Result<Registers> {
+        // Two entries of one person stand for one room.
+        let forwards = self.forwards().await?;
+        let mut patients: Vec<Patient> = self.rows(Register::Patients).await?;
+        for p in &mut patients {
+            if let Some(room) = forwards.get(&p.room_id) {
+                p.room_id.clone_from(room);
+            }
+        }
         Ok(Registers::new(
-            self.rows(Register::Patients).await?,
+            patients,
             self.rows(Register::Institutions).await?,
             self.rows(Register::Offices).await?,
             self.rows(Register::Staff).await?,

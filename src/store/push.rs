@@ -173,6 +173,17 @@ pub(super) async fn of_mailbox(tx: &mut Tx, mailbox: &str) -> Result<Vec<String>
     .await
 }
 
+/// Browsers of everybody who reviews.
+pub(super) async fn of_reviewers(tx: &mut Tx) -> Result<Vec<String>> {
+    let rows = query(
+        "SELECT s.id, a.roles FROM subscription s JOIN account a ON a.id = s.account WHERE a.disabled IS NULL ORDER BY s.id",
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let reviews = |roles: &str| crate::account::Roles::parse(roles).has(crate::account::Role::Reviewer);
+    Ok(rows.iter().filter(|r| reviews(&r.get::<String>("roles"))).map(|r| r.get("id")).collect())
+}
+
 /// The mailbox of the person whose browser this is.
 pub(super) async fn mailbox_of(tx: &mut Tx, id: &str) -> Result<Option<String>> {
     scalar(

@@ -216,9 +216,9 @@ impl Store {
     ) -> Result<()> {
         let mut blobs = Vec::with_capacity(images.len());
         for image in images {
-            blobs.push(if image.is_empty() { None } else { Some(self.blobs.put(image).await?) });
+            blobs.push(if image.is_empty() { None } else { Some(self.put_blob(image).await?) });
         }
-        let kept = self.blobs.put(reading.to_bytes()).await?;
+        let kept = self.put_blob(reading.to_bytes()).await?;
         crash::reached("read.after_blobs");
         let now = self.now();
         let mut tx = self.db.begin().await?;
@@ -242,7 +242,7 @@ impl Store {
         images: &[Option<String>],
         reader: &Reader,
     ) -> Result<String> {
-        let kept = self.blobs.put(reading.to_bytes()).await?;
+        let kept = self.put_blob(reading.to_bytes()).await?;
         let mut tx = self.db.begin().await?;
         let id = record(&mut tx, content, reading, &kept, images, reader, self.now()).await?;
         tx.commit().await?;

@@ -44,16 +44,22 @@ pub const SAME_MAIL: &str = "同じメールを受信済みです";
 pub const SAME_CONTENT: &str = "同じ内容のFAXを受信済みです";
 
 impl Store {
-    /// Keeps an input for ever. When this returns, blob, folder and database are on disk and the source may be
+    /// Keeps an input. When this returns, blob, folder and database are on disk and the source may be
     /// touched. The same input (source, source_id, content) again changes nothing; the same `source_id` with other
     /// content is another receipt; the same content from elsewhere, or the same mail on another way, is a receipt linked
-    /// to the first (unless it is empty: two empty files are two faxes that were lost).
+    /// to the first (unless it is empty: two empty files are two faxes that were lost). What went at the end of its time
+    /// is not received once more.
     ///
     /// # Errors
     /// Nothing was received; the source must not be touched.
     pub async fn receive(&self, source: &str, source_id: &str, bytes: &[u8], meta: &Meta) -> Result<Received> {
         let size = bytes.len() as i64;
-        let sha256 = self.blobs.put(bytes.to_vec()).await?;
+        if let Some((receipt_id, sha256)) = self.was_erased(source, source_id).await?
+            && sha256 == super::blobs::sha256(bytes)
+        {
+            return Ok(Received { receipt_id, sha256, fresh: false });
+        }
+        let sha256 = self.put_blob(bytes.to_vec()).await?;
         crash::reached("receive.after_blob");
         let now = self.now();
         let mut tx = self.db.begin().await?;
@@ -242,7 +248,7 @@ impl Store {
         .bind(source_id)
         .fetch_one(self.db.reader())
         .await?;
-        Ok(n > 0)
+        Ok(n > 0 || self.was_erased(source, source_id).await?.is_some())
     }
 }
 

@@ -161,7 +161,7 @@ pub(super) async fn upsert(tx: &mut Tx, register: Register, r: &Record, now: i64
     query(
         "INSERT INTO room (id, name, kana, birth_date, opened) VALUES ($1,$2,$3,$4,$5)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, kana = excluded.kana, birth_date = excluded.birth_date,
-         ended = NULL",
+         ended = CASE WHEN room.merged IS NULL THEN NULL ELSE room.ended END",
     )
     .bind(&r.id)
     .bind(&room.name)
@@ -170,30 +170,7 @@ pub(super) async fn upsert(tx: &mut Tx, register: Register, r: &Record, now: i64
     .bind(now)
     .execute(tx.conn())
     .await?;
-    super::search::index::room(tx, &r.id, &room.name, &room.kana).await?;
-    for mail in &room.members {
-        query(
-            "INSERT INTO member (room, mail, since) VALUES ($1,$2,$3)
-             ON CONFLICT (room, mail) DO UPDATE SET since = CASE WHEN member.ended IS NULL THEN member.since
-             ELSE excluded.since END, ended = NULL",
-        )
-        .bind(&r.id)
-        .bind(mail)
-        .bind(now)
-        .execute(tx.conn())
-        .await?;
-    }
-    let present: Vec<String> =
-        scalar("SELECT mail FROM member WHERE room = $1 AND ended IS NULL").bind(&r.id).fetch_all(tx.conn()).await?;
-    for mail in present.iter().filter(|m| !room.members.contains(m)) {
-        query("UPDATE member SET ended = $3 WHERE room = $1 AND mail = $2")
-            .bind(&r.id)
-            .bind(mail)
-            .bind(now)
-            .execute(tx.conn())
-            .await?;
-    }
-    Ok(())
+    follow(tx, &r.id, now).await
 }
 
 async fn end(tx: &mut Tx, register: Register, id: &str, now: i64) -> Result<()> {
@@ -203,13 +180,63 @@ async fn end(tx: &mut Tx, register: Register, id: &str, now: i64) -> Result<()> 
         .bind(now)
         .execute(tx.conn())
         .await?;
-    if register == Register::Patients {
-        query("UPDATE room SET ended = $2 WHERE id = $1").bind(id).bind(now).execute(tx.conn()).await?;
-        query("UPDATE member SET ended = $2 WHERE room = $1 AND ended IS NULL")
-            .bind(id)
+    if register == Register::Patients { follow(tx, id, now).await } else { Ok(()) }
+}
+
+/// Brings members, end and search of a patient's room up to what the register says. A room into which others were merged
+/// has the members of all, and stands as long as the register has one of them.
+pub(super) async fn follow(tx: &mut Tx, id: &str, now: i64) -> Result<()> {
+    let room = &super::merge::forward(tx, id).await?;
+    let rows: Vec<String> = scalar(
+        "SELECT data FROM register WHERE kind = 'patient' AND ended IS NULL
+         AND id IN (SELECT CAST($1 AS TEXT) UNION SELECT id FROM room WHERE merged = $1) ORDER BY id",
+    )
+    .bind(room)
+    .fetch_all(tx.conn())
+    .await?;
+    let mut members: BTreeSet<String> = BTreeSet::new();
+    for row in &rows {
+        let data: Json = serde_json::from_str(row)?;
+        members.extend(data["members"].as_array().into_iter().flatten().filter_map(|m| m.as_str().map(str::to_owned)));
+    }
+    if rows.is_empty() {
+        query("UPDATE room SET ended = $2 WHERE id = $1 AND ended IS NULL")
+            .bind(room)
             .bind(now)
             .execute(tx.conn())
             .await?;
+    } else {
+        query("UPDATE room SET ended = NULL WHERE id = $1").bind(room).execute(tx.conn()).await?;
+    }
+    for mail in &members {
+        query(
+            "INSERT INTO member (room, mail, since) VALUES ($1,$2,$3)
+             ON CONFLICT (room, mail) DO UPDATE SET since = CASE WHEN member.ended IS NULL THEN member.since
+             ELSE excluded.since END, ended = NULL",
+        )
+        .bind(room)
+        .bind(mail)
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+    }
+    let mut rooms = vec![room.clone()];
+    if room != id {
+        // What was merged has none of its own.
+        rooms.push(id.to_owned());
+    }
+    for (n, of) in rooms.iter().enumerate() {
+        let present: Vec<String> =
+            scalar("SELECT mail FROM member WHERE room = $1 AND ended IS NULL").bind(of).fetch_all(tx.conn()).await?;
+        for mail in present.iter().filter(|m| n > 0 || !members.contains(*m)) {
+            query("UPDATE member SET ended = $3 WHERE room = $1 AND mail = $2")
+                .bind(of)
+                .bind(mail)
+                .bind(now)
+                .execute(tx.conn())
+                .await?;
+        }
+        super::search::index::room(tx, of).await?;
     }
     Ok(())
 }

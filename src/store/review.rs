@@ -4,6 +4,7 @@
 
 pub(super) mod drafts;
 mod edit;
+mod join;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -12,7 +13,7 @@ use serde_json::json;
 
 use super::accept::{State, freeze, settle};
 use super::db::{Tx, query, scalar};
-use super::{Result, Store, StoreError, audit, claims, crash, outbox, versions};
+use super::{Result, Store, StoreError, audit, claims, crash, merge, outbox, versions};
 use crate::metrics::By;
 use crate::model::{Document, Reader};
 
@@ -32,6 +33,8 @@ pub(super) struct Current {
     pub(super) reader: Reader,
     /// It is another one sent again.
     pub(super) again: bool,
+    /// It stands for something that could not be read.
+    pub(super) part: bool,
 }
 
 impl Store {
@@ -51,8 +54,9 @@ impl Store {
         let now = self.now();
         let mut tx = self.db.begin().await?;
         let doc = current(&mut tx, document).await?;
+        let room = &merge::forward(&mut tx, room).await?;
         match doc.state {
-            State::Posted if doc.room.as_deref() == Some(room) => return Ok(()),
+            State::Posted if doc.room.as_ref() == Some(room) => return Ok(()),
             State::Review | State::Quarantined | State::Ignored | State::Withdrawn => {}
             State::Posted => return refused("すでに別の部屋に掲載されています"),
             State::Processing => return refused("まだ処理中の文書です"),
@@ -60,6 +64,9 @@ impl Store {
         claims::need(&mut tx, document, actor, now).await?;
         if revision.is_some_and(|r| r != doc.revision) {
             return refused(STALE);
+        }
+        if doc.content.pages.is_empty() && !doc.part {
+            return refused("この書類のページは、前の書類につなげてあります");
         }
         into_room(&mut tx, room).await?;
         let number = doc.revision + 1;
@@ -191,12 +198,10 @@ fn told_keys(decided: &[(String, Edit)]) -> Vec<&str> {
 /// # Errors
 /// [`StoreError::Refused`] where there is no such room, or none any more.
 pub(super) async fn into_room(tx: &mut Tx, room: &str) -> Result<()> {
+    versions::lock(tx, room).await?;
     let known: Option<String> =
         scalar("SELECT id FROM room WHERE id = $1 AND ended IS NULL").bind(room).fetch_optional(tx.conn()).await?;
-    if known.is_none() {
-        return refused("その部屋はありません");
-    }
-    versions::lock(tx, room).await
+    if known.is_some() { Ok(()) } else { refused("その部屋はありません") }
 }
 
 /// [`freeze`] for a revision whose type or pages may be others than those of the one before.
@@ -231,7 +236,7 @@ pub(super) async fn amend(tx: Tx) -> Result<()> {
 pub(super) async fn current(tx: &mut Tx, document: &str) -> Result<Current> {
     tx.lock(&format!("document {document}")).await?;
     let row = query(
-        "SELECT d.receipt, d.state, d.room, d.revision, d.again_of, v.content, v.reader, r.received FROM document d
+        "SELECT d.receipt, d.state, d.room, d.revision, d.again_of, d.part, v.content, v.reader, r.received FROM document d
          JOIN revision v ON v.document = d.id AND v.number = d.revision
          JOIN receipt r ON r.id = d.receipt WHERE d.id = $1",
     )
@@ -249,6 +254,7 @@ pub(super) async fn current(tx: &mut Tx, document: &str) -> Result<Current> {
         revision: row.get("revision"),
         content: serde_json::from_str(row.get("content"))?,
         again: row.get::<Option<String>>("again_of").is_some(),
+        part: row.get::<Option<String>>("part").is_some(),
         reader: serde_json::from_str(row.get("reader"))?,
     })
 }

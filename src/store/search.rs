@@ -66,7 +66,8 @@ impl Store {
             .first()
             .map(|f| f.rooms.iter().filter(|r| sees(r) && fits.iter().all(|f| f.rooms.contains(*r))).cloned().collect())
             .unwrap_or_default();
-        let sheets = sheets(&mut tx, &fits, own.as_ref()).await?;
+        // More rooms than are shown are meant themselves: sheets of others would come after all of those.
+        let sheets = if whole.len() > limit { Vec::new() } else { sheets(&mut tx, &fits, own.as_ref()).await? };
         let mut ids: Vec<String> = whole.iter().cloned().collect();
         ids.extend(sheets.iter().map(|(_, room)| room.clone()).filter(|r| !whole.contains(r)));
         let mut once = HashSet::new();
@@ -95,8 +96,8 @@ async fn fitting(tx: &mut Tx, term: &Term) -> Result<Fits> {
     match term {
         Term::Days(days) => {
             let sql = tx.choose(
-                "SELECT id FROM room WHERE birth_date IN (SELECT value FROM json_each($1))",
-                "SELECT id FROM room WHERE birth_date IN (SELECT jsonb_array_elements_text(CAST($1 AS jsonb)))",
+                "SELECT coalesce(merged, id) FROM room WHERE birth_date IN (SELECT value FROM json_each($1))",
+                "SELECT coalesce(merged, id) FROM room WHERE birth_date IN (SELECT jsonb_array_elements_text(CAST($1 AS jsonb)))",
             );
             let born: Vec<String> = scalar(sql).bind(serde_json::to_string(days)?).fetch_all(tx.conn()).await?;
             fits.rooms.extend(born);
@@ -105,12 +106,15 @@ async fn fitting(tx: &mut Tx, term: &Term) -> Result<Fits> {
         Term::Text(text) => {
             let near = near(tx, "room", text).await?;
             let sql = tx.choose(
-                "SELECT id, name, kana FROM room WHERE id IN (SELECT value FROM json_each($1))",
-                "SELECT id, name, kana FROM room WHERE id IN (SELECT jsonb_array_elements_text(CAST($1 AS jsonb)))",
+                "SELECT id, name, kana, coalesce(merged, id) AS room FROM room
+                 WHERE id IN (SELECT value FROM json_each($1)) OR merged IN (SELECT value FROM json_each($1))",
+                "SELECT id, name, kana, coalesce(merged, id) AS room FROM room
+                 WHERE id IN (SELECT jsonb_array_elements_text(CAST($1 AS jsonb)))
+                    OR merged IN (SELECT jsonb_array_elements_text(CAST($1 AS jsonb)))",
             );
             for r in query(sql).bind(serde_json::to_string(&near)?).fetch_all(tx.conn()).await? {
                 if ["id", "name", "kana"].into_iter().any(|c| fold(r.get(c)).contains(text)) {
-                    fits.rooms.insert(r.get("id"));
+                    fits.rooms.insert(r.get("room"));
                 }
             }
             fits.senders = near_senders(tx, text).await?;
@@ -194,13 +198,14 @@ async fn sheets(tx: &mut Tx, fits: &[Fits], own: Option<&HashSet<String>>) -> Re
 
 /// When the newest sheet came into each of these rooms.
 async fn newest(tx: &mut Tx, rooms: &[String]) -> Result<HashMap<String, i64>> {
+    // One look at the end of each room's index, not one at each of its sheets.
     let sql = tx.choose(
-        "SELECT room, max(received) AS newest FROM found WHERE room IN (SELECT value FROM json_each($1)) GROUP BY room",
-        "SELECT room, max(received) AS newest FROM found
-         WHERE room IN (SELECT jsonb_array_elements_text(CAST($1 AS jsonb))) GROUP BY room",
+        "SELECT value AS room, (SELECT max(received) FROM found f WHERE f.room = value) AS newest FROM json_each($1)",
+        "SELECT v AS room, (SELECT max(received) FROM found f WHERE f.room = v) AS newest
+         FROM jsonb_array_elements_text(CAST($1 AS jsonb)) v",
     );
     let rows = query(sql).bind(serde_json::to_string(rooms)?).fetch_all(tx.conn()).await?;
-    Ok(rows.iter().map(|r| (r.get("room"), r.get("newest"))).collect())
+    Ok(rows.iter().filter_map(|r| Some((r.get("room"), r.get::<Option<i64>>("newest")?))).collect())
 }
 
 #[cfg(test)]

@@ -114,6 +114,29 @@ impl Store {
         Ok(Some(SignedIn { account, session, way: row.get("way"), scopes: None }))
     }
 
+    /// When the person of a session last proved who they are; none where it is no session.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn proved(&self, session: &str) -> Result<Option<i64>> {
+        scalar("SELECT coalesce(proved, created) FROM session WHERE token = $1")
+            .bind(session)
+            .fetch_optional(self.db.reader())
+            .await
+    }
+
+    /// Notes that they proved it just now.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn prove(&self, account: &Account, session: &str, way: &str) -> Result<()> {
+        let now = self.now();
+        let mut tx = self.db.begin().await?;
+        query("UPDATE session SET proved = $2 WHERE token = $1").bind(session).bind(now).execute(tx.conn()).await?;
+        audit::append(&mut tx, now, &account.login, "prove", &account.login, json!({"way": way}));
+        tx.commit().await
+    }
+
     /// Ends a session of an account.
     ///
     /// # Errors

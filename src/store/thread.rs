@@ -130,7 +130,7 @@ impl Store {
         let mut files = Vec::with_capacity(uploads.len());
         for upload in uploads {
             let size = i64::try_from(upload.bytes.len()).unwrap_or(i64::MAX);
-            files.push((upload.name, upload.media, size, self.blobs.put(upload.bytes).await?));
+            files.push((upload.name, upload.media, size, self.put_blob(upload.bytes).await?));
         }
         let now = self.now();
         let id = super::name_id(&["reply", &account.id, document, &key.to_string()]);

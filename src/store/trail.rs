@@ -26,6 +26,7 @@ impl Store {
         let rows = query(
             "SELECT seq, at, actor, action, subject, detail, prev, hash FROM audit
              WHERE ($1 = '' OR subject = $1 OR subject IN (SELECT document FROM post WHERE room = $1)
+                    OR subject IN (SELECT id FROM room WHERE merged = $1)
                     OR (action = 'list' AND detail LIKE $2))
                AND ($3 = '' OR actor = $3) AND ($4 = '' OR action = $4) AND seq < $5
              ORDER BY seq DESC LIMIT $6",

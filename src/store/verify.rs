@@ -29,6 +29,8 @@ struct Told {
     revisions: HashMap<(String, i64), String>,
     /// Board keys.
     posts: HashSet<String>,
+    /// What went at the end of its time: receipts, documents, board keys.
+    erased: HashSet<String>,
 }
 
 impl Store {
@@ -99,7 +101,7 @@ impl Store {
             told.receipts.remove(&id);
             contents.push(sha);
         }
-        for id in told.receipts.keys() {
+        for id in told.receipts.keys().filter(|id| !told.erased.contains(*id)) {
             report.faults.push(format!("receipt {id}: the log tells of it, the store has lost it"));
         }
         for r in
@@ -118,7 +120,7 @@ impl Store {
                 Some(_) => {}
             }
         }
-        for (document, number) in told.revisions.keys() {
+        for (document, number) in told.revisions.keys().filter(|(document, _)| !told.erased.contains(document)) {
             report
                 .faults
                 .push(format!("document {document} revision {number}: the log tells of it, the store has lost it"));
@@ -130,7 +132,7 @@ impl Store {
                 report.faults.push(format!("post {key}: the log does not tell of it"));
             }
         }
-        for key in &told.posts {
+        for key in told.posts.iter().filter(|key| !told.erased.contains(*key)) {
             report.faults.push(format!("post {key}: the log tells of it, the board has lost it"));
         }
         drop(tx);
@@ -156,9 +158,16 @@ impl Told {
             "receive" => {
                 self.receipts.insert(entry.subject.clone(), text("sha256"));
             }
-            "accept" | "choose_room" | "confirm_fields" | "split" | "withdraw" if detail.get("sha256").is_some() => {
+            "accept" | "choose_room" | "confirm_fields" | "split" | "join" | "withdraw"
+                if detail.get("sha256").is_some() =>
+            {
                 let number = detail.get("revision").and_then(Json::as_i64).unwrap_or(0);
                 self.revisions.insert((entry.subject.clone(), number), text("sha256"));
+            }
+            "erase" => {
+                let listed = ["documents", "posts"].into_iter().filter_map(|k| detail.get(k)?.as_array()).flatten();
+                self.erased.extend(listed.filter_map(Json::as_str).map(str::to_owned));
+                self.erased.insert(entry.subject.clone());
             }
             "post" => {
                 self.posts.insert(text("key"));

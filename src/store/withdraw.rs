@@ -12,7 +12,7 @@ use super::db::{Row, Tx, query, scalar};
 use super::letters::{self, Letter};
 use super::outbox;
 use super::review::{STALE, amend, current, into_room, refreeze, refused, set_state};
-use super::{Result, Store, audit, claims, conference, name_id, versions};
+use super::{Result, Store, audit, claims, conference, merge, name_id, versions};
 use crate::model::ELSEWHERE;
 
 /// What is told to who heard of a sheet that was taken back. No patient data, nor what it was.
@@ -69,6 +69,11 @@ impl Store {
         let now = self.now();
         let mut tx = self.db.begin().await?;
         let mut doc = current(&mut tx, document).await?;
+        let to = match to {
+            Some(room) => Some(merge::forward(&mut tx, room).await?),
+            None => None,
+        };
+        let to = to.as_deref();
         let stands = match (doc.state, &doc.room) {
             (State::Withdrawn, _) if to.is_none() => return Ok(()),
             (State::Posted, Some(room)) => room.clone(),
@@ -123,7 +128,11 @@ impl Store {
                 detail["sha256"] = json!(hash);
                 set_state(&mut tx, document, State::Posted, None, Some(room), actor).await?;
             }
-            None => set_state(&mut tx, document, State::Withdrawn, Some(reason), None, actor).await?,
+            None => {
+                set_state(&mut tx, document, State::Withdrawn, Some(reason), None, actor).await?;
+                // From now on it waits anew.
+                query("UPDATE document SET warned = NULL WHERE id = $1").bind(document).execute(tx.conn()).await?;
+            }
         }
         audit::append(&mut tx, now, actor, "withdraw", document, detail);
         if let Some(room) = to {

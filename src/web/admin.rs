@@ -3,7 +3,10 @@
 
 pub mod accounts;
 mod audit;
+mod offices;
 mod registers;
+mod retention;
+mod rooms;
 mod sources;
 
 use axum::response::Redirect;
@@ -15,6 +18,9 @@ pub fn routes() -> Vec<Route> {
     let mut all = vec![get(ADMIN, "/admin", async || Redirect::to("/admin/accounts"))];
     all.extend(accounts::routes());
     all.extend(registers::routes());
+    all.extend(offices::routes());
+    all.extend(rooms::routes());
+    all.extend(retention::routes());
     all.extend(sources::routes());
     all.extend(audit::routes());
     all

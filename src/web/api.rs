@@ -9,6 +9,7 @@ mod admin;
 mod notices;
 mod review;
 mod rooms;
+mod service;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ pub fn routes() -> Vec<Route> {
     all.extend(review::routes());
     all.extend(notices::routes());
     all.extend(admin::routes());
+    all.extend(service::routes());
     all.extend(tokens::routes());
     all
 }
@@ -52,6 +54,7 @@ pub fn routes() -> Vec<Route> {
         (name = "review", description = "What waits for a person, and deciding about it"),
         (name = "notices", description = "How one is told, and what could not be told"),
         (name = "accounts", description = "Who may sign in"),
+        (name = "service", description = "Registers, sources, the audit log"),
     ),
     paths(
         me,
@@ -60,12 +63,14 @@ pub fn routes() -> Vec<Route> {
         rooms::sheet,
         rooms::history,
         rooms::thread,
+        rooms::answer,
         rooms::page_image,
         rooms::original,
         review::list,
         review::choose_room,
         review::set_aside,
         review::edit_fields,
+        review::withdraw,
         review::receipts,
         notices::preference,
         notices::prefer,
@@ -77,6 +82,11 @@ pub fn routes() -> Vec<Route> {
         admin::change,
         admin::disable,
         admin::enable,
+        service::preview,
+        service::apply,
+        service::sources,
+        service::test,
+        service::audit,
     )
 )]
 struct Description;

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::view::shown;
+use super::words;
 use crate::account::Lang;
-use crate::model::{Document, Field, Status, Value, Vocabulary};
+use crate::model::{Document, Field, Status, Value};
 
 /// One sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +112,7 @@ fn same_stay(before: &Document, now: &Document, old: &Field, new: &Field) -> boo
 
 fn other(key: &str, old: &Field, new: &Field, lang: Lang, out: &mut Vec<Change>) {
     if fold(&old.value.text()) != fold(&new.value.text()) {
-        let label = if key == "encounter.discharge_date" { "退院日" } else { Vocabulary::get().label(key) };
+        let label = if key == "encounter.discharge_date" { "退院日" } else { words::label(key) };
         let text = match lang {
             Lang::Ja => format!("{label}が変わった: {}", turned(key, old, new)),
             Lang::En => format!("{label} changed: {}", turned(key, old, new)),
@@ -180,7 +181,7 @@ fn grade(grades: &[&str], f: &Field) -> Option<usize> {
 }
 
 fn turned(key: &str, old: &Field, new: &Field) -> String {
-    let name = if key.starts_with("adl.") { format!("{} ", Vocabulary::get().label(key)) } else { String::new() };
+    let name = if key.starts_with("adl.") { format!("{} ", words::label(key)) } else { String::new() };
     format!("{name}{} → {}", shown(key, &old.value.text()), shown(key, &new.value.text()))
 }
 

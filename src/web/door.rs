@@ -3,6 +3,7 @@
 
 mod account;
 mod enrol;
+mod prove;
 mod setup;
 
 use askama::Template;
@@ -33,6 +34,7 @@ pub fn routes() -> Vec<Route> {
     all.extend(setup::routes());
     all.extend(enrol::routes());
     all.extend(account::routes());
+    all.extend(prove::routes());
     all
 }
 

@@ -29,9 +29,11 @@ impl Frame {
     /// # Errors
     /// The database cannot be read.
     pub async fn of(web: &Web, user: &User, here: &'static str) -> Result<Frame, Failure> {
-        let waiting = if user.has(Role::Reviewer) { web.store.waiting().await? } else { 0 };
-        let given_up =
-            if super::notices::UNDELIVERED.admits(Some(user.account())) { web.store.given_up().await? } else { 0 };
+        let (reviews, looks_after) =
+            (user.has(Role::Reviewer), super::notices::UNDELIVERED.admits(Some(user.account())));
+        // Where one of them is told, one question answers both.
+        let (waiting, given_up) = if reviews || looks_after { web.store.counters().await? } else { (0, 0) };
+        let (waiting, given_up) = (if reviews { waiting } else { 0 }, if looks_after { given_up } else { 0 });
         Ok(Frame { here, waiting, given_up, ..Frame::bare(web, Some(user)) })
     }
 

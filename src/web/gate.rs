@@ -14,7 +14,7 @@ use axum_extra::extract::cookie::{Cookie, SameSite};
 use serde_json::Value as Json;
 
 use super::frame::Frame;
-use super::{Failure, Web, frame};
+use super::{Failure, Web, frame, words};
 use crate::account::scope::Scope;
 use crate::account::{Lang, Role};
 use crate::store::accounts::Account;
@@ -195,7 +195,8 @@ pub async fn identify(State(web): State<Web>, jar: CookieJar, mut request: Reque
     }
     let path = request.uri().path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default();
     let page = request.method() == Method::GET;
-    let mut response = next.run(request).await;
+    let lang = user.as_ref().map(User::lang).unwrap_or_default();
+    let mut response = words::speaking(lang, next.run(request)).await;
     match response.extensions_mut().remove::<super::Refusal>() {
         None => response,
         Some(refusal) if matches!(*refusal.0, Failure::SignIn) && page && !path.starts_with("/api/") => {

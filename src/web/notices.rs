@@ -7,9 +7,8 @@ use serde::Deserialize;
 
 use super::frame::Frame;
 use super::gate::{self, Access, Route, User, get, post};
-use super::{Failure, Web, view};
+use super::{Failure, Web, view, words};
 use crate::account::Role;
-use crate::model::Vocabulary;
 use crate::store::failed::Undelivered;
 use crate::store::preferences::Preference;
 use crate::store::push::Subscription;
@@ -148,9 +147,9 @@ async fn undelivered(State(web): State<Web>, user: User) -> Result<Response, Fai
         about: match u.purpose.as_str() {
             "letter" => u.about,
             "held" => {
-                format!("{}（{}）", frame.say("確認待ち", "waits for review"), Vocabulary::get().type_name(&u.about))
+                format!("{}（{}）", frame.say("確認待ち", "waits for review"), words::kind(&u.about))
             }
-            _ => Vocabulary::get().type_name(&u.about).to_owned(),
+            _ => words::kind(&u.about).to_owned(),
         },
         document: u.document.filter(|_| user.has(Role::Reviewer)),
         key: u.key,

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::frame::Frame;
 use super::gate::{REVIEW, Route, User, get};
 pub use super::sheet::{SheetView, page_views, readable};
-use super::{Failure, Web, view};
+use super::{Failure, Web, words};
 use crate::store::status::rfc3339;
 
 /// Files and mails that the list of what was received shows.
@@ -53,7 +53,7 @@ pub async fn receipts(extract::State(web): extract::State<Web>, user: User) -> R
             at: rfc3339(r.received).get(..16).unwrap_or_default().replace('T', " "),
             source: r.source,
             name: r.source_id,
-            state_ja: view::state(&r.state),
+            state_ja: words::state(&r.state),
             state: r.state,
             reason: r.reason.unwrap_or_default(),
         })

@@ -28,6 +28,7 @@ pub fn routes() -> Vec<Route> {
         post(REVIEW, "/review/{id}/room", decide::choose_room),
         post(REVIEW, "/review/{id}/aside", decide::set_aside),
         post(REVIEW, "/review/{id}/split", decide::split),
+        post(REVIEW, "/review/{id}/join", decide::join),
         post(REVIEW, "/review/{id}/turn", decide::turn),
         get(REVIEW, "/review/{id}/withdraw", withdraw::ask),
         post(REVIEW, "/review/{id}/withdraw", withdraw::withdraw),

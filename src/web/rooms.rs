@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -13,8 +13,8 @@ use super::gate::{self, ROOMS, Route, User, get};
 use super::readers::{self, Readers};
 use super::sheet::{SheetView, comes_before, page_views};
 use super::view::{self, Discharge};
-use super::{Failure, Web, changes, search};
-use crate::model::{Document, Vocabulary};
+use super::{Failure, Web, changes, search, words};
+use crate::model::Document;
 use crate::store::board::RoomCard;
 
 /// Sheets that a room shows at once.
@@ -73,7 +73,7 @@ pub async fn rooms(State(web): State<Web>, user: User, Query(asked): Query<Asked
         rooms.push(RoomView {
             urgent: posts.iter().any(|p| p.urgent),
             discharge,
-            latest_type: latest.map(|p| Vocabulary::get().type_name(&p.kind).to_owned()).unwrap_or_default(),
+            latest_type: latest.map(|p| words::kind(&p.kind).to_owned()).unwrap_or_default(),
             latest_at: latest.map(|p| view::moment(p.received, today)).unwrap_or_default(),
             latest_sender: latest.and_then(|p| p.sender.clone()),
             unread: posts.iter().filter(|p| !read.contains(&p.document)).count(),
@@ -110,9 +110,13 @@ struct Room {
     more: usize,
 }
 
-/// `GET /rooms/{room}`: the timeline, newest first.
+/// `GET /rooms/{room}`: the timeline, newest first. One that was merged leads to where its sheets stand.
 pub async fn room(State(web): State<Web>, user: User, Path(id): Path<String>) -> Result<Response, Failure> {
     let room = web.store.room(&id).await?.ok_or(Failure::NotFound)?;
+    if let Some(to) = &room.merged {
+        user.sees(&web, to).await?;
+        return Ok(Redirect::to(&format!("/rooms/{to}")).into_response());
+    }
     user.sees(&web, &id).await?;
     web.store.log_access(user.actor(), "read_room", &id, json!({})).await?;
     let documents = web.store.sheets(&id, TIMELINE).await?;

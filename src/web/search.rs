@@ -8,8 +8,7 @@ use serde_json::json;
 
 use super::frame::Frame;
 use super::gate::{self, ROOMS, Route, User, get};
-use super::{Failure, Web, view};
-use crate::model::Vocabulary;
+use super::{Failure, Web, view, words};
 use crate::store::search::Hit;
 
 /// Rooms that are shown at once.
@@ -70,7 +69,7 @@ pub async fn results(web: &Web, user: &User, typed: &str) -> Result<Response, Fa
             .sheets
             .into_iter()
             .map(|p| SheetLine {
-                kind: Vocabulary::get().type_name(&p.kind).to_owned(),
+                kind: words::kind(&p.kind).to_owned(),
                 at: view::moment(p.received, today),
                 id: p.document,
                 sender: p.sender,

@@ -13,9 +13,9 @@ use super::gate::{self, ROOMS, Route, User, get};
 use super::readers::{self, Readers};
 use super::thread::{self, Thread};
 use super::view::{self, ChangeView, Discharge, FieldView, PageView};
-use super::{Failure, Web};
+use super::{Failure, Web, words};
 use crate::account::Role;
-use crate::model::{Document, Vocabulary};
+use crate::model::Document;
 use crate::store::State;
 use crate::store::board::DocumentView;
 
@@ -71,14 +71,14 @@ impl SheetView {
             id: d.id.clone(),
             kind: match &d.part {
                 Some(part) => format!("読み取れなかったファイル（{part}）"),
-                None => Vocabulary::get().type_name(&d.content.kind).to_owned(),
+                None => words::kind(&d.content.kind).to_owned(),
             },
             at: view::moment(d.received, today),
             urgent: d.urgent,
             open_fields: d.open_fields,
             discharge: view::discharge(d.content.accepted("encounter.discharge_date").as_deref(), today),
             state,
-            state_ja: view::state(state),
+            state_ja: words::state(state),
             reason: d.reason.clone(),
             revision: d.revision,
             corrected: d.corrections > 0,

@@ -28,6 +28,7 @@ pub(super) fn options() -> Options {
         prober: None,
         register_files: Vec::new(),
         due: Default::default(),
+        retention: Default::default(),
     }
 }
 
@@ -137,4 +138,26 @@ async fn a_session_ends_by_itself_by_hand_and_with_its_account() {
     store.disable_account(&viewer.id, true, "test").await.expect("disabled");
     assert_eq!(status(&store, &cookie).await, StatusCode::SEE_OTHER, "its account has ended");
     assert_eq!(status(&store, "made-up").await, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn what_one_signs_in_with_is_changed_soon_after_a_proof_only() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let time = Arc::new(std::sync::atomic::AtomicI64::new(jiff::Timestamp::now().as_millisecond()));
+    let clock = time.clone();
+    let clock: crate::store::Clock = Arc::new(move || clock.load(std::sync::atomic::Ordering::SeqCst));
+    let store = Store::open_with(site(dir.path()).await, clock).await.expect("a store");
+    let account = store.demo_account("viewer").await.expect("an account");
+    let cookie = store.sign_in(&account, "password", TERMS).await.expect("a session");
+    let status = async |method: Method, path: &str| ask(&store, &method, path, Some(&cookie)).await.status();
+    assert_eq!(status(Method::GET, "/account/password").await, StatusCode::OK);
+    time.fetch_add(6 * 60_000, std::sync::atomic::Ordering::SeqCst);
+    let answer = ask(&store, &Method::GET, "/account/password", Some(&cookie)).await;
+    assert_eq!(answer.headers()[header::LOCATION], "/account/prove?next=/account/password");
+    assert_eq!(status(Method::GET, "/account").await, StatusCode::OK);
+    assert_eq!(status(Method::POST, "/account/passkey/begin").await, StatusCode::CONFLICT);
+    assert_eq!(status(Method::POST, "/account/credentials/password/drop").await, StatusCode::CONFLICT);
+    let session = store.sessions(&account.id).await.expect("sessions").remove(0).session;
+    store.prove(&account, &session, "passkey").await.expect("proved");
+    assert_eq!(status(Method::GET, "/account/password").await, StatusCode::OK);
 }

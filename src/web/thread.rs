@@ -102,17 +102,22 @@ async fn reply(
             return Err(Failure::Refused(lang(&user, "ファイルは一度に5つまでです。", "Five files at most.")));
         }
     }
-    let link = format!("{}/documents/{id}#thread", web.options.base_url);
-    let letter = |mail: &str, key: String| Letter {
+    let key = key.ok_or(Failure::NotFound)?;
+    web.store.reply(user.account(), (&id, &room), key, &body, uploads, letter(&web, &id, &room)).await?;
+    Ok(Redirect::to(&format!("/documents/{id}#thread")))
+}
+
+/// The letter that tells a member of the room of a reply.
+pub fn letter(web: &Web, document: &str, room: &str) -> impl Fn(&str, String) -> Letter + use<> {
+    let link = format!("{}/documents/{document}#thread", web.options.base_url);
+    let body = format!("部屋 {room} の書類に返信がありました。次のリンクから読めます。\r\n\r\n{link}\r\n");
+    move |mail, key| Letter {
         key,
         recipient: mail.to_owned(),
         subject: "【faxbridge】書類に返信があります".to_owned(),
-        body: format!("部屋 {room} の書類に返信がありました。次のリンクから読めます。\r\n\r\n{link}\r\n"),
+        body: body.clone(),
         attached: None,
-    };
-    let key = key.ok_or(Failure::NotFound)?;
-    web.store.reply(user.account(), (&id, &room), key, &body, uploads, letter).await?;
-    Ok(Redirect::to(&format!("/documents/{id}#thread")))
+    }
 }
 
 fn lang(user: &User, ja: &str, en: &str) -> String {

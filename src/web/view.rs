@@ -6,6 +6,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::words;
 use crate::calendar;
 use crate::model::{Document, Field, Kind, Status, Value, Vocabulary};
 
@@ -164,7 +165,7 @@ pub fn links(document: &Document, shown: &mut [FieldView], hosts: &[String]) {
     if calendar::allowed(&url, hosts).is_none() {
         return;
     }
-    for f in shown.iter_mut().filter(|f| f.label == Vocabulary::get().label(URL)) {
+    for f in shown.iter_mut().filter(|f| f.label == words::label(URL)) {
         f.link = f.text.as_deref() == Some(url.as_str());
     }
 }
@@ -213,11 +214,7 @@ pub fn changes(keys: &[String], before: (&Document, &[PageView]), now: (&Documen
     let mut keys: Vec<&String> = keys.iter().collect();
     keys.sort_by_key(|k| (place(k), *k));
     keys.into_iter()
-        .map(|key| ChangeView {
-            label: Vocabulary::get().label(key).to_owned(),
-            before: side(key, before),
-            now: side(key, now),
-        })
+        .map(|key| ChangeView { label: words::label(key).to_owned(), before: side(key, before), now: side(key, now) })
         .collect()
 }
 
@@ -235,7 +232,7 @@ pub fn edits(document: &Document, pages: &[PageView]) -> Vec<EditView> {
             let kind = Vocabulary::get().fields.get(key);
             EditView {
                 key: key.to_owned(),
-                label: Vocabulary::get().label(key).to_owned(),
+                label: words::label(key).to_owned(),
                 rows: value.lines().count().max(value.chars().count() / 36 + 1),
                 unsure: f.status == Status::Review,
                 crops: crops(f, pages),
@@ -264,7 +261,7 @@ pub fn boxes(document: &Document, pages: &mut [PageView]) {
                     w: x1 - x0 + 6,
                     h: y1 - y0 + 6,
                     review: f.status == Status::Review,
-                    label: Vocabulary::get().label(key).to_owned(),
+                    label: words::label(key).to_owned(),
                 }
             })
             .collect();
@@ -297,19 +294,6 @@ pub fn today() -> Date {
     jiff::Timestamp::now().to_zoned(tokyo()).date()
 }
 
-/// The words of a state.
-pub fn state(state: &str) -> &'static str {
-    match state {
-        "processing" => "処理中",
-        "posted" => "部屋に掲載",
-        "review" => "確認待ち",
-        "ignored" => "掲載なし",
-        "quarantined" => "隔離",
-        "withdrawn" => "取り下げ",
-        _ => "不明",
-    }
-}
-
 fn tokyo() -> TimeZone {
     TimeZone::get("Asia/Tokyo").unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(9)))
 }
@@ -335,7 +319,7 @@ fn field(key: &str, f: &Field, pages: &[PageView]) -> FieldView {
         Value::One(v) => Some(shown(key, v)),
     };
     let crops = if unsure || WITH_CROP.contains(&key) { crops(f, pages) } else { Vec::new() };
-    FieldView { label: Vocabulary::get().label(key).to_owned(), text, link: false, unsure, crops }
+    FieldView { label: words::label(key).to_owned(), text, link: false, unsure, crops }
 }
 
 pub fn shown(key: &str, v: &str) -> String {
@@ -349,8 +333,11 @@ pub fn shown(key: &str, v: &str) -> String {
     }
 }
 
-/// The Japanese word of an enum value; other values as they are.
+/// The word of an enum value; other values as they are.
 fn word(key: &str, v: &str) -> String {
+    if let Some(english) = words::value(key, v) {
+        return english.to_owned();
+    }
     match (key, v) {
         ("patient.sex", "male") => "男",
         ("patient.sex", "female") => "女",

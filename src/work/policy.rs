@@ -23,6 +23,20 @@ const LEGIBLE: f32 = 0.80;
 /// A page with fewer characters cannot be judged by its text.
 const FEW_GLYPHS: usize = 12;
 
+/// Sends sheets of rooms that were merged into others where those stand.
+pub fn follow(sheets: &mut [Sheet], forwards: &std::collections::HashMap<String, String>) {
+    for sheet in sheets {
+        let rooms = sheet.room.iter_mut().chain(sheet.candidates.iter_mut().map(|c| &mut c.room));
+        for room in rooms {
+            if let Some(to) = forwards.get(room) {
+                room.clone_from(to);
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        sheet.candidates.retain(|c| seen.insert(c.room.clone()));
+    }
+}
+
 /// Decides. `knows` tells whether a text without white space holds a registered patient's name.
 pub fn decide(reading: &Reading, sorted: Sorted, knows: &dyn Fn(&str) -> bool) -> Decided {
     let broken = broken_parts(reading);

@@ -135,6 +135,7 @@ pub(super) async fn compute(
             };
             let issued = store.canaries_out().await.map_err(Trouble::Store)?;
             let (sorter, source, missing) = (pipeline.clone(), job.source.clone(), parts::missing(bundle.as_ref()));
+            let forwards = store.forwards().await.map_err(Trouble::Store)?;
             let (reading, decided, canaries, rules) = tokio::task::spawn_blocking(move || {
                 let sorted = sorter.sort(&reading);
                 let rules = sorted.rules.clone();
@@ -142,6 +143,7 @@ pub(super) async fn compute(
                 if let Some(missing) = missing {
                     parts::say(&mut decided.sheets, &missing);
                 }
+                policy::follow(&mut decided.sheets, &forwards);
                 let canaries = canary::take(&reading, &mut decided, &issued, &source);
                 (reading, decided, canaries, rules)
             })

@@ -58,6 +58,14 @@ def run(kit):
     chief.get_by_role("button", name="パスキーで入る").click()
     chief.wait_for_url(base + "/")
 
+    # Once more who one is, before one changes how one signs in.
+    chief.goto(base + "/account/prove?next=/account/password")
+    kit.accessible(chief)
+    chief.get_by_role("button", name="パスキーで確認する").click()
+    chief.wait_for_url("**/account/password")
+    kit.accessible(chief)
+    expect(chief.get_by_role("img", name="認証アプリで読み込むQRコード")).to_be_visible()
+
     # Two more people are invited: another administrator and a nurse.
     for name, mail, role in (("管理 二郎", "second@example.jp", "システム管理"), ("訪問 花", "nurse@example.jp", "閲覧")):
         chief.goto(base + "/admin/accounts")

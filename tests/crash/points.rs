@@ -46,6 +46,9 @@ const ELSEWHERE: &[&str] = &["blob.put"];
 /// Points of restores and copies; `store::dump::tests` dies there.
 const FILLING: &[&str] = &["restore.table", "restore.before_commit", "restore.after_commit", "copy.tables"];
 
+/// Points of what goes at the end of its time; `store::retention::tests` dies there.
+const ERASING: &[&str] = &["erase.before_commit", "erase.between", "sweep.before_commit"];
+
 fn die_at(point: &str, nth: u32) -> Tally {
     let moved = if point == "imap.moved" { "\nmove_to = \"Done\"" } else { "" };
     let mut site = Site::new().with_mailbox(Dovecot::start(), None);
@@ -133,7 +136,7 @@ fn every_named_point_is_tried() {
     let tried: BTreeSet<String> = POINTS
         .iter()
         .map(|p| p.0)
-        .chain(DECISIONS.iter().chain(ELSEWHERE).chain(FILLING).copied())
+        .chain(DECISIONS.iter().chain(ELSEWHERE).chain(FILLING).chain(ERASING).copied())
         .map(str::to_owned)
         .collect();
     assert_eq!(there, tried);

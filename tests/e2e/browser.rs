@@ -110,3 +110,19 @@ fn an_administrator_sees_what_a_register_changes_tests_a_source_and_follows_a_pa
     assert!(daemon.stop().success());
     home.ok(&["audit", "verify"]);
 }
+
+#[test]
+fn an_administrator_merges_rooms_looks_after_offices_and_lets_go_what_is_past_its_time() {
+    let smtp = Smtp::start();
+    let home = with_sheets(&smtp).with("[retention]\nyears = 5\nafter_end = false");
+    // One fax came ten years ago.
+    let old = home.sql(&[
+        "UPDATE receipt SET received = received - 315576000000 WHERE id = (SELECT receipt FROM document WHERE room = 'R-0008')
+         RETURNING id",
+        "SELECT room FROM document WHERE room = 'R-0008'",
+    ]);
+    let daemon = home.start();
+    flow("keeping", &home, &smtp, json!({"old": old[0]}));
+    assert!(daemon.stop().success());
+    home.ok(&["audit", "verify"]);
+}

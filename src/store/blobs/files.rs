@@ -110,6 +110,18 @@ impl Files {
         blocking(move || fs::read(&path).map_err(StoreError::io(what))).await
     }
 
+    /// # Errors
+    /// It is there and cannot be removed.
+    pub async fn remove(&self, sha: &str) -> Result<()> {
+        let (path, what) = (self.path(sha), format!("removing blob {sha}"));
+        blocking(move || match fs::remove_file(&path) {
+            Ok(()) => path.parent().map_or(Ok(()), sync_dir),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(e) => Err(StoreError::io(what)(e)),
+        })
+        .await
+    }
+
     fn id_file(&self) -> PathBuf {
         self.root.join("id")
     }

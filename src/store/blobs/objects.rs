@@ -81,6 +81,13 @@ impl Objects {
         Ok(answer.bytes().await.map_err(failed(what()))?.to_vec())
     }
 
+    pub async fn remove(&self, sha: &str) -> Result<()> {
+        match self.store.delete(&self.path(sha)).await {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(e) => Err(failed(format!("removing {}/{sha}", self.url))(e)),
+        }
+    }
+
     pub async fn id(&self) -> Result<Option<String>> {
         let what = || format!("{}/id", self.url);
         match self.store.get(&self.prefix.clone().join("id")).await {

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::backup::is_lost;
-use super::{Names, Rows, Sum, TABLES, Table, fresh, mark, patient, refuse_used, schema, set_mark, sum};
+use super::{Names, Rows, Sum, TABLES, Table, fresh, mark, patient, refuse_used, schema, set_mark, sum, table};
 use crate::store::audit;
 use crate::store::blobs::Blobs;
 use crate::store::db::{Arg, Opening, Tx, UNFINISHED, query, scalar};
@@ -58,6 +58,10 @@ pub async fn copy(from: &Site, to: &Site, finish: bool, accept_faults: bool, act
     patient(&mut new).await?;
     new.lock(UNFINISHED).await?;
     if scalar("SELECT count(*) FROM audit").fetch_one::<i64>(new.conn()).await? > 0 {
+        // Frozen rows go only where this says so.
+        if let Some(erased) = table("erased_document") {
+            carry(erased, &mut old, &mut new, Pass::Add).await?;
+        }
         for table in TABLES.iter().rev() {
             carry(table, &mut old, &mut new, Pass::Remove).await?;
         }

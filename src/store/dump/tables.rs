@@ -90,6 +90,10 @@ fn column(word: &'static str) -> Column {
 /// Name, columns of the key, columns. What is not said is text.
 const LIST: &[(&str, usize, &str)] = &[
     ("meta", 1, "key value"),
+    // Before what it lets go.
+    ("erased", 1, "receipt input sha256 actor at:int"),
+    ("erased_document", 1, "document receipt"),
+    ("condemned", 1, "sha256 since:int"),
     (
         "receipt",
         1,
@@ -121,13 +125,15 @@ const LIST: &[(&str, usize, &str)] = &[
     ),
     ("post", 1, "key room document revision:int at:int replaced withdrawn:int"),
     ("register", 2, "kind id data from_date until_date since:int ended:int"),
-    ("room", 1, "id name kana birth_date opened:int ended:int"),
+    ("room", 1, "id name kana birth_date opened:int ended:int merged"),
     ("member", 2, "room mail since:int ended:int"),
+    ("merger", 1, "id source target moved reason actor at:int undone_by undone:int"),
+    ("legal_hold", 1, "id room reason actor at:int lifted_by lifted:int"),
     ("source", 1, "name cursor looked:int fault owner:lease owned_until:lease"),
     ("canary", 1, "token source route slot sent:int due:int expected failed arrived:int document differs unsure:int"),
     ("account", 1, "id login name roles mailbox language created:int disabled:int"),
     ("credential", 1, "id account kind label data created:int used:int step:int"),
-    ("session", 1, "token account way created:int seen:int until:int"),
+    ("session", 1, "token account way created:int seen:int until:int proved:int"),
     ("ticket", 1, "token purpose account data created:int until:int"),
     ("attempt", 1, "who failures:int last:int"),
     ("recovery", 1, "id account asked_by asked:int ended_by ended:int agreed:int"),

@@ -164,3 +164,22 @@ async fn after_a_long_pause_it_is_told_once_and_without_a_mail_server_it_is_an_a
     b.pass(24 * HOUR);
     assert_eq!(look(&b, &Terms { mails: false, ..terms() }).await, (2, Vec::new()));
 }
+
+#[tokio::test]
+async fn a_sheet_that_was_taken_back_waits_anew() {
+    let b = bench().await;
+    let id = held(&b, "a.tif", true).await;
+    assert_eq!(look(&b, &terms()).await.1.len(), 3);
+    b.store.post_sheet(&id, Some(1), "R-0001", "p").await.expect("post");
+    b.pass(24 * HOUR);
+    assert_eq!(look(&b, &terms()).await, (0, Vec::new()));
+    b.store.withdraw(&id, 2, None, "p").await.expect("withdrawn");
+    let (late, letters) = look(&b, &terms()).await;
+    assert!(late == 0 && to(&letters).contains(&"first@example.jp"), "{letters:?}");
+    let list = b.store.review_list(9).await.expect("list");
+    assert_eq!(list[0].created, b.store.now(), "from now on, not from when it came");
+    b.pass(10 * MINUTE);
+    assert!(to(&look(&b, &terms()).await.1).contains(&"next@example.jp"));
+    b.pass(20 * MINUTE);
+    assert_eq!(look(&b, &terms()).await.0, 1);
+}

@@ -192,6 +192,23 @@ async fn a_sheet_that_is_two_goes_apart_and_loses_nothing() {
     let line = &b.store.status().await.expect("status")[0];
     assert_eq!((line.state.as_str(), line.documents.len()), ("posted", 3));
     assert!(b.faults().await.is_empty());
+
+    // And together again: lists in the order of the pages, what both have as the first has it.
+    assert_eq!(b.store.joins(&id).await.expect("before"), None, "nothing comes before the first");
+    assert_eq!(b.store.joins(&other).await.expect("before"), None, "it stands in a room");
+    assert_eq!(b.store.joins(&third).await.expect("before").as_ref(), Some(&other));
+    assert!(refused(b.store.rejoin(&third, 9, "a").await).contains("先に更新"));
+    assert_eq!(b.store.rejoin(&third, 1, "a").await.expect("joined"), other);
+    let whole = content(&b, &other).await;
+    assert_eq!(
+        (whole.pages.as_slice(), whole.text("clinical.medications").as_deref()),
+        (&[2, 3][..], Some("乙錠、丙錠"))
+    );
+    let posts = b.store.timeline("R-0001", 10).await.expect("timeline");
+    assert_eq!((posts.len(), posts[0].pages.as_slice(), posts[0].revision), (1, &[2, 3][..], 4));
+    assert!(b.store.rejoin(&third, 2, "a").await.is_err(), "once");
+    assert!(refused(b.store.post_sheet(&third, None, "R-0002", "a").await).contains("つなげて"));
+    assert!(b.faults().await.is_empty());
 }
 
 #[tokio::test]

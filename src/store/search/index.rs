@@ -12,13 +12,18 @@ use crate::register::CANARY_ROOM;
 /// Posted documents that are looked at together when everything is made anew.
 const TOGETHER: i64 = 500;
 
-/// Makes a room be found by its name, kana and number.
-pub(in crate::store) async fn room(tx: &mut Tx, id: &str, name: &str, kana: &str) -> Result<()> {
+/// Makes a room be found by its name, kana and number, and by those of rooms that were merged into it.
+pub(in crate::store) async fn room(tx: &mut Tx, id: &str) -> Result<()> {
     query("DELETE FROM gram WHERE kind = 'room' AND subject = $1").bind(id).execute(tx.conn()).await?;
     if id == CANARY_ROOM {
         return Ok(());
     }
-    let grams: BTreeSet<String> = [id, name, kana].into_iter().flat_map(words::grams).collect();
+    let rows = query("SELECT id, name, kana FROM room WHERE (id = $1 AND merged IS NULL) OR merged = $1")
+        .bind(id)
+        .fetch_all(tx.conn())
+        .await?;
+    let texts = rows.iter().flat_map(|r| ["id", "name", "kana"].map(|c| r.get::<String>(c)));
+    let grams: BTreeSet<String> = texts.flat_map(|t| words::grams(&t)).collect();
     put(tx, &grams, "room", id).await
 }
 
@@ -113,8 +118,9 @@ impl Store {
             ] {
                 query(sql).execute(tx.conn()).await?;
             }
-            for r in query("SELECT id, name, kana FROM room").fetch_all(tx.conn()).await? {
-                room(&mut tx, r.get("id"), r.get("name"), r.get("kana")).await?;
+            let rooms: Vec<String> = scalar("SELECT id FROM room").fetch_all(tx.conn()).await?;
+            for id in rooms {
+                room(&mut tx, &id).await?;
             }
             query("INSERT INTO meta (key, value) VALUES ('search', $1)").bind(VERSION).execute(tx.conn()).await?;
         }

@@ -12,7 +12,8 @@ use crate::model::Status;
 async fn rooms(b: &Bench, names: &[(&str, &str, &str)]) {
     let record = |(id, name, kana): &(&str, &str, &str)| Record {
         id: (*id).into(),
-        data: serde_json::json!({"room_id": id, "name": name}),
+        data: serde_json::json!({"room_id": id, "name": name,
+                                 "members": if *id == "R-0001" { vec!["a@example.jp"] } else { Vec::new() }}),
         room: Some(RoomFacts {
             name: (*name).into(),
             kana: (*kana).into(),
@@ -152,13 +153,13 @@ async fn a_large_site_is_searched_in_a_moment() {
     let mut tx = b.store.db.begin().await.expect("a transaction");
     for sql in [
         "INSERT INTO receipt (id, source, source_id, sha256, size, name, detail, received, updated, state)
-         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
+         WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
          SELECT 'r' || i, 's', 's' || i, '', 0, '', '{}', 1763859600000 + i * 60000, 0, 'posted' FROM n",
         "INSERT INTO document (id, receipt, ordinal, kind, pages, state, room, candidates, revision, open_fields, urgent,
              sender, created, updated)
-         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
+         WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
          SELECT 'd' || i, 'r' || i, 0, CASE i % 3 WHEN 0 THEN 'referral' ELSE 'nursing_summary' END, '[]', 'posted',
-             'R-' || substr('000' || (i % 3000), -4), '[]', 1, 0, 0,
+             'R-' || substr('000' || (i % 3000), length(CAST(i % 3000 AS TEXT))), '[]', 1, 0, 0,
              CASE i % 40 WHEN 0 THEN 'みどり台総合病院' ELSE '第' || (i % 200) || '病院' END, 0, 0 FROM n",
         "INSERT INTO revision (document, number, content, room, reader, actor, at, sha256)
          SELECT id, 1, '{\"type\":\"referral\",\"pages\":[],\"confidence\":1.0,\"fields\":{}}', room, '{}', 'machine', 0, ''
@@ -169,6 +170,7 @@ async fn a_large_site_is_searched_in_a_moment() {
     ] {
         query(sql).execute(tx.conn()).await.expect("many rows");
     }
+    query("ANALYZE").execute(tx.conn()).await.expect("statistics");
     tx.commit().await.expect("commit");
     let begun = Instant::now();
     b.store.index().await.expect("index");

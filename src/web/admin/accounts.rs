@@ -114,9 +114,10 @@ async fn shown(web: &Web, user: &User, given: Given, fault: Option<String>) -> R
     let frame = Frame::of(web, user, "admin").await?;
     let lang = user.lang();
     let mut lines = Vec::new();
+    let waiting = web.store.without_credentials().await?;
     for a in web.store.accounts().await? {
         lines.push(Line {
-            waits: web.store.credentials(&a.id).await?.is_empty(),
+            waits: waiting.contains(&a.id),
             mailbox: (a.mailbox != a.login).then_some(a.mailbox),
             roles: a.roles.iter().map(|r| r.name(lang)).collect(),
             disabled: a.disabled.is_some(),

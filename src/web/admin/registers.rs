@@ -96,20 +96,31 @@ async fn look(State(web): State<Web>, user: User, mut form: Multipart) -> Result
         }
     }
     let which = which.ok_or(Failure::NotFound)?;
-    let plan = match web.store.plan_import_of(which, &file, &bytes).await {
+    propose(&web, &user, which, &file, bytes).await
+}
+
+/// Shows what a register's new content would change, to be taken over then.
+pub(super) async fn propose(
+    web: &Web,
+    user: &User,
+    which: Register,
+    file: &str,
+    bytes: Vec<u8>,
+) -> Result<Response, Failure> {
+    let plan = match web.store.plan_import_of(which, file, &bytes).await {
         Ok(plan) => plan,
-        Err(StoreError::Register(e)) => return shown(&web, &user, None, Some(e.to_string())).await,
+        Err(StoreError::Register(e)) => return shown(web, user, None, Some(e.to_string())).await,
         Err(e) => return Err(e.into()),
     };
     if plan.is_empty() {
-        return shown(&web, &user, None, Some(format!("{file}: 1件も入っていません。取り込みません。"))).await;
+        return shown(web, user, None, Some(format!("{file}: 1件も入っていません。取り込みません。"))).await;
     }
     let lines = plan.diff.lines();
     let data = json!({"register": which.as_str(), "file": file, "csv": STANDARD.encode(&bytes), "lines": lines});
     let kept = web.store.keep(Some(&user.account().id), &data, KEPT_MS).await?;
-    let frame = Frame::bare(&web, Some(&user));
+    let frame = Frame::bare(web, Some(user));
     let plan = Shown { name: name(which, &frame), nothing: plan.diff.is_empty(), lines, kept };
-    shown(&web, &user, Some(plan), None).await
+    shown(web, user, Some(plan), None).await
 }
 
 #[derive(Deserialize)]

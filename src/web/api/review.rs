@@ -26,6 +26,7 @@ pub fn routes() -> Vec<Route> {
         post(REVIEW, "/api/v1/documents/{id}/room", choose_room).scoped(Scope::ReviewWrite),
         post(REVIEW, "/api/v1/documents/{id}/aside", set_aside).scoped(Scope::ReviewWrite),
         post(REVIEW, "/api/v1/documents/{id}/fields", edit_fields).scoped(Scope::ReviewWrite),
+        post(REVIEW, "/api/v1/documents/{id}/withdraw", withdraw).scoped(Scope::ReviewWrite),
         get(REVIEW, "/api/v1/receipts", receipts).scoped(Scope::ReceiptsRead),
     ]
 }
@@ -45,7 +46,7 @@ impl Most {
 /// What decisions may answer beside.
 #[derive(IntoResponses)]
 #[allow(dead_code, reason = "only described")]
-enum Refusals {
+pub enum Refusals {
     /// The body is not what it should be.
     #[response(status = 400)]
     Malformed(Problem),
@@ -92,6 +93,29 @@ pub async fn list(State(web): State<Web>, user: User, Query(most): Query<Most>) 
     let apart =
         |h: &store::board::Held| h.state != store::State::Quarantined || sees_apart(&user, h.quarantined_by.as_deref());
     Ok(Json(web.store.review_list(most.number()).await?.into_iter().filter(apart).map(waiting).collect()))
+}
+
+#[derive(Deserialize, ToSchema)]
+pub struct Withdrawal {
+    /// Of the sheet that was looked at.
+    revision: i64,
+    /// The right room; none: it waits for one.
+    room: Option<String>,
+}
+
+/// Takes a sheet back out of a wrong room, into the right one where it is named. Whoever was told of it is told so.
+#[utoipa::path(post, path = "/api/v1/documents/{id}/withdraw", tag = "review", params(("id" = String, Path)),
+               request_body = Withdrawal, responses((status = 200, body = Sheet), Refusals, Problems),
+               security(("token" = ["review:write"])))]
+pub async fn withdraw(
+    State(web): State<Web>,
+    user: User,
+    Path(id): Path<String>,
+    Body(wanted): Body<Withdrawal>,
+) -> Result<Json<Sheet>, Failure> {
+    decidable(&web, &user, &id).await?;
+    web.store.withdraw(&id, wanted.revision, wanted.room.as_deref(), user.actor()).await?;
+    now(&web, &user, &id).await
 }
 
 #[derive(Deserialize, ToSchema)]

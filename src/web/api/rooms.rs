@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::gate::{ROOMS, Route, User, get};
+use super::super::gate::{ROOMS, Route, User, get, post};
 use super::super::sheet::readable;
+use super::super::thread::letter;
 use super::super::{Failure, Web};
-use super::Problems;
+use super::review::Refusals;
 use super::shape::{Room, Sheet};
+use super::{Body, Problems};
 use crate::account::Role;
 use crate::account::scope::Scope;
+use crate::store::State as Stands;
 use crate::store::status::rfc3339;
 
 /// Rooms of one answer.
@@ -28,6 +31,7 @@ pub fn routes() -> Vec<Route> {
         read(get(ROOMS, "/api/v1/documents/{id}", sheet)),
         read(get(ROOMS, "/api/v1/documents/{id}/history", history)),
         read(get(ROOMS, "/api/v1/documents/{id}/thread", thread)),
+        post(ROOMS, "/api/v1/documents/{id}/thread", answer).scoped(Scope::RoomsWrite),
         read(get(ROOMS, "/api/v1/documents/{id}/pages/{number}", page_image)),
         read(get(ROOMS, "/api/v1/documents/{id}/original", original)),
     ]
@@ -64,6 +68,11 @@ pub async fn list(State(web): State<Web>, user: User, Query(search): Query<Searc
                responses((status = 200, body = Room), Problems), security(("token" = ["rooms:read"])))]
 pub async fn one(State(web): State<Web>, user: User, Path(room): Path<String>) -> Result<Json<Room>, Failure> {
     let card = web.store.room(&room).await?.ok_or(Failure::NotFound)?;
+    let (room, card) = match card.merged.clone() {
+        // Its sheets stand there now.
+        Some(to) => (to.clone(), web.store.room(&to).await?.ok_or(Failure::NotFound)?),
+        None => (room, card),
+    };
     user.sees(&web, &room).await?;
     web.store.log_access(user.actor(), "read_room", &room, json!({})).await?;
     Ok(Json(card.into()))
@@ -153,6 +162,10 @@ pub struct Reply {
 pub async fn thread(State(web): State<Web>, user: User, Path(id): Path<String>) -> Result<Json<Vec<Reply>>, Failure> {
     let d = readable(&web, &user, &id, "read_thread").await?;
     let Some(room) = d.room else { return Ok(Json(Vec::new())) };
+    said(&web, &id, &room).await
+}
+
+async fn said(web: &Web, id: &str, room: &str) -> Result<Json<Vec<Reply>>, Failure> {
     let reply = |r: crate::store::thread::Reply| Reply {
         id: r.id,
         name: r.name,
@@ -162,7 +175,34 @@ pub async fn thread(State(web): State<Web>, user: User, Path(id): Path<String>) 
         taken_back: r.withdrawn.is_some(),
         attachments: r.attachments.into_iter().map(|a| a.name).collect(),
     };
-    Ok(Json(web.store.thread(&id, &room).await?.into_iter().map(reply).collect()))
+    Ok(Json(web.store.thread(id, room).await?.into_iter().map(reply).collect()))
+}
+
+/// An answer to be.
+#[derive(Deserialize, ToSchema)]
+pub struct Answer {
+    body: String,
+    /// A UUID: sent twice under one, it is one answer.
+    #[schema(value_type = Option<String>)]
+    key: Option<uuid::Uuid>,
+}
+
+/// Answers on a sheet that stands in its room; the room's members are told. The thread with it.
+#[utoipa::path(post, path = "/api/v1/documents/{id}/thread", tag = "rooms", params(("id" = String, Path)),
+               request_body = Answer, responses((status = 200, body = Vec<Reply>), Refusals, Problems),
+               security(("token" = ["rooms:write"])))]
+pub async fn answer(
+    State(web): State<Web>,
+    user: User,
+    Path(id): Path<String>,
+    Body(answer): Body<Answer>,
+) -> Result<Json<Vec<Reply>>, Failure> {
+    let d = readable(&web, &user, &id, "read_thread").await?;
+    let room = d.room.filter(|_| d.state == Stands::Posted).ok_or(Failure::NotFound)?;
+    let key = answer.key.unwrap_or_else(uuid::Uuid::new_v4);
+    let letter = letter(&web, &id, &room);
+    web.store.reply(user.account(), (&id, &room), key, &answer.body, Vec::new(), letter).await?;
+    said(&web, &id, &room).await
 }
 
 /// The upright image of a page, 200 dpi.

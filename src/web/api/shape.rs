@@ -7,7 +7,7 @@ use crate::model::{Field, Status, Value, Vocabulary};
 use crate::store::board::{DocumentView, Post, RoomCard};
 use crate::store::status::rfc3339;
 
-/// A patient's room.
+/// A patient's room. Asked for one that was merged into another, it is that other one.
 #[derive(Serialize, ToSchema)]
 pub struct Room {
     pub id: String,

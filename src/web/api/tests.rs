@@ -29,7 +29,7 @@ impl Site {
         let store = Store::open(site(dir.path()).await).await.expect("a store");
         let room = |id: &str, mail: &str| crate::store::registers::Record {
             id: id.into(),
-            data: json!({"room_id": id}),
+            data: json!({"room_id": id, "members": [mail]}),
             room: Some(crate::store::registers::RoomFacts {
                 name: "柏 花子".into(),
                 members: vec![mail.into()],
@@ -213,6 +213,60 @@ async fn a_sheet_goes_through_the_api_and_unsure_values_are_no_values() {
     assert!(!shown.to_string().contains("花子") && shown["certain"] == json!(false), "{shown}");
     let suggested = serde_json::to_value(super::shape::ReadField::new("patient.name", &field, true)).expect("JSON");
     assert_eq!((&suggested["value"], suggested["reading"].as_str()), (&Json::Null, Some("柏 花子")));
+}
+
+#[tokio::test]
+async fn members_answer_and_reviewers_take_back() {
+    let s = Site::new().await;
+    let document = s.held().await;
+    let reviewer = s.account("r@example.jp", Role::Reviewer.into()).await;
+    let nurse = s.account("nurse@example.jp", Role::Viewer.into()).await;
+    let decides = s.token(&reviewer, "review:write,rooms:read").await;
+    let path = format!("/api/v1/documents/{document}");
+    let chosen = json!({"revision": 1, "room": "R-0001"});
+    assert_eq!(s.with(&decides, "POST", &format!("{path}/room"), Some(chosen)).await.0, StatusCode::OK);
+    let answer = json!({"body": "明日うかがいます", "key": uuid::Uuid::from_u128(5)});
+    let thread = format!("{path}/thread");
+    let reads = s.token(&nurse, "rooms:read").await;
+    assert_eq!(s.with(&reads, "POST", &thread, Some(answer.clone())).await.0, StatusCode::FORBIDDEN, "out of scope");
+    let writes = s.token(&nurse, "rooms:read,rooms:write").await;
+    for _ in 0..2 {
+        let (status, said) = s.with(&writes, "POST", &thread, Some(answer.clone())).await;
+        assert_eq!((status, said.as_array().map(Vec::len)), (StatusCode::OK, Some(1)), "{said}");
+    }
+    let back = format!("{path}/withdraw");
+    assert_eq!(s.with(&writes, "POST", &back, Some(json!({"revision": 2}))).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(s.with(&decides, "POST", &back, Some(json!({"revision": 1}))).await.0, StatusCode::CONFLICT);
+    let (status, sheet) = s.with(&decides, "POST", &back, Some(json!({"revision": 2}))).await;
+    assert_eq!((status, sheet["state"].as_str()), (StatusCode::OK, Some("withdrawn")));
+    assert_eq!(s.with(&writes, "POST", &thread, Some(answer)).await.0, StatusCode::NOT_FOUND, "it is gone from there");
+}
+
+#[tokio::test]
+async fn registers_sources_and_the_log_are_for_who_administers() {
+    let s = Site::new().await;
+    let admin = s.account("admin@example.jp", Role::Admin.into()).await;
+    let token = s.token(&admin, "admin:read,admin:write,audit:read").await;
+    let path = "/api/v1/registers/office";
+    let csv = "office_id,name,phone,fax,address\nO-1,柏訪問看護,,,\n";
+    let (status, changes) = s.with(&token, "POST", &format!("{path}/preview"), Some(json!({"csv": csv}))).await;
+    assert_eq!((status, changes["adds"].as_i64()), (StatusCode::OK, Some(1)), "{changes}");
+    let wrong = json!({"csv": csv, "stamp": "other"});
+    assert_eq!(s.with(&token, "POST", path, Some(wrong)).await.0, StatusCode::CONFLICT);
+    let right = json!({"csv": csv, "stamp": changes["stamp"]});
+    assert_eq!(s.with(&token, "POST", path, Some(right)).await.0, StatusCode::OK);
+    assert_eq!(s.store.registers().await.expect("registers").offices().len(), 1);
+    for (path, csv) in [("office", "office_id\n"), ("nothing", csv)] {
+        let path = format!("/api/v1/registers/{path}/preview");
+        let status = s.with(&token, "POST", &path, Some(json!({"csv": csv}))).await.0;
+        assert!([StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND].contains(&status), "{status}");
+    }
+    assert_eq!(s.with(&token, "GET", "/api/v1/sources", None).await, (StatusCode::OK, json!([])));
+    assert_eq!(s.with(&token, "POST", "/api/v1/sources/scan/test", None).await.0, StatusCode::NOT_FOUND);
+    let (status, rows) = s.with(&token, "GET", "/api/v1/audit?actor=admin@example.jp&action=import", None).await;
+    assert_eq!((status, rows[0]["subject"].as_str()), (StatusCode::OK, Some("office")), "{rows}");
+    let few = s.token(&admin, "admin:read").await;
+    assert_eq!(s.with(&few, "GET", "/api/v1/audit", None).await.0, StatusCode::FORBIDDEN);
 }
 
 impl Site {

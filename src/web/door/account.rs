@@ -10,8 +10,8 @@ use serde_json::json;
 use super::super::frame::Frame;
 use super::super::gate::{self, Access, Route, User, get, post};
 use super::super::{Failure, Web, view};
-use super::Ended;
 use super::enrol::{Chosen, Offer, begin_for, made_for};
+use super::{Ended, prove};
 use crate::account::Lang;
 use crate::store::accounts::{Account, Kind};
 
@@ -19,6 +19,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         get(Access::SignedIn, "/account", page),
         post(Access::SignedIn, "/account/language", speak),
+        get(Access::SignedIn, "/account/password", second),
         post(Access::SignedIn, "/account/password", with_password),
         post(Access::SignedIn, "/account/passkey/begin", begin),
         post(Access::SignedIn, "/account/passkey/finish", finish),
@@ -51,9 +52,17 @@ struct Page {
     ways: Vec<Way>,
     sessions: Vec<Session>,
     passkeys: bool,
+    /// What one signs in with may be changed now.
+    fresh: bool,
+    new: bool,
+}
+
+#[derive(Template)]
+#[template(path = "door/password.html")]
+struct Second {
+    frame: Frame,
     second: Offer,
     fault: Option<String>,
-    new: bool,
 }
 
 #[derive(Deserialize)]
@@ -63,10 +72,7 @@ struct Fresh {
 
 /// `GET /account`
 async fn page(State(web): State<Web>, user: User, Query(fresh): Query<Fresh>) -> Result<Response, Failure> {
-    shown(&web, &user, None, fresh.new.is_some()).await
-}
-
-async fn shown(web: &Web, user: &User, fault: Option<String>, new: bool) -> Result<Response, Failure> {
+    let (web, user, new) = (&web, &user, fresh.new.is_some());
     let frame = Frame::of(web, user, "account").await?;
     let (account, today) = (user.account().clone(), view::today());
     let way = |c: crate::store::accounts::Credential| Way {
@@ -98,9 +104,8 @@ async fn shown(web: &Web, user: &User, fault: Option<String>, new: bool) -> Resu
         ways: credentials.into_iter().filter(|c| c.kind != Kind::Totp).map(way).collect(),
         sessions: sessions.into_iter().map(session).collect(),
         passkeys: web.passkeys.is_some(),
-        second: Offer::new(web, &account).await?,
+        fresh: prove::is_fresh(web, user).await?,
         account,
-        fault,
         new,
         frame: frame.clone(),
     };
@@ -118,11 +123,26 @@ async fn speak(State(web): State<Web>, user: User, Form(form): Form<Language>) -
     Ok(Redirect::to("/account"))
 }
 
+/// `GET /account/password`: with a new secret for the authenticator app.
+async fn second(State(web): State<Web>, user: User) -> Result<Response, Failure> {
+    if !prove::is_fresh(&web, &user).await? {
+        return Ok(Redirect::to("/account/prove?next=/account/password").into_response());
+    }
+    offered(&web, &user, None).await
+}
+
+async fn offered(web: &Web, user: &User, fault: Option<String>) -> Result<Response, Failure> {
+    let frame = Frame::of(web, user, "account").await?;
+    let page = Second { second: Offer::new(web, user.account()).await?, fault, frame: frame.clone() };
+    Ok(gate::html(&frame, page.render()?))
+}
+
 /// `POST /account/password`
 async fn with_password(State(web): State<Web>, user: User, Form(chosen): Form<Chosen>) -> Result<Response, Failure> {
     not_in_the_demo(&user)?;
+    prove::need(&web, &user).await?;
     match chosen.proof(&web, user.account()).await? {
-        Err(why) => shown(&web, &user, Some(why), false).await,
+        Err(why) => offered(&web, &user, Some(why)).await,
         Ok(proof) => {
             web.store.enrol(None, &user.account().id, &proof).await?;
             Ok(Redirect::to("/account").into_response())
@@ -133,12 +153,14 @@ async fn with_password(State(web): State<Web>, user: User, Form(chosen): Form<Ch
 /// `POST /account/passkey/begin`
 async fn begin(State(web): State<Web>, user: User) -> Result<Response, Failure> {
     not_in_the_demo(&user)?;
+    prove::need(&web, &user).await?;
     begin_for(&web, user.account()).await
 }
 
 /// `POST /account/passkey/finish`
 async fn finish(State(web): State<Web>, user: User, Json(ended): Json<Ended>) -> Result<Response, Failure> {
     not_in_the_demo(&user)?;
+    prove::need(&web, &user).await?;
     let proof = made_for(&web, user.account(), ended).await?;
     web.store.enrol(None, &user.account().id, &proof).await?;
     Ok(gate::json(json!({"to": "/account"})))
@@ -154,6 +176,7 @@ fn not_in_the_demo(user: &User) -> Result<(), Failure> {
 
 /// `POST /account/credentials/{id}/drop`
 async fn forget(State(web): State<Web>, user: User, Path(id): Path<String>) -> Result<Redirect, Failure> {
+    prove::need(&web, &user).await?;
     web.store.drop_credential(&user.account().id, &id, user.actor()).await?;
     Ok(Redirect::to("/account"))
 }

@@ -194,6 +194,23 @@ pub async fn split(
 }
 
 #[derive(Deserialize)]
+pub struct JoinForm {
+    revision: i64,
+}
+
+/// `POST /review/{id}/join`: the pages back behind those of the document before.
+pub async fn join(
+    State(web): State<Web>,
+    user: User,
+    Path(id): Path<String>,
+    Form(form): Form<JoinForm>,
+) -> Result<Redirect, Failure> {
+    decidable(&web, &user, &id).await?;
+    let into = web.store.rejoin(&id, form.revision, user.actor()).await?;
+    Ok(back(&into))
+}
+
+#[derive(Deserialize)]
 pub struct TurnForm {
     page: u32,
 }

@@ -6,7 +6,6 @@ use axum::response::Html;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::model::Vocabulary;
 use crate::store::State as Of;
 use crate::store::board::Held;
 use crate::store::claims::minutes;
@@ -15,7 +14,7 @@ use crate::web::frame::Frame;
 use crate::web::gate::User;
 use crate::web::pages::faults;
 use crate::web::sheet::sees_apart;
-use crate::web::{Failure, Web, view};
+use crate::web::{Failure, Web, view, words};
 
 /// Entries that the list shows at once; what is done makes room for the next.
 const LIST: i64 = 200;
@@ -95,14 +94,14 @@ fn entry(web: &Web, user: &User, frame: &Frame, h: Held) -> Waiting {
     Waiting {
         kind: match h.part {
             Some(part) => format!("{}（{part}）", frame.say("読み取れなかったファイル", "Unreadable file")),
-            None => Vocabulary::get().type_name(&h.kind).to_owned(),
+            None => words::kind(&h.kind).to_owned(),
         },
         id: h.document,
         urgent: h.urgent,
         open_fields: h.open_fields,
         at: view::moment(h.received, view::today()),
         age: age(frame, now - h.received),
-        due: (h.state == Of::Review).then(|| {
+        due: matches!(h.state, Of::Review | Of::Withdrawn).then(|| {
             let due = web.options.due.due(h.created, h.urgent, Step::Next);
             (view::moment(due, view::today()), due <= now)
         }),

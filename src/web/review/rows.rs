@@ -7,6 +7,7 @@ use crate::model::{Document, Kind, Value, Vocabulary};
 use crate::store::review::{Draft, Edit, TYPE};
 use crate::web::frame::Frame;
 use crate::web::view::{self, Crop, EditView, PageView};
+use crate::web::words;
 
 /// One field.
 pub struct Row {
@@ -105,7 +106,7 @@ fn added_row(key: &str, value: &Value, page: u32, frame: &Frame) -> Row {
     Row {
         id: String::new(),
         key: key.to_owned(),
-        label: Vocabulary::get().label(key).to_owned(),
+        label: words::label(key).to_owned(),
         rows: value.lines().count().max(1),
         value,
         unsure: false,
@@ -196,7 +197,7 @@ pub fn value(key: &str, many: bool, text: &str) -> Result<Option<Value>, String>
     } else {
         Err(format!(
             "「{}」の書き方を確かめてください（日付は 2026-11-24、電話は 04-7100-1234 の形）。",
-            Vocabulary::get().label(key)
+            words::label(key)
         ))
     }
 }

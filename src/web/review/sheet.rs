@@ -17,7 +17,7 @@ use crate::web::frame::Frame;
 use crate::web::gate::{User, json as answer};
 use crate::web::pages::{SheetView, page_views, readable};
 use crate::web::view::PageView;
-use crate::web::{Failure, Web};
+use crate::web::{Failure, Web, words};
 
 /// A page with the places of the rows on it.
 struct Leaf {
@@ -54,6 +54,8 @@ struct Sheet {
     origin: String,
     age: String,
     leaves: Vec<Leaf>,
+    /// Its pages may go back behind those of the document before.
+    joins: bool,
     candidates: Vec<Choice>,
     rooms: Vec<(String, String)>,
     rows: Vec<Row>,
@@ -108,7 +110,8 @@ pub async fn sheet(State(web): State<Web>, user: User, Path(id): Path<String>) -
         candidates: choices(&d),
         rooms: rooms.into_iter().map(|(id, name, born)| (id, format!("{name} {born}"))).collect(),
         missing: missing(&d.content, &rows),
-        kinds: Vocabulary::get().types.iter().map(|(k, name)| (k.clone(), name.clone(), *k == kind)).collect(),
+        kinds: Vocabulary::get().types.keys().map(|k| (k.clone(), words::kind(k).to_owned(), *k == kind)).collect(),
+        joins: web.store.joins(&id).await?.is_some(),
         rows,
         turn,
         waits,

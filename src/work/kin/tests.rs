@@ -88,7 +88,7 @@ async fn open_at(site: crate::store::Site) -> Store {
     let store = Store::open(site).await.expect("open").with_notify(notify);
     let record = Record {
         id: "R-0001".into(),
-        data: serde_json::json!({"room_id": "R-0001"}),
+        data: serde_json::json!({"room_id": "R-0001", "members": ["a@example.jp"]}),
         room: Some(RoomFacts { members: vec!["a@example.jp".into()], ..RoomFacts::default() }),
         ..Record::default()
     };

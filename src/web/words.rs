@@ -1,0 +1,95 @@
+//! Names of types, fields, values and states in the language of whoever the page is made for. Japanese ones are the
+//! vocabulary's; the English ones stand in `config/english.toml`, beside the contract and not in it.
+//!
+//! Whose language it is goes with the request ([`speaking`]), so that what shows a sheet does not hand it from call to call.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::account::Lang;
+use crate::model::Vocabulary;
+
+tokio::task_local! {
+    static LANG: Lang;
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct English {
+    types: BTreeMap<String, String>,
+    fields: BTreeMap<String, String>,
+    values: BTreeMap<String, String>,
+}
+
+static ENGLISH: LazyLock<English> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../config/english.toml")).expect("the embedded English names parse")
+});
+
+/// Answers a request in that language.
+pub async fn speaking<F: Future>(lang: Lang, answer: F) -> F::Output {
+    LANG.scope(lang, answer).await
+}
+
+fn lang() -> Lang {
+    LANG.try_with(|l| *l).unwrap_or_default()
+}
+
+/// Name of a type of document.
+pub fn kind(key: &str) -> &str {
+    match lang() {
+        Lang::Ja => Vocabulary::get().type_name(key),
+        Lang::En => ENGLISH.types.get(key).map_or(key, String::as_str),
+    }
+}
+
+/// Name of a field; one of the city's own has the name that it was given.
+pub fn label(key: &str) -> &str {
+    let ja = Vocabulary::get().label(key);
+    match (lang(), key) {
+        (Lang::Ja, _) => ja,
+        (Lang::En, crate::model::ELSEWHERE) => "Text or marks outside of the fields",
+        (Lang::En, crate::model::PAGES) => "Number of pages",
+        (Lang::En, _) => ENGLISH.fields.get(key).map_or(ja, String::as_str),
+    }
+}
+
+/// English word of a value of a field that has a few only; none in Japanese, or where it has no such.
+pub fn value(key: &str, value: &str) -> Option<&'static str> {
+    let few = Vocabulary::get().fields.get(key).is_some_and(|d| !d.values.is_empty());
+    if few && lang() == Lang::En { ENGLISH.values.get(value).map(String::as_str) } else { None }
+}
+
+/// The words of a state.
+pub fn state(state: &str) -> &'static str {
+    let (ja, en) = match state {
+        "processing" => ("処理中", "being read"),
+        "posted" => ("部屋に掲載", "in its room"),
+        "review" => ("確認待ち", "waits for review"),
+        "ignored" => ("掲載なし", "nothing for us"),
+        "quarantined" => ("隔離", "set apart"),
+        "withdrawn" => ("取り下げ", "taken back"),
+        _ => ("不明", "unknown"),
+    };
+    lang().say(ja, en)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_type_field_and_value_has_an_english_name_and_nothing_else_has() {
+        let vocabulary = Vocabulary::get();
+        assert!(ENGLISH.types.keys().eq(vocabulary.types.keys()));
+        assert!(ENGLISH.fields.keys().eq(vocabulary.fields.keys()));
+        let values: std::collections::BTreeSet<&String> = vocabulary.fields.values().flat_map(|d| &d.values).collect();
+        assert!(ENGLISH.values.keys().eq(values), "{:?}", ENGLISH.values.keys());
+        assert_eq!((kind("referral"), label("patient.name")), ("診療情報提供書", "患者氏名"));
+        let said = async { (kind("referral"), label("patient.name"), state("posted"), value("adl.eating", "partial")) };
+        let said = speaking(Lang::En, said).await;
+        assert_eq!(said, ("Referral letter", "Patient", "in its room", Some("some help")));
+    }
+}
