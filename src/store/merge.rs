@@ -5,7 +5,7 @@
 //! sheets that came after the merger stay where they came to, versions and re-sends of sheets that go back go with them.
 //! Whether two rooms may be one person's a person decides; where births differ, or one is unknown, by typing it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -15,7 +15,7 @@ use super::blobs::sha256;
 use super::db::{Row, Tx, query, scalar};
 use super::letters::{self, Letter};
 use super::review::{STALE, amend, refused};
-use super::{MACHINE, Result, Store, StoreError, audit, name_id, registers, versions};
+use super::{MACHINE, Result, Store, StoreError, audit, name_id, registers, search, versions};
 use crate::register::CANARY_ROOM;
 
 /// Mergers that the page lists.
@@ -100,6 +100,15 @@ pub struct Merger {
     pub undone: Option<(String, i64)>,
     /// A later merger has to be undone first.
     pub under: bool,
+}
+
+/// Two open rooms of one birth date, whose names are the same but for their characters' forms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alike {
+    pub source: String,
+    pub target: String,
+    pub name: String,
+    pub birth_date: String,
 }
 
 /// The word that goes to members of both rooms; nothing in it is about a patient.
@@ -318,6 +327,28 @@ impl Store {
             });
         }
         Ok(all)
+    }
+
+    /// Rooms that look like one person's.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn alike(&self, limit: usize) -> Result<Vec<Alike>> {
+        let mut by: BTreeMap<(String, String), Vec<(String, String)>> = BTreeMap::new();
+        for (id, name, birth_date) in self.open_rooms().await?.into_iter().filter(|r| !r.2.is_empty()) {
+            by.entry((birth_date, search::fold(&name))).or_default().push((id, name));
+        }
+        let pairs = by.into_iter().flat_map(|((birth_date, _), mut rooms)| {
+            // The older number stays.
+            rooms.sort();
+            let mut rooms = rooms.into_iter();
+            let first = rooms.next();
+            rooms.filter_map(move |(source, _)| {
+                let (target, name) = first.clone()?;
+                Some(Alike { source, target, name, birth_date: birth_date.clone() })
+            })
+        });
+        Ok(pairs.take(limit).collect())
     }
 
     /// Rooms that are merged, with where they went.

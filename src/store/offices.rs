@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::db::query;
 use super::{Result, Store};
+pub use crate::register::{Office, Staff};
 
 /// How an address is told: times of the digest, and from and until when it is quiet; empty: at once, never quiet.
 pub type Told = (String, String, String);

@@ -24,6 +24,8 @@ use crate::register::CANARY_ROOM;
 
 pub use erase::Erased;
 
+const DAY_MS: i64 = 86_400_000;
+
 /// How long what is kept. Years of 0: for ever.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Terms {
@@ -239,40 +241,61 @@ struct Group {
 
 async fn due(tx: &mut Tx, terms: &Terms, now: i64) -> Result<Due> {
     let mut out = Due::default();
-    if !terms.ends() {
-        return Ok(out);
-    }
+    let years = terms.by_type.values().copied().chain([terms.years, terms.elsewhere]).filter(|y| *y > 0);
+    let Some(least) = years.min() else { return Ok(out) };
+    // What came since then is not looked at: only whether something older hangs together with it.
+    let young = now - i64::from(least) * 365 * DAY_MS;
     let mut joined = Joined::default();
-    let receipts = query("SELECT id, linked, received, state FROM receipt").fetch_all(tx.conn()).await?;
-    for r in &receipts {
-        if let Some(first) = r.get::<Option<String>>("linked") {
-            joined.join(&r.get::<String>("id"), &first);
-        }
+    let receipts = query("SELECT id, linked, received, state FROM receipt WHERE received < $1")
+        .bind(young)
+        .fetch_all(tx.conn())
+        .await?;
+    let old: HashSet<String> = receipts.iter().map(|r| r.get("id")).collect();
+    let mut stays: HashSet<String> = HashSet::new();
+    let mut join = |a: String, b: String| match (old.contains(&a), old.contains(&b)) {
+        (true, true) => joined.join(&a, &b),
+        (true, false) => drop(stays.insert(a)),
+        (false, true) => drop(stays.insert(b)),
+        (false, false) => {}
+    };
+    for r in query("SELECT id, linked FROM receipt WHERE linked IS NOT NULL").fetch_all(tx.conn()).await? {
+        join(r.get("id"), r.get("linked"));
     }
     for r in query("SELECT receipt, bundle FROM part").fetch_all(tx.conn()).await? {
-        joined.join(&r.get::<String>("receipt"), &r.get::<String>("bundle"));
+        join(r.get("receipt"), r.get("bundle"));
     }
-    let documents =
-        query("SELECT id, receipt, kind, state, room, again_of, supersedes FROM document ORDER BY receipt, ordinal")
-            .fetch_all(tx.conn())
-            .await?;
-    let of: HashMap<String, String> = documents.iter().map(|d| (d.get("id"), d.get("receipt"))).collect();
-    for d in &documents {
-        for other in ["again_of", "supersedes"].into_iter().filter_map(|c| d.get::<Option<String>>(c)) {
-            if let Some(receipt) = of.get(&other) {
-                joined.join(&d.get::<String>("receipt"), receipt);
-            }
-        }
+    for r in query(
+        "SELECT d.receipt, o.receipt AS other FROM document d JOIN document o ON o.id = d.again_of
+         UNION SELECT d.receipt, o.receipt AS other FROM document d JOIN document o ON o.id = d.supersedes",
+    )
+    .fetch_all(tx.conn())
+    .await?
+    {
+        join(r.get("receipt"), r.get("other"));
     }
+    let documents = query(
+        "SELECT d.id, d.receipt, d.kind, d.state, d.room FROM document d JOIN receipt r ON r.id = d.receipt
+         WHERE r.received < $1 ORDER BY d.receipt, d.ordinal",
+    )
+    .bind(young)
+    .fetch_all(tx.conn())
+    .await?;
     // Where each ever stood, and when those rooms ended.
     let mut stood: HashMap<String, BTreeSet<String>> = HashMap::new();
-    for p in query("SELECT DISTINCT document, room FROM post").fetch_all(tx.conn()).await? {
+    for p in query(
+        "SELECT DISTINCT p.document, p.room FROM post p JOIN document d ON d.id = p.document
+         JOIN receipt r ON r.id = d.receipt WHERE r.received < $1",
+    )
+    .bind(young)
+    .fetch_all(tx.conn())
+    .await?
+    {
         stood.entry(p.get("document")).or_default().insert(p.get("room"));
     }
     let mut ended: HashMap<String, Option<i64>> = HashMap::new();
     for r in query(
         "SELECT r.id, CASE WHEN r.merged IS NULL THEN r.ended ELSE m.ended END AS ended FROM room r
-                    LEFT JOIN room m ON m.id = r.merged",
+         LEFT JOIN room m ON m.id = r.merged",
     )
     .fetch_all(tx.conn())
     .await?
@@ -280,31 +303,28 @@ async fn due(tx: &mut Tx, terms: &Terms, now: i64) -> Result<Due> {
         ended.insert(r.get("id"), r.get("ended"));
     }
     let held = held_rooms(tx).await?;
+    let canaries: Vec<String> =
+        super::db::scalar("SELECT document FROM canary WHERE document IS NOT NULL").fetch_all(tx.conn()).await?;
+    let canaries: HashSet<String> = canaries.into_iter().collect();
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     for r in &receipts {
         let id: String = r.get("id");
         let group = groups.entry(joined.head(&id)).or_default();
         let linked = r.get::<Option<String>>("linked").is_some();
-        group.waits |= !linked && r.get::<String>("state") == "processing";
+        group.waits |= stays.contains(&id) || !linked && r.get::<String>("state") == "processing";
         group.receipts.push((r.get("received"), id));
     }
-    let canaries: Vec<String> =
-        super::db::scalar("SELECT document FROM canary WHERE document IS NOT NULL").fetch_all(tx.conn()).await?;
-    let canaries: HashSet<String> = canaries.into_iter().collect();
     for d in &documents {
         let group = groups.entry(joined.head(&d.get::<String>("receipt"))).or_default();
-        let state: String = d.get("state");
-        group.waits |= matches!(state.as_str(), "processing" | "review") || canaries.contains(&d.get::<String>("id"));
-        group.papers.push(Paper { id: d.get("id"), kind: d.get("kind"), state, room: d.get("room") });
+        let (id, state): (String, String) = (d.get("id"), d.get("state"));
+        group.waits |= matches!(state.as_str(), "processing" | "review") || canaries.contains(&id);
+        group.papers.push(Paper { id, kind: d.get("kind"), state, room: d.get("room") });
     }
-    for (_, mut group) in groups {
+    for mut group in groups.into_values().filter(|g| !g.waits) {
         group.receipts.sort();
         let Some(newest) = group.receipts.last().map(|r| r.0) else { continue };
         let rooms: BTreeSet<&String> =
             group.papers.iter().flat_map(|p| stood.get(&p.id).into_iter().flatten().chain(&p.room)).collect();
-        if group.waits || rooms.contains(&CANARY_ROOM.to_owned()) {
-            continue;
-        }
         let past = |p: &Paper| {
             let posted = p.state == "posted";
             let years = if posted { terms.of(&p.kind) } else { terms.elsewhere };
@@ -314,8 +334,8 @@ async fn due(tx: &mut Tx, terms: &Terms, now: i64) -> Result<Due> {
             };
             from.is_some_and(|from| is_past(from, years, now))
         };
-        let all = group.papers.iter().all(past);
-        if !all || group.papers.is_empty() && !is_past(newest, terms.elsewhere, now) {
+        let nothing = group.papers.is_empty() && !is_past(newest, terms.elsewhere, now);
+        if nothing || !group.papers.iter().all(past) || rooms.iter().any(|r| r.as_str() == CANARY_ROOM) {
             continue;
         }
         if rooms.iter().any(|r| held.contains(*r)) {
@@ -342,23 +362,8 @@ async fn empty_rooms(
     held: &HashSet<String>,
     now: i64,
 ) -> Result<Vec<String>> {
-    let all = terms.by_type.values().copied().chain([terms.years]);
     // One type that is kept for ever keeps no room by itself: its sheets do.
-    let years = all.max().unwrap_or(0);
-    let going: HashSet<&String> = going.iter().flat_map(|b| b.documents.iter().map(|d| &d.0)).collect();
-    let mut used: HashSet<String> = HashSet::new();
-    for sql in [
-        "SELECT DISTINCT document, room FROM post",
-        "SELECT id AS document, room FROM document WHERE room IS NOT NULL",
-        "SELECT DISTINCT document, room FROM outbox WHERE room IS NOT NULL",
-        "SELECT DISTINCT document, room FROM reply",
-    ] {
-        for r in query(sql).fetch_all(tx.conn()).await? {
-            if !going.contains(&r.get::<String>("document")) {
-                used.insert(r.get("room"));
-            }
-        }
-    }
+    let years = terms.by_type.values().copied().chain([terms.years]).max().unwrap_or(0);
     let rows = query(
         "SELECT id, ended FROM room r WHERE ended IS NOT NULL AND id <> $1
          AND NOT EXISTS (SELECT 1 FROM register g WHERE g.kind = 'patient' AND g.id = r.id AND g.ended IS NULL)
@@ -368,11 +373,22 @@ async fn empty_rooms(
     .bind(CANARY_ROOM)
     .fetch_all(tx.conn())
     .await?;
-    let gone = rows.iter().filter(|r| {
-        let id: String = r.get("id");
-        is_past(r.get("ended"), years, now) && !used.contains(&id) && !held.contains(&id)
-    });
-    Ok(gone.map(|r| r.get("id")).collect())
+    let going: HashSet<&String> = going.iter().flat_map(|b| b.documents.iter().map(|d| &d.0)).collect();
+    let mut out = Vec::new();
+    for row in rows.iter().filter(|r| is_past(r.get("ended"), years, now)) {
+        let id: String = row.get("id");
+        // Who was told of something there, or answered on it, did so about a post.
+        let there: Vec<String> = super::db::scalar(
+            "SELECT document FROM post WHERE room = $1 UNION SELECT id FROM document WHERE room = $1",
+        )
+        .bind(&id)
+        .fetch_all(tx.conn())
+        .await?;
+        if !held.contains(&id) && there.iter().all(|d| going.contains(d)) {
+            out.push(id);
+        }
+    }
+    Ok(out)
 }
 
 /// Whether so many years have gone by since, by Japan's calendar.

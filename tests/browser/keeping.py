@@ -5,7 +5,7 @@ import re
 
 from kit import expect
 
-SOURCE, TARGET = "R-0003", "R-0008"
+SOURCE, TARGET = "R-0001", "R-0008"
 
 
 def run(kit):

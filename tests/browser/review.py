@@ -1,6 +1,8 @@
 """A reviewer at the keyboard: a sheet whose patient is unsure, and one with fields that are; nobody else at the same sheet;
 a sheet in the wrong room is taken back."""
 
+import re
+
 from kit import expect
 
 
@@ -92,3 +94,32 @@ def run(kit):
     desk.goto(kit.base + "/rooms/R-0003")
     expect(desk.locator("article h2").first).to_contain_text("診療情報提供書")
     assert sheet.split("/")[-1] in desk.content()
+
+    # Pages by keys: turned, split off, joined again, split off and set apart as misdirected.
+    desk.goto(kit.base + "/rooms/R-0008")
+    desk.locator("article h2 a").first.click()
+    desk.wait_for_url("**/documents/*")
+    whole = desk.url.split("/")[-1]
+    desk.goto(f"{kit.base}/review/{whole}")
+    second = desk.locator(".leaf").nth(1)
+    second.locator("figcaption").click()
+    desk.keyboard.press("F7")
+    desk.wait_for_url("**#p2")
+    expect(second.locator("g")).to_have_attribute("transform", re.compile("rotate"))
+    for joins in (True, False):
+        desk.goto(f"{kit.base}/review/{whole}")
+        second.locator("figcaption").click()
+        desk.keyboard.press("F6")
+        expect(desk.locator(".leaf")).to_have_count(1)
+        desk.goto(kit.base + "/review")
+        desk.locator("main a[href^='/review/']").first.click()
+        desk.wait_for_url("**/review/*-*")
+        assert not desk.url.endswith(whole)
+        if joins:
+            kit.accessible(desk)
+            desk.get_by_role("button", name="前の書類につなげる").click()
+            desk.wait_for_url(f"**/review/{whole}*")
+            expect(desk.locator(".leaf")).to_have_count(2)
+        else:
+            desk.keyboard.press("F8")
+            desk.wait_for_url(lambda u: "/review/" not in u)

@@ -199,13 +199,20 @@ async fn carry(table: &'static Table, old: &mut Tx, new: &mut Tx, pass: Pass) ->
         match (ours, theirs, pass) {
             (Some(row), None, Pass::Add) => due.push(row),
             (Some(row), Some(there), Pass::Change) if row != there => due.push(row),
-            (None, Some(there), Pass::Remove) => a.rows.remove(new, &there).await?,
+            (None, Some(there), Pass::Remove) => due.push(there),
             _ => {}
         }
-        if due.len() >= super::BATCH {
+        if due.len() >= super::BATCH && pass != Pass::Remove {
             a.rows.write(new, &due).await?;
             due.clear();
         }
+    }
+    if pass == Pass::Remove {
+        // The last first: a receipt that is linked to another goes before that one.
+        for row in due.iter().rev() {
+            a.rows.remove(new, row).await?;
+        }
+        return Ok(());
     }
     a.rows.write(new, &due).await
 }

@@ -45,7 +45,24 @@ async fn lived_in() -> Bench {
     people(&b.store).await;
     in_rooms(&b.store).await;
     told_as_they_want(&b.store).await;
+    kept_and_gone(&b.store).await;
     b
+}
+
+/// Rooms that were one for a while, one that is held, and a fax that has gone.
+async fn kept_and_gone(store: &Store) {
+    let mut tx = store.db.begin().await.expect("begin");
+    for sql in [
+        "INSERT INTO merger (id, source, target, moved, reason, actor, at, undone_by, undone)
+         VALUES ('m', 'R-0001', 'R-0002', '{}', '二重登録', 'p', 1, 'p', 2)",
+        "INSERT INTO legal_hold (id, room, reason, actor, at) VALUES ('h', 'R-0001', '係争中', 'p', 1)",
+        "INSERT INTO erased (receipt, input, sha256, actor, at) VALUES ('gone', 'input', '', 'p', 1)",
+        "INSERT INTO erased_document (document, receipt) VALUES ('gone too', 'gone')",
+        "INSERT INTO condemned (sha256, since) VALUES ('of nothing', 1)",
+    ] {
+        query(sql).execute(tx.conn()).await.expect("a row");
+    }
+    tx.commit().await.expect("commit");
 }
 
 /// Somebody who wants a digest and a quiet night, a phone that is told, a token, a conference, a decision in hand.

@@ -14,7 +14,7 @@ use super::super::db::{Tx, composed, query, scalar};
 use super::super::dump::{Kind, TABLES};
 use super::super::review::{STALE, refused};
 use super::super::{Result, Store, audit, crash};
-use super::{Bundle, Terms, due, held_rooms};
+use super::{Bundle, Terms, empty_rooms, held_rooms};
 
 /// Bytes stay for so long after their rows: a backup that is being written may still want them.
 const AFTER_MS: i64 = 24 * 3_600_000;
@@ -189,7 +189,8 @@ impl Store {
             tx.lock(lock).await?;
         }
         // With the bundles gone: is it still so?
-        if !due(&mut tx, terms, now).await?.rooms.iter().any(|r| r == room) {
+        let held = held_rooms(&mut tx).await?;
+        if !empty_rooms(&mut tx, terms, &[], &held, now).await?.iter().any(|r| r == room) {
             return Ok(false);
         }
         for sql in [

@@ -13,7 +13,7 @@ use super::super::frame::Frame;
 use super::super::gate::{self, ADMIN, Route, User, get, post};
 use super::super::{Failure, Web};
 use super::registers;
-use crate::register::Staff;
+use crate::store::offices::{Office as Entry, Staff, Told};
 use crate::store::{Register, status};
 
 pub fn routes() -> Vec<Route> {
@@ -87,10 +87,8 @@ async fn page(State(web): State<Web>, user: User) -> Result<Response, Failure> {
         by.entry(s.office_id.as_str()).or_default().push(s);
     }
     let mut offices = Vec::new();
-    let unnamed = crate::register::Office {
-        name: frame.say("事業所の記載なし", "Without an office").to_owned(),
-        ..crate::register::Office::default()
-    };
+    let name = frame.say("事業所の記載なし", "Without an office").to_owned();
+    let unnamed = Entry { name, ..Entry::default() };
     for o in registers.offices().iter().chain([&unnamed]) {
         let staff = by.remove(o.office_id.as_str()).unwrap_or_default();
         if o.office_id.is_empty() && staff.is_empty() {
@@ -139,7 +137,7 @@ async fn page(State(web): State<Web>, user: User) -> Result<Response, Failure> {
     Ok(gate::html(&frame, page.render()?))
 }
 
-fn told(choice: Option<&crate::store::offices::Told>, frame: &Frame) -> String {
+fn told(choice: Option<&Told>, frame: &Frame) -> String {
     let Some((digest, from, until)) = choice else { return frame.say("すぐ", "at once").to_owned() };
     let mut text = if digest.is_empty() {
         frame.say("すぐ", "at once").to_owned()

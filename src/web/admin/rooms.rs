@@ -1,7 +1,5 @@
 //! Two rooms of one person: found, shown side by side, made one, and parted again.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -13,8 +11,7 @@ use super::super::gate::{self, ADMIN, Route, User, get, post};
 use super::super::{Failure, Web, view};
 use crate::store::StoreError;
 use crate::store::letters::Letter;
-use crate::store::merge::{Merger, Pair};
-use crate::text::{kana, nfkc, squeeze};
+use crate::store::merge::{Alike, Merger, Pair};
 
 /// Pairs that are proposed at once.
 const PAIRS: usize = 20;
@@ -50,8 +47,8 @@ struct Page {
     pair: Option<(Pair, String)>,
     /// Open rooms: id, name with birth.
     rooms: Vec<(String, String)>,
-    /// Rooms that look like one person's: ids and what they are called.
-    alike: Vec<(String, String, String, String)>,
+    /// Rooms that look like one person's.
+    alike: Vec<Alike>,
     lines: Vec<Line>,
 }
 
@@ -81,7 +78,7 @@ async fn shown(web: &Web, user: &User, asked: Asked, fault: Option<String>) -> R
     let frame = Frame::of(web, user, "admin").await?;
     let page = Page {
         pair: pair.map(|(stamp, pair)| (pair, stamp)),
-        alike: alike(&open),
+        alike: web.store.alike(PAIRS).await?,
         rooms: open.into_iter().map(|(id, name, born)| (id, format!("{name} {born}"))).collect(),
         lines: lines.collect(),
         asked,
@@ -89,19 +86,6 @@ async fn shown(web: &Web, user: &User, asked: Asked, fault: Option<String>) -> R
         frame: frame.clone(),
     };
     Ok(gate::html(&frame, page.render()?))
-}
-
-/// Pairs of rooms of one birth date whose names read alike but for their characters' forms.
-fn alike(open: &[(String, String, String)]) -> Vec<(String, String, String, String)> {
-    let plain = |name: &str| -> String {
-        kana::katakana(&squeeze(&nfkc(name))).chars().map(crate::text::fold::plain).collect()
-    };
-    let mut by: BTreeMap<(String, String), Vec<&(String, String, String)>> = BTreeMap::new();
-    for room in open.iter().filter(|r| !r.2.is_empty()) {
-        by.entry((room.2.clone(), plain(&room.1))).or_default().push(room);
-    }
-    let pairs = by.values().flat_map(|rooms| rooms.windows(2).map(|w| (w[0], w[1])));
-    pairs.take(PAIRS).map(|(a, b)| (b.0.clone(), a.0.clone(), a.1.clone(), a.2.clone())).collect()
 }
 
 #[derive(Deserialize)]

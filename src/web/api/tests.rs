@@ -255,7 +255,7 @@ async fn registers_sources_and_the_log_are_for_who_administers() {
     assert_eq!(s.with(&token, "POST", path, Some(wrong)).await.0, StatusCode::CONFLICT);
     let right = json!({"csv": csv, "stamp": changes["stamp"]});
     assert_eq!(s.with(&token, "POST", path, Some(right)).await.0, StatusCode::OK);
-    assert_eq!(s.store.registers().await.expect("registers").offices().len(), 1);
+    assert_eq!(s.store.register(Register::Offices).await.expect("offices").len(), 1);
     for (path, csv) in [("office", "office_id\n"), ("nothing", csv)] {
         let path = format!("/api/v1/registers/{path}/preview");
         let status = s.with(&token, "POST", &path, Some(json!({"csv": csv}))).await.0;
