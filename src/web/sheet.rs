@@ -70,7 +70,7 @@ impl SheetView {
         SheetView {
             id: d.id.clone(),
             kind: match &d.part {
-                Some(part) => format!("読み取れなかったファイル（{part}）"),
+                Some(part) => format!("{}（{part}）", words::unreadable()),
                 None => words::kind(&d.content.kind).to_owned(),
             },
             at: view::moment(d.received, today),

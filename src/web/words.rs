@@ -62,6 +62,11 @@ pub fn value(key: &str, value: &str) -> Option<&'static str> {
     if few && lang() == Lang::En { ENGLISH.values.get(value).map(String::as_str) } else { None }
 }
 
+/// What stands for a part that could not be read.
+pub fn unreadable() -> &'static str {
+    lang().say("読み取れなかったファイル", "Unreadable file")
+}
+
 /// The words of a state.
 pub fn state(state: &str) -> &'static str {
     let (ja, en) = match state {
