@@ -5,7 +5,7 @@ set -euo pipefail
 need_rust=1.94
 case "${1:-build}" in
   build) packages=(build-essential pkg-config cmake clang libclang-dev libtesseract-dev libleptonica-dev
-                   tesseract-ocr-jpn ca-certificates) ;;
+                   tesseract-ocr-jpn ca-certificates fonts-ipafont-gothic) ;;
   demo)  packages=(python3-aiosmtpd curl) ;;
   test)  packages=(dovecot-imapd python3 python3-aiosmtpd python3-pip chromium openssl strace curl libfaketime
                    postgresql-15 pgbouncer) ;;

@@ -17,6 +17,7 @@ mod import;
 mod log;
 mod look;
 pub mod manual;
+mod report;
 mod status;
 
 use std::io;
@@ -84,6 +85,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write the monthly report (活用状況 月報) as PDF
+    ///
+    /// What the page /statistics shows, for A4, in Japanese, without patients' names. Works beside a running daemon and
+    /// without one. Needs a Japanese font (fonts-ipafont-gothic).
+    Report(report::Options),
     /// Look through configuration, models, sandbox, rules, registers, sources, mail server and database
     ///
     /// One line each; for what is wrong, what to do. Changes nothing. Exits 1 if anything is wrong.
@@ -322,6 +328,10 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Status { config, json } => {
             let lines = wait(store::status(site(&config.load()?)?))??;
             status::print(&mut out, &lines, json)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Report(options) => {
+            wait(report::write(options))??;
             Ok(ExitCode::SUCCESS)
         }
         Command::Check { config } => wait(check::run(&config.config, &mut out))?,

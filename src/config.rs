@@ -310,6 +310,20 @@ section! {
     }
 }
 
+section! {
+    /// Blind samples (抜き取り検査): some of the sheets that went straight through are read once more by a reviewer who does
+    /// not see what was read (docs/figures.md). Posting never waits for them.
+    Sample, "sample" {
+        /// Share of all such sheets, 0 to 1. With `weekly = 0` as well no samples are drawn.
+        share: f64 = 0.02;
+        /// Sheets of each hospital each week at least.
+        weekly: u32 = 5;
+        /// A field whose error rate is above this for certain (lower end of its 95 % interval) waits for a person again, at
+        /// that hospital or everywhere, until an administrator lifts it. 0: never.
+        limit: f64 = 0.01;
+    }
+}
+
 /// The whole file.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -348,6 +362,7 @@ struct File {
     review: Review,
     #[serde(default)]
     retention: Retention,
+    sample: Sample,
 }
 
 /// The checked configuration: paths are absolute or as found, values are in range.
@@ -370,6 +385,7 @@ pub struct Config {
     pub web: Web,
     pub review: Review,
     pub retention: Retention,
+    pub sample: Sample,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
@@ -463,6 +479,7 @@ impl Config {
             web: raw.web,
             review: raw.review,
             retention: raw.retention,
+            sample: raw.sample,
         };
         config.top.rules = find_rules(&base.resolve(config.top.rules.clone()), &config.top.rules);
         for i in &mut config.intake {
@@ -582,6 +599,10 @@ impl Config {
         let years = t.by_type.values().chain([&t.years, &t.elsewhere_years]);
         check(years.copied().all(|y| y <= 100), "retention: years must be at most 100; 0 is for ever");
         check(r.duty.iter().all(|m| m.contains('@')), "review.duty must be mail addresses");
+        let s = &self.sample;
+        check((0.0..=1.0).contains(&s.share), "sample.share must be 0 to 1");
+        check(s.weekly <= 1000, "sample.weekly must be at most 1000");
+        check((0.0..1.0).contains(&s.limit), "sample.limit must be 0 or more, below 1");
         check(
             self.backup.recipients.iter().all(|r| r.starts_with("age1")),
             "backup.recipients must be public keys, age1…: never put the secret AGE-SECRET-KEY-1… on this machine",

@@ -7,6 +7,7 @@
 mod alarms;
 pub mod canary;
 mod digest;
+mod figures;
 mod overdue;
 mod pages;
 mod pipeline;
@@ -255,6 +256,8 @@ struct Daemon {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     pages: Option<JoinHandle<()>>,
+    /// None where others do it.
+    figures: Option<figures::Figures>,
     /// None where no letters are sent, or others do it.
     reminders: Option<reminders::Reminders>,
     retention: Option<retention::Retention>,
@@ -286,6 +289,9 @@ impl Daemon {
                 base_url: config.base_url(),
                 hosts: config.notice.meeting_hosts.clone(),
             });
+        }
+        if let Some(sampling) = figures::sampling(&config) {
+            store = store.sampling(sampling);
         }
         store.tune_clock().await?;
         let push = match &mail {
@@ -326,6 +332,7 @@ impl Daemon {
             stop,
             tasks: Vec::new(),
             pages: None,
+            figures: (*role == Role::Whole && !drain).then(figures::Figures::default),
             reminders: (mail.is_some() && !drain && *role == Role::Whole).then(reminders::Reminders::default),
             retention: (!drain && *role == Role::Whole).then(|| retention::Retention::new(&config)),
             tuned: Instant::now(),
@@ -431,6 +438,9 @@ impl Daemon {
                     canary::look(&store, &self.config.intake, &mut self.alarms).await;
                     if let Some(overdue) = &mut self.overdue {
                         overdue.look(&store, &mut self.alarms).await;
+                    }
+                    if let Some(figures) = &mut self.figures {
+                        figures.look(&store).await;
                     }
                     if let Some(reminders) = &mut self.reminders {
                         reminders.look(&store, &self.config.base_url()).await;

@@ -23,12 +23,15 @@ pub use faxbridge_reader::{
 pub mod account;
 pub mod calendar;
 pub mod cli;
+pub mod completeness;
 pub mod config;
 mod crash;
 pub mod daemon;
+pub mod figures;
 pub mod intake;
 pub mod metrics;
 pub mod pool;
+pub mod report;
 pub mod sink;
 pub mod store;
 pub mod web;

@@ -21,6 +21,7 @@ pub mod deadlines;
 pub mod digest;
 pub mod dump;
 pub mod failed;
+pub mod figures;
 mod gauges;
 pub mod letters;
 pub mod merge;
@@ -39,10 +40,12 @@ pub mod registers;
 pub mod retention;
 pub mod review;
 mod same_mail;
+pub mod samples;
 pub mod search;
 pub mod seen;
 pub mod sessions;
 pub mod sources;
+pub mod statistics;
 pub mod status;
 pub mod thread;
 pub mod tokens;
@@ -193,6 +196,8 @@ pub struct Store {
     invites: Option<Arc<conference::Invites>>,
     /// Whether browsers are told by push.
     pushes: bool,
+    /// How sheets are drawn as blind samples; none: they are not.
+    sampling: Option<samples::Sampling>,
     metrics: Metrics,
     /// Held for as long as the store is open for work.
     _lock: Option<Arc<std::fs::File>>,
@@ -297,6 +302,7 @@ impl Store {
             notify: Arc::default(),
             invites: None,
             pushes: false,
+            sampling: None,
             metrics: Metrics::default(),
             _lock: None,
             _listener: None,

@@ -11,6 +11,7 @@ mod assets;
 mod changes;
 mod deadlines;
 mod door;
+mod figures;
 mod frame;
 mod gate;
 mod guard;
@@ -94,6 +95,8 @@ pub struct Web {
     /// Host names under which the pages may be asked for, beside loopback.
     hosts: Arc<[String]>,
     turns: watch::Turns,
+    /// Statistics that were counted not long ago.
+    statistics: figures::statistics::Kept,
 }
 
 impl Web {
@@ -104,6 +107,7 @@ impl Web {
             passkeys: Passkeys::at(&options.base_url).map(Arc::new),
             options: Arc::new(options),
             turns: watch::Turns::default(),
+            statistics: figures::statistics::Kept::default(),
         }
     }
 
@@ -136,6 +140,7 @@ fn routes() -> Vec<Route> {
     all.extend(proposals::routes());
     all.extend(pages::routes());
     all.extend(review::routes());
+    all.extend(figures::routes());
     all.extend(notices::routes());
     all.extend(push::routes());
     all.extend(api::routes());

@@ -23,22 +23,43 @@ const MAY: &[(&str, &[&str])] = &[
     ("rules", &["model", "reading", "ocr", "text", "register"]),
     ("sink", &["model"]),
     ("account", &[]),
+    ("figures", &["model", "text"]),
+    ("report", &["figures", "decode"]),
+    ("completeness", &["model", "reading", "text"]),
     ("calendar", &[]),
     // `text` for one thing: search folds characters by the same table as the matching of names (store/search.rs).
-    ("store", &["account", "calendar", "model", "metrics", "reading", "register", "text", "crash"]),
+    (
+        "store",
+        &["account", "calendar", "completeness", "figures", "model", "metrics", "reading", "register", "text", "crash"],
+    ),
     ("intake", &["model", "config", "crash"]),
     (
         "work",
         &[
-            "model", "metrics", "reading", "register", "patient", "canary", "rules", "again", "pool", "sink", "store",
+            "completeness",
+            "figures",
+            "model",
+            "metrics",
+            "reading",
+            "register",
+            "patient",
+            "canary",
+            "rules",
+            "again",
+            "pool",
+            "sink",
+            "store",
             "crash",
         ],
     ),
-    ("web", &["account", "calendar", "model", "metrics", "reading", "store", "config"]),
+    (
+        "web",
+        &["account", "calendar", "completeness", "figures", "model", "metrics", "reading", "report", "store", "config"],
+    ),
 ];
 
 /// Pure modules of this package, and the crates that they must not touch; the reader's manifest names none of these.
-const PURE: &[&str] = &["account", "calendar"];
+const PURE: &[&str] = &["account", "calendar", "figures", "completeness"];
 const IMPURE: &[&str] = &["sqlx", "axum", "lettre", "async_imap", "tokio"];
 
 /// The two packages' sources, named from the folder below `src`.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::{
-    Alarm, Backup, Blobs, Canary, Database, Intake, Notice, Reader, Register, Retention, Review, Section, Top,
+    Alarm, Backup, Blobs, Canary, Database, Intake, Notice, Reader, Register, Retention, Review, Sample, Section, Top,
     Versions, Web, Work,
 };
 
@@ -36,6 +36,7 @@ pub fn markdown() -> String {
     section(&mut out, &Web::SECTION, &Web::default());
     section(&mut out, &Review::SECTION, &Review::default());
     section(&mut out, &Retention::SECTION, &Retention::default());
+    section(&mut out, &Sample::SECTION, &Sample::default());
     out
 }
 

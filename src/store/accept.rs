@@ -12,7 +12,8 @@ use super::db::{Tx, query};
 use super::parts::{self, Bundle};
 use super::queue::{Job, take};
 use super::versions::{self, Bond, Kin};
-use super::{MACHINE, Result, Store, audit, crash, merge, name_id, outbox};
+use super::{MACHINE, Result, Store, audit, crash, figures, merge, name_id, outbox, samples};
+use crate::completeness::Look;
 use crate::model::{Document, Reader, Status, is_urgent};
 
 /// State of a document, as the contract names it.
@@ -102,6 +103,8 @@ pub struct Accepted<'a> {
     pub sheets: &'a [Sheet],
     /// What each sheet is to those that stand in its room; one of which nothing is said is news.
     pub kin: &'a [Option<Kin>],
+    /// What each sheet carries of its national form; nothing is said of one that is missing here.
+    pub looks: &'a [Look],
     /// Those among the documents that are canaries.
     pub canaries: &'a [Arrival],
     /// The fax came in several mails, these: their documents go to the leader's receipt.
@@ -114,7 +117,7 @@ pub struct Accepted<'a> {
 impl<'a> Accepted<'a> {
     /// Sheets that are all news, of one mail or file.
     pub fn news(reading: &'a str, sheets: &'a [Sheet], reader: &'a Reader) -> Accepted<'a> {
-        Accepted { reading, sheets, kin: &[], canaries: &[], bundle: None, reader, reason: None }
+        Accepted { reading, sheets, kin: &[], looks: &[], canaries: &[], bundle: None, reader, reason: None }
     }
 }
 
@@ -134,7 +137,7 @@ impl Store {
     /// [`super::StoreError::Stale`]; [`super::StoreError::Moved`] where a room or a bundle holds something else by now;
     /// such a canary has come already; or the database refused. Nothing was committed then.
     pub async fn accept(&self, job: &Job, accepted: &Accepted<'_>) -> Result<()> {
-        let Accepted { reading, sheets, kin, canaries, bundle, reader, reason } = *accepted;
+        let Accepted { reading, sheets, kin, looks, canaries, bundle, reader, reason } = *accepted;
         let now = self.now();
         let mut tx = self.db.begin().await?;
         if let Some(bundle) = bundle {
@@ -170,6 +173,9 @@ impl Store {
         let mut ids = Vec::with_capacity(sheets.len());
         for (i, sheet) in sheets.iter().enumerate() {
             let id = insert(&mut tx, now, receipt, i as i64, Some(reading), sheet, reader).await?;
+            if let Some(look) = looks.get(i).filter(|_| sheet.part.is_none()) {
+                figures::looked(&mut tx, &id, look).await?;
+            }
             if let (Some(room), State::Posted) = (&sheet.room, sheet.state) {
                 match kin(i).and_then(|k| k.of.as_ref()) {
                     Some((first, Bond::Again)) if !replaced(first) => {
@@ -194,6 +200,8 @@ impl Store {
             crash::reached("accept.between_documents");
             ids.push(id);
         }
+        // Under one lock for all, after every other one.
+        samples::draw(&mut tx, self, sheets, &ids, now).await?;
         canary::arrived(&mut tx, now, &ids, canaries).await?;
         settle(&mut tx, receipt, now, reason).await?;
         let detail = json!({"reading": reading, "documents": sheets.len()});
@@ -306,6 +314,7 @@ pub(super) async fn freeze(
     .bind(now)
     .execute(tx.conn())
     .await?;
+    figures::frozen(tx, id, number, doc, room).await?;
     Ok(hash)
 }
 

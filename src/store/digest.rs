@@ -108,6 +108,7 @@ impl Store {
             }
         }
         for p in &digest.postings {
+            super::figures::noticed(&mut tx, &p.document, now).await?;
             let detail = json!({"key": p.key, "sink": "mail", "state": "sent", "purpose": p.purpose.as_str(),
                                 "digest": key});
             audit::append(&mut tx, now, MACHINE, "deliver", &p.document, detail);

@@ -99,6 +99,7 @@ pub(super) async fn post(tx: &mut Tx, document: &str, revision: i64, room: &str,
         .bind(successor)
         .execute(tx.conn())
         .await?;
+    super::figures::posted(tx, document, revision, now).await?;
     super::search::index::document(tx, document, revision, room).await?;
     audit::append(tx, now, MACHINE, "post", document, json!({"key": key, "revision": revision, "room": room}));
     Ok(key)
@@ -326,6 +327,9 @@ impl Store {
         .await?;
         if done != 1 {
             return Err(StoreError::Stale);
+        }
+        if state == "sent" && delivery.posting.purpose == Purpose::Notice {
+            super::figures::noticed(&mut tx, &delivery.posting.document, now).await?;
         }
         if state != "pending" {
             let detail = json!({"key": delivery.posting.key, "sink": delivery.sink, "state": state,

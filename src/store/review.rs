@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::accept::{State, freeze, settle};
 use super::db::{Tx, query, scalar};
-use super::{Result, Store, StoreError, audit, claims, crash, merge, outbox, versions};
+use super::{Result, Store, StoreError, audit, claims, crash, figures, merge, outbox, versions};
 use crate::metrics::By;
 use crate::model::{Document, Reader};
 
@@ -73,6 +73,7 @@ impl Store {
         let mut content = doc.content;
         content.doubts.clear();
         let decided = drafts::take(&mut tx, document, doc.revision).await?;
+        figures::corrected(&mut tx, document, number, &content, &decided, now).await?;
         apply_all(&mut content, &decided)?;
         let hash = refreeze(&mut tx, now, actor, document, number, &content, Some(room), &doc.reader).await?;
         set_state(&mut tx, document, State::Posted, None, Some(room), actor).await?;
@@ -167,8 +168,9 @@ impl Store {
         if decided.is_empty() {
             return Ok(());
         }
-        let corrected = apply_all(&mut content, &decided)?;
         let number = doc.revision + 1;
+        figures::corrected(&mut tx, document, number, &content, &decided, now).await?;
+        let corrected = apply_all(&mut content, &decided)?;
         let room = doc.room.as_deref();
         let hash = refreeze(&mut tx, now, actor, document, number, &content, room, &doc.reader).await?;
         let detail = json!({"revision": number, "sha256": hash, "fields": told_keys(&decided), "room": room});

@@ -47,6 +47,7 @@ impl Store {
         .bind(revision)
         .execute(tx.conn())
         .await?;
+        super::figures::opened(&mut tx, document, now).await?;
         audit::append(&mut tx, now, &account.login, "read", document, json!({}));
         tx.commit().await
     }

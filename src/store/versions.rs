@@ -137,6 +137,7 @@ pub(super) async fn link(tx: &mut Tx, document: &str, first: &str, room: &str, n
     .bind(format!("再送（最初の受信 {}）", moment(received)))
     .execute(tx.conn())
     .await?;
+    query("UPDATE figure SET again = 1 WHERE document = $1").bind(document).execute(tx.conn()).await?;
     audit::append(tx, now, MACHINE, "resend", document, json!({"of": first, "room": room}));
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! A value that is not sure is never given as one: it has its place on the page instead.
 
 mod admin;
+mod figures;
 mod notices;
 mod review;
 mod rooms;
@@ -35,6 +36,7 @@ pub fn routes() -> Vec<Route> {
     all.extend(notices::routes());
     all.extend(admin::routes());
     all.extend(service::routes());
+    all.extend(figures::routes());
     all.extend(tokens::routes());
     all
 }
@@ -55,6 +57,7 @@ pub fn routes() -> Vec<Route> {
         (name = "notices", description = "How one is told, and what could not be told"),
         (name = "accounts", description = "Who may sign in"),
         (name = "service", description = "Registers, sources, the audit log"),
+        (name = "figures", description = "How the service is used, and how right it is"),
     ),
     paths(
         me,
@@ -87,6 +90,8 @@ pub fn routes() -> Vec<Route> {
         service::sources,
         service::test,
         service::audit,
+        figures::statistics,
+        figures::rates,
     )
 )]
 struct Description;

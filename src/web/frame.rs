@@ -77,6 +77,11 @@ impl Frame {
         self.has(Role::Reviewer)
     }
 
+    /// Sees how the service is used.
+    pub fn counts(&self) -> bool {
+        self.user.as_ref().is_some_and(|u| super::figures::FIGURES.admits(Some(u.account())))
+    }
+
     pub fn administers(&self) -> bool {
         self.has(Role::Admin)
     }

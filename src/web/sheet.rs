@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::changes::{self, Change};
+use super::figures::{self, Lacking};
 use super::frame::Frame;
 use super::gate::{self, ROOMS, Route, User, get};
 use super::readers::{self, Readers};
@@ -135,6 +136,7 @@ struct Sheet {
     pages: Vec<PageView>,
     readers: Option<Readers>,
     thread: Option<Thread>,
+    lacking: Option<Lacking>,
 }
 
 /// Whether a sheet that was set apart as misdirected is open to somebody: who set it apart, and reviewers who administer.
@@ -196,7 +198,8 @@ pub async fn document(
     };
     let mut fields = view::fields(&d.content, &pages, false);
     view::links(&d.content, &mut fields, &web.options.meeting_hosts);
-    let page = Sheet { frame: frame.clone(), sheet, room: named, fields, pages, readers, thread };
+    let lacking = figures::lacking(&web, &id, &d.content).await?;
+    let page = Sheet { frame: frame.clone(), sheet, room: named, fields, pages, readers, thread, lacking };
     Ok(gate::html(&frame, page.render()?))
 }
 

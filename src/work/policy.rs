@@ -4,10 +4,14 @@
 //! Nothing that came in is dropped: a page that belongs to no document, a page or a part that could not be read each
 //! get an entry of their own on the review list.
 
+use std::collections::HashSet;
+
 use unicode_normalization::UnicodeNormalization;
 
 use super::{Found, Sorted};
-use crate::model::Document;
+use crate::canary::CANARY_ROOM;
+use crate::figures::{self, EVERYWHERE};
+use crate::model::{Document, Status};
 use crate::reading::{Page, Reading};
 use crate::store::{Candidate, Sheet, State};
 
@@ -18,6 +22,8 @@ pub struct Decided {
     pub reason: Option<String>,
 }
 
+/// Said of a field that is left to a person because of its samples.
+const FALLEN: &str = "抜き取り検査で誤りが多かったため、人の確認に戻しています";
 /// Below this mean probability of its characters a page counts as hardly readable.
 const LEGIBLE: f32 = 0.80;
 /// A page with fewer characters cannot be judged by its text.
@@ -77,6 +83,25 @@ pub fn decide(reading: &Reading, sorted: Sorted, knows: &dyn Fn(&str) -> bool) -
         }
     }
     Decided { sheets, reason }
+}
+
+/// Leaves fields to a person whose samples were wrong too often: pairs of field and hospital, as figures count. Where a
+/// sheet goes is decided by then and stays so.
+pub fn fall_back(sheets: &mut [Sheet], fallen: &HashSet<(String, String)>) {
+    if fallen.is_empty() {
+        return;
+    }
+    for sheet in sheets.iter_mut().filter(|s| s.room.as_deref() != Some(CANARY_ROOM)) {
+        let hospital = figures::hospital(&sheet.document);
+        for (key, field) in &mut sheet.document.fields {
+            let meant =
+                [hospital.as_str(), EVERYWHERE].into_iter().any(|h| fallen.contains(&(key.clone(), h.to_owned())));
+            if meant && field.status == Status::Accepted {
+                field.doubt();
+                field.trace.failed.push(FALLEN.to_owned());
+            }
+        }
+    }
 }
 
 fn verdict(
@@ -281,7 +306,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::{Field, Rect, Status, Trace, Value};
+    use crate::model::{Field, Rect, Trace, Value};
     use crate::reading::{Glyph, Line, Mail, Part};
 
     fn text_page(number: u32, text: &str, p: f32) -> Page {
@@ -333,6 +358,36 @@ mod tests {
 
         let sheet = run(&r, vec![(doc("referral", &[]), room())]).remove(0);
         assert_eq!(sheet.state, State::Review);
+    }
+
+    #[test]
+    fn a_field_that_fell_back_waits_and_the_sheet_does_not() {
+        let field = |value: &str| Field {
+            value: Value::One(value.into()),
+            raw: String::new(),
+            page: 1,
+            rect: [0; 4],
+            confidence: 0.99,
+            status: Status::Accepted,
+            items: None,
+            trace: Trace::default(),
+        };
+        let mut d = doc("referral", &[1]);
+        d.fields.insert("patient.birth_date".into(), field("1940-01-02"));
+        d.fields.insert("sender.phone".into(), field("04-7100-1234"));
+        d.sender_id = Some("I-1".into());
+        let r = reading(vec![text_page(1, LONG, 0.9)]);
+        let after = |field: &str, hospital: &str| {
+            let mut sheets = run(&r, vec![(d.clone(), Found::Room("R-1".into()))]);
+            fall_back(&mut sheets, &[(field.to_owned(), hospital.to_owned())].into());
+            assert_eq!(sheets[0].state, State::Posted);
+            let waits = |(key, f): (&String, &Field)| (f.status == Status::Review).then(|| key.clone());
+            sheets[0].document.fields.iter().filter_map(waits).collect::<Vec<_>>()
+        };
+        assert_eq!(after("patient.birth_date", "I-1"), ["patient.birth_date"]);
+        assert_eq!(after("patient.birth_date", EVERYWHERE), ["patient.birth_date"]);
+        assert!(after("patient.birth_date", "I-2").is_empty());
+        assert!(after("patient.name", EVERYWHERE).is_empty());
     }
 
     #[test]

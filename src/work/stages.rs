@@ -10,6 +10,7 @@ use async_trait::async_trait;
 
 use super::{Options, canary, kin, parts, policy};
 use crate::again::ink;
+use crate::completeness::{self, Look};
 use crate::metrics::{By, JobEnd};
 use crate::model::{Document, Reader, Status};
 use crate::reading::Reading;
@@ -90,6 +91,7 @@ pub(super) struct Decision {
     decided: policy::Decided,
     canaries: Vec<Arrival>,
     kin: Vec<Option<Kin>>,
+    looks: Vec<Look>,
     bundle: Option<Bundle>,
 }
 
@@ -136,7 +138,7 @@ pub(super) async fn compute(
             let issued = store.canaries_out().await.map_err(Trouble::Store)?;
             let (sorter, source, missing) = (pipeline.clone(), job.source.clone(), parts::missing(bundle.as_ref()));
             let forwards = store.forwards().await.map_err(Trouble::Store)?;
-            let (reading, decided, canaries, rules) = tokio::task::spawn_blocking(move || {
+            let (reading, mut decided, canaries, rules, looks) = tokio::task::spawn_blocking(move || {
                 let sorted = sorter.sort(&reading);
                 let rules = sorted.rules.clone();
                 let mut decided = policy::decide(&reading, sorted, &|text| sorter.knows_name_in(text));
@@ -145,7 +147,8 @@ pub(super) async fn compute(
                 }
                 policy::follow(&mut decided.sheets, &forwards);
                 let canaries = canary::take(&reading, &mut decided, &issued, &source);
-                (reading, decided, canaries, rules)
+                let looks = decided.sheets.iter().map(|s| completeness::look(&s.document, &reading.pages)).collect();
+                (reading, decided, canaries, rules, looks)
             })
             .await
             // What it died of may quote what was read.
@@ -153,8 +156,11 @@ pub(super) async fn compute(
             let kin = kin::find(store, pipeline, options, (&id, &reading), job.received, &decided.sheets)
                 .await
                 .map_err(Trouble::Store)?;
+            // Last: whether a sheet came before is asked of what was read, not of what is left to a person since.
+            let fallen = store.fallen().await.map_err(Trouble::Store)?;
+            policy::fall_back(&mut decided.sheets, &fallen);
             let reader = Reader { rules, ..reader };
-            Ok(Computed::Accept(Box::new(Decision { reading: id, reader, decided, canaries, kin, bundle })))
+            Ok(Computed::Accept(Box::new(Decision { reading: id, reader, decided, canaries, kin, looks, bundle })))
         }
     }
 }
@@ -171,11 +177,12 @@ pub(super) async fn commit(store: &Store, job: &Job, computed: Computed) -> Resu
             Ok(JobEnd::Done)
         }
         Computed::Accept(decision) => {
-            let Decision { reading, reader, decided, canaries, kin, bundle } = *decision;
+            let Decision { reading, reader, decided, canaries, kin, looks, bundle } = *decision;
             let accepted = Accepted {
                 reading: &reading,
                 sheets: &decided.sheets,
                 kin: &kin,
+                looks: &looks,
                 canaries: &canaries,
                 bundle: bundle.as_ref(),
                 reader: &reader,

@@ -126,3 +126,13 @@ fn an_administrator_merges_rooms_looks_after_offices_and_lets_go_what_is_past_it
     assert!(daemon.stop().success());
     home.ok(&["audit", "verify"]);
 }
+
+#[test]
+fn a_blind_sample_is_read_and_the_figures_are_shown() {
+    let smtp = Smtp::start();
+    let home = with_sheets(&smtp);
+    let daemon = home.start();
+    flow("figures", &home, &smtp, json!({"secrets": ["片桐", "澄江"]}));
+    assert!(daemon.stop().success());
+    home.ok(&["audit", "verify"]);
+}

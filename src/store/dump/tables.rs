@@ -156,6 +156,17 @@ const LIST: &[(&str, usize, &str)] = &[
     ("invitation", 1, "uid document room sequence:int told updated:int"),
     ("subscription", 1, "id account endpoint p256dh auth label created:int"),
     ("token", 1, "id hash account label scopes created:int until:int used:int"),
+    (
+        "figure",
+        1,
+        "document hospital kind received:int posted:int machine:int again:int noticed:int opened:int discharge fields:int \
+         unsure:int chance:int legible:int wanted:int there:int",
+    ),
+    ("lack", 2, "document item how"),
+    ("correction", 3, "document revision:int field how sure:int at:int"),
+    ("sample", 1, "document hospital chance:int drawn:int topped:int done:int"),
+    ("sample_field", 2, "document field typed how verdict actor at:int"),
+    ("field_fallback", 1, "id field hospital since:int checked:int errors:int lower:int lifted:int lifted_by reason"),
     ("audit", 1, "seq:int at:int actor action subject detail prev hash"),
     ("audit_head", 1, "id:int seq:int hash"),
 ];

@@ -46,6 +46,7 @@ async fn lived_in() -> Bench {
     in_rooms(&b.store).await;
     told_as_they_want(&b.store).await;
     kept_and_gone(&b.store).await;
+    counted(&b).await;
     b
 }
 
@@ -61,6 +62,21 @@ async fn kept_and_gone(store: &Store) {
         "INSERT INTO condemned (sha256, since) VALUES ('of nothing', 1)",
     ] {
         query(sql).execute(tx.conn()).await.expect("a row");
+    }
+    tx.commit().await.expect("commit");
+}
+
+/// A sample with a field that differs, one that fell back, and what a form lacks.
+async fn counted(b: &Bench) {
+    let id = b.store.timeline("R-0001", 10).await.expect("timeline").remove(0).document;
+    let mut tx = b.store.db.begin().await.expect("begin");
+    for sql in [
+        "INSERT INTO sample (document, hospital, chance, drawn, topped) VALUES ($1, 'I-1', 20000, 1, 0)",
+        "INSERT INTO sample_field (document, field, typed, how) VALUES ($1, 'patient.name', '\"柏 花江\"', 'value')",
+        "INSERT INTO lack (document, item, how) VALUES ($1, 'purpose', 'missing')",
+        "INSERT INTO field_fallback (id, field, hospital, since, checked, errors, lower) VALUES ($1, 'x', '*', 1, 9, 2, 20000)",
+    ] {
+        query(sql).bind(&id).execute(tx.conn()).await.expect("a row");
     }
     tx.commit().await.expect("commit");
 }

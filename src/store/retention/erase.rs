@@ -27,6 +27,9 @@ pub(super) const OF_DOCUMENTS: &[(&str, &str)] = &[
     ("reply", "document IN ({})"),
     ("seen", "document IN ({})"),
     ("draft", "document IN ({})"),
+    // `figure`, `lack` and `correction` stay: numbers without a patient.
+    ("sample_field", "document IN ({})"),
+    ("sample", "document IN ({})"),
     ("deadline", "document IN ({})"),
     ("found_day", "document IN ({})"),
     ("found", "document IN ({})"),

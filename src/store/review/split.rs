@@ -6,7 +6,7 @@ use super::{STALE, amend, apply_all, current, refreeze, refused, told_keys};
 use crate::model::{Document, Field, Value};
 use crate::store::accept::{State, document_id, insert_row, settle};
 use crate::store::db::{query, scalar};
-use crate::store::{Candidate, Result, Sheet, Store, audit, claims, outbox, versions};
+use crate::store::{Candidate, Result, Sheet, Store, audit, claims, figures, outbox, versions};
 
 /// Said of a document that a person made out of another's pages.
 const REASON: &str = "ほかの書類から分けました。種類と患者を確かめてください";
@@ -45,6 +45,7 @@ impl Store {
             return refused("最初のページからは分けられません");
         }
         let decided = super::drafts::take(&mut tx, document, revision).await?;
+        figures::corrected(&mut tx, document, revision + 1, &doc.content, &decided, now).await?;
         apply_all(&mut doc.content, &decided)?;
         let rest = part(&mut doc.content, place);
 
