@@ -35,6 +35,7 @@ mod receive;
 pub mod recovery;
 pub mod registers;
 pub mod review;
+pub mod rules;
 mod same_mail;
 pub mod search;
 pub mod seen;

@@ -30,6 +30,7 @@ steps!(
     8 "review" "0008_review.sql",
     9 "rooms" "0009_rooms.sql",
     10 "notices" "0010_notices.sql",
+    11 "rules" "0011_rules.sql",
 );
 
 /// Without sqlx's macro, which would have all of sqlx and both databases' drivers compiled a second time for itself.

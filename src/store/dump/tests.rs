@@ -45,7 +45,18 @@ async fn lived_in() -> Bench {
     people(&b.store).await;
     in_rooms(&b.store).await;
     told_as_they_want(&b.store).await;
+    tuned(&b.store).await;
     b
+}
+
+/// Rules that were put in force, others that somebody works on, and a sheet that was read again.
+async fn tuned(store: &Store) {
+    let layer = crate::store::rules::NewRules { layer: "{}", hash: "h", parent: 0, reason: "新しい病院", tried: "{}" };
+    store.activate_rules(&layer, "p").await.expect("rules");
+    store.keep_rule_draft("p", 1, "{}").await.expect("a draft");
+    let held = store.review_list(5).await.expect("list").into_iter().find(|h| h.part.is_none()).expect("a sheet");
+    let again = [("sender.institution".to_owned(), None)].into();
+    store.offer_reread(&held.document, 1, "h", &again, "p").await.expect("an offer");
 }
 
 /// Somebody who wants a digest and a quiet night, a phone that is told, a token, a conference, a decision in hand.
