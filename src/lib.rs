@@ -39,5 +39,6 @@ pub mod rules;
 pub mod sink;
 pub mod store;
 pub mod text;
+pub mod tuning;
 pub mod web;
 pub mod work;

@@ -4,6 +4,7 @@
 //! `file` (the TOML) → `lexicon` (labels on the page) → `classify`, `split` (documents) → `scope`, `form`, `marks`,
 //! `shape` (candidates) → `rank` → `rechoose`, `decide`, `certain` (fields).
 
+pub mod backtest;
 mod candidate;
 mod certain;
 mod check;
@@ -11,6 +12,7 @@ pub mod choice;
 mod classify;
 mod context;
 mod decide;
+pub mod edit;
 mod embedded;
 mod file;
 mod form;
@@ -18,6 +20,7 @@ mod given;
 mod layer;
 mod lexicon;
 mod marks;
+pub mod pack;
 mod pen;
 mod place;
 mod rank;
@@ -54,6 +57,7 @@ use split::{Facts, Together};
 #[derive(Debug)]
 pub struct RuleSet {
     hash: String,
+    made_of: String,
     /// Labels of all types, for sorting pages before their type is known.
     common: Lexicon,
     sorter: Sorter,
@@ -132,6 +136,7 @@ impl RuleSet {
 
     fn compile(base: &Base, layer: &Layer) -> Result<RuleSet, RulesError> {
         let parsed = base.with(layer)?;
+        let (base_hash, ranker) = (base.hash(layer), base.ranker());
         let mut kinds = BTreeMap::new();
         let mut every: BTreeMap<String, FieldRule> = BTreeMap::new();
         let mut stops: BTreeSet<String> = BTreeSet::new();
@@ -168,11 +173,12 @@ impl RuleSet {
         let words = Words { stops: stops.into_iter().collect(), sections, compose };
         let sorter = Sorter::new(parsed.values().filter_map(|f| Some((f.kind.as_deref()?, &f.classify))));
         Ok(RuleSet {
-            hash: base.hash(layer),
+            hash: base_hash.clone(),
+            made_of: base_hash,
             common: words.lexicon(&every),
             sorter,
             kinds,
-            ranker: base.ranker(),
+            ranker,
             handwriting: false,
         })
     }
@@ -190,6 +196,17 @@ impl RuleSet {
         }
         self.handwriting |= accept;
         self
+    }
+
+    /// [`Base::hash`] of what it was made of.
+    pub fn made_of(&self) -> &str {
+        &self.made_of
+    }
+
+    /// Labels of the city's own fields, by key.
+    pub fn own_fields(&self) -> BTreeMap<String, String> {
+        let rules = self.kinds.values().flat_map(|k| &k.rules);
+        rules.filter_map(|(key, r)| Some((key.clone(), r.label.clone().filter(|_| key.starts_with("x."))?))).collect()
     }
 
     /// `sha256:…` over all files.
@@ -285,15 +302,20 @@ fn compiled(rules: &BTreeMap<String, FieldRule>, own: &BTreeMap<String, FieldRul
 
 /// Sorts a reading into documents and extracts their fields.
 pub fn extract(rules: &RuleSet, reading: &Reading, registers: &Registers) -> Extraction {
+    let (pages, together) = sorted(rules, reading);
+    let documents: Vec<Document> =
+        together.into_iter().map(|t| document(rules, reading, &pages, t, registers)).collect();
+    let note = documents.is_empty().then(|| note(reading));
+    Extraction { documents, note }
+}
+
+/// The pages that hold something, and the documents that they make.
+fn sorted(rules: &RuleSet, reading: &Reading) -> (Vec<usize>, Vec<Together>) {
     let pages: Vec<usize> =
         (0..reading.pages.len()).filter(|i| !reading.pages[*i].blank && reading.pages[*i].failed.is_none()).collect();
     let facts: Vec<Facts> = pages.iter().map(|i| facts(rules, &reading.pages[*i])).collect();
-    let mut documents = Vec::new();
-    for t in split::documents(&facts, &rules.types()) {
-        documents.push(document(rules, reading, &pages, t, registers));
-    }
-    let note = documents.is_empty().then(|| note(reading));
-    Extraction { documents, note }
+    let together = split::documents(&facts, &rules.types());
+    (pages, together)
 }
 
 /// What is known of a page before its document is.

@@ -3,7 +3,7 @@
 //!
 //! A request comes in by [`guard`] (known host, changes from our own pages only), [`gate`] (who is it, may they) and the
 //! handler, which asks the store and fills a template. A new page is a handler and a line in its module's `routes()`.
-//! Sees the store; must not know rules, readers or sinks.
+//! Sees the store, and the rules through `tuning`; must not know readers or sinks.
 
 mod admin;
 mod api;
@@ -21,6 +21,7 @@ pub mod push;
 mod readers;
 mod review;
 mod rooms;
+mod rules;
 mod search;
 mod sheet;
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub use admin::{Probe, Prober};
 use crate::account::passkey::Passkeys;
 use crate::store::sessions::Terms;
 use crate::store::{Store, StoreError, overdue};
+use crate::tuning::Workshop;
 use gate::{Access, Route, get};
 
 /// Largest form that a page sends, bytes.
@@ -72,6 +74,8 @@ pub struct Options {
     pub register_files: Vec<(&'static str, String)>,
     /// How long a sheet may wait for a person.
     pub due: overdue::Terms,
+    /// The rules in force, and what is tried beside them.
+    pub rules: Arc<Workshop>,
 }
 
 impl Options {
@@ -133,6 +137,7 @@ fn routes() -> Vec<Route> {
     all.extend(proposals::routes());
     all.extend(pages::routes());
     all.extend(review::routes());
+    all.extend(rules::routes());
     all.extend(notices::routes());
     all.extend(push::routes());
     all.extend(api::routes());

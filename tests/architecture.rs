@@ -33,7 +33,8 @@ const MAY: &[(&str, &[&str])] = &[
             "store", "crash",
         ],
     ),
-    ("web", &["account", "calendar", "model", "metrics", "reading", "store", "config"]),
+    ("tuning", &["model", "reading", "register", "rules", "store"]),
+    ("web", &["account", "calendar", "model", "metrics", "reading", "store", "config", "tuning"]),
 ];
 
 /// Crates that the pure modules must not touch.

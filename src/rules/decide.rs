@@ -274,6 +274,7 @@ fn finish(
         items,
         trace: Trace {
             rule: format!("{}: {}", case.rules, field.key),
+            name: field.rule.label.clone().filter(|_| field.key.starts_with("x.")),
             label: c.label.as_ref().map(|(t, r)| (t.clone(), r.array())),
             direction: c.direction.name().to_owned(),
             normalisers: field.rule.normalise.iter().map(|n| n.name()).collect(),

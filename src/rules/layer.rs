@@ -78,7 +78,7 @@ impl Base {
         Self::of(files)
     }
 
-    fn of(texts: BTreeMap<String, String>) -> Result<Base, RulesError> {
+    pub(super) fn of(texts: BTreeMap<String, String>) -> Result<Base, RulesError> {
         let mut hash = Sha256::new();
         texts.iter().for_each(|(name, text)| eat(&mut hash, name, text));
         let ranker: Ranker = match texts.get(RANKER) {

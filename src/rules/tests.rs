@@ -225,7 +225,7 @@ fn with(name: &str, text: &str) -> Result<RuleSet, RulesError> {
         embedded::FILES.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
     let own = files.get(name).cloned().unwrap_or_default();
     files.insert(name.to_owned(), format!("{own}\n{text}"));
-    RuleSet::compile(files)
+    RuleSet::layered(&Base::of(files)?, &Layer::default())
 }
 
 #[test]

@@ -75,6 +75,10 @@ impl Frame {
         self.has(Role::Reviewer)
     }
 
+    pub fn tunes(&self) -> bool {
+        self.has(Role::Rules)
+    }
+
     pub fn administers(&self) -> bool {
         self.has(Role::Admin)
     }

@@ -235,7 +235,7 @@ pub fn edits(document: &Document, pages: &[PageView]) -> Vec<EditView> {
             let kind = Vocabulary::get().fields.get(key);
             EditView {
                 key: key.to_owned(),
-                label: Vocabulary::get().label(key).to_owned(),
+                label: f.label(key).to_owned(),
                 rows: value.lines().count().max(value.chars().count() / 36 + 1),
                 unsure: f.status == Status::Review,
                 crops: crops(f, pages),
@@ -335,7 +335,7 @@ fn field(key: &str, f: &Field, pages: &[PageView]) -> FieldView {
         Value::One(v) => Some(shown(key, v)),
     };
     let crops = if unsure || WITH_CROP.contains(&key) { crops(f, pages) } else { Vec::new() };
-    FieldView { label: Vocabulary::get().label(key).to_owned(), text, link: false, unsure, crops }
+    FieldView { label: f.label(key).to_owned(), text, link: false, unsure, crops }
 }
 
 pub fn shown(key: &str, v: &str) -> String {
@@ -391,6 +391,11 @@ fn crops(f: &Field, pages: &[PageView]) -> Vec<Crop> {
         }
     }
     merged.into_iter().filter_map(|(page, r)| crop(page, r, pages)).collect()
+}
+
+/// The window of a field's first place; none where it has no place on these pages.
+pub fn crop_of(f: &Field, pages: &[PageView]) -> Option<Crop> {
+    crops(f, pages).into_iter().next()
 }
 
 /// A person added it: of its place only the page is known.

@@ -1,7 +1,7 @@
 //! Sheets for whoever tunes rules: the recent ones to look at, and those that persons decided about, with what is true of
 //! them. What a person confirmed, typed or took away of a sheet is its truth; what nobody touched is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -88,7 +88,7 @@ impl Store {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn sheets(&self, filter: &SheetFilter, limit: i64) -> Result<Vec<Seen>> {
+    pub async fn recent_sheets(&self, filter: &SheetFilter, limit: i64) -> Result<Vec<Seen>> {
         let rows = query(
             "SELECT d.id, d.revision, d.reading, d.state, d.sender, v.content, v.reader, r.received
              FROM document d JOIN receipt r ON r.id = d.receipt
@@ -196,6 +196,25 @@ impl Store {
         .execute(tx.conn())
         .await?;
         tx.commit().await
+    }
+
+    /// Fields of a sheet of which persons said something up to a revision.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn said(&self, document: &str, revision: i64) -> Result<BTreeSet<String>> {
+        let contents: Vec<String> =
+            scalar("SELECT content FROM revision WHERE document = $1 AND number IN (1, $2) ORDER BY number")
+                .bind(document)
+                .bind(revision)
+                .fetch_all(self.db.reader())
+                .await?;
+        Ok(match contents.as_slice() {
+            [machine, person] => {
+                truth(serde_json::from_str(machine)?, serde_json::from_str(person)?).into_keys().collect()
+            }
+            _ => BTreeSet::new(),
+        })
     }
 
     /// All decided sheets that have a mark, those that came first first.
