@@ -48,8 +48,8 @@ use candidate::{Candidate, Field, Sheet};
 use classify::Sorter;
 use file::{Compose, FieldRule, RuleFile};
 use form::{Form, Known};
-use lexicon::Lexicon;
 pub use layer::{Base, Fault, Layer};
+use lexicon::Lexicon;
 pub use rank::Ranker;
 use split::{Facts, Together};
 
@@ -115,7 +115,8 @@ pub struct Extraction {
 impl RuleSet {
     /// The rules that this build carries.
     pub fn embedded() -> RuleSet {
-        Self::compile(&Base::embedded(), &Layer::default()).expect("the embedded rules compile: a test holds them to it")
+        Self::compile(&Base::embedded(), &Layer::default())
+            .expect("the embedded rules compile: a test holds them to it")
     }
 
     /// All rules of a folder.

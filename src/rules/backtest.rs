@@ -90,9 +90,8 @@ impl Change {
 
 /// As [`super::sender::is_from`] for all pages of a reading together.
 fn may_be(when: &When, numbers: &str, text: &str) -> bool {
-    let number = |n: &Option<String>| {
-        n.as_ref().is_some_and(|n| numbers.split(' ').any(|d| d == numbers::phone_digits(n)))
-    };
+    let number =
+        |n: &Option<String>| n.as_ref().is_some_and(|n| numbers.split(' ').any(|d| d == numbers::phone_digits(n)));
     let name = when.name.as_ref().map(|n| fold_text(n)).is_some_and(|n| !n.is_empty() && text.contains(&n));
     number(&when.fax) || number(&when.phone) || name
 }
@@ -167,7 +166,11 @@ pub fn both(
 /// The document of an extraction that a sheet is: the one that shares most of its pages.
 pub fn document_of<'e>(found: &'e Extraction, pages: &[u32]) -> Option<&'e Document> {
     let shared = |d: &Document| d.pages.iter().filter(|p| pages.contains(p)).count();
-    found.documents.iter().filter(|d| shared(d) > 0).max_by_key(|d| (shared(d), std::cmp::Reverse(d.pages.first().copied())))
+    found
+        .documents
+        .iter()
+        .filter(|d| shared(d) > 0)
+        .max_by_key(|d| (shared(d), std::cmp::Reverse(d.pages.first().copied())))
 }
 
 /// What became of a field.

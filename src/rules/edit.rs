@@ -16,13 +16,35 @@ pub use super::file::When;
 
 /// Names of forms, directions, normalisers and checks, as the TOML has them.
 pub const FORMS: &[&str] = &[
-    "person", "kana", "institution", "department", "date", "birth_date", "start", "end", "datetime", "phone", "postal",
-    "address", "insurer", "insured", "sex", "care_level", "adl", "relation", "urgency", "url", "word", "text", "finding",
-    "diagnoses", "drugs", "ticked",
+    "person",
+    "kana",
+    "institution",
+    "department",
+    "date",
+    "birth_date",
+    "start",
+    "end",
+    "datetime",
+    "phone",
+    "postal",
+    "address",
+    "insurer",
+    "insured",
+    "sex",
+    "care_level",
+    "adl",
+    "relation",
+    "urgency",
+    "url",
+    "word",
+    "text",
+    "finding",
+    "diagnoses",
+    "drugs",
+    "ticked",
 ];
 pub const LOOKS: &[&str] = &["same_line", "block", "right_cell", "right", "below_cell", "below", "box"];
-pub const NORMALISERS: &[&str] =
-    &["nfkc", "strip_honorific", "one_space", "no_space", "katakana", "digits", "phone"];
+pub const NORMALISERS: &[&str] = &["nfkc", "strip_honorific", "one_space", "no_space", "katakana", "digits", "phone"];
 pub const CHECKS: &[&str] =
     &["person_name", "kana", "phone", "postal_code", "insurer_number", "insured_number", "near_today"];
 pub const KINDS: &[&str] = &["text", "date", "datetime", "phone", "digits", "enum", "list"];
@@ -91,7 +113,8 @@ impl RuleForm {
         let word = |text: &str| Some(text.trim().to_owned()).filter(|t| !t.is_empty());
         let mut options = BTreeMap::new();
         for line in lines(&self.options) {
-            let (value, words) = line.split_once('=').ok_or(format!("選択肢は「値 = 言葉」の形で書いてください: {line}"))?;
+            let (value, words) =
+                line.split_once('=').ok_or(format!("選択肢は「値 = 言葉」の形で書いてください: {line}"))?;
             options.insert(value.trim().to_owned(), words.split_whitespace().map(str::to_owned).collect());
         }
         let region = match word(&self.region) {

@@ -198,7 +198,16 @@ impl Lexicon {
         let composer = Composer::new(compose);
         let written = fields.values().flat_map(|r| r.labels.iter().chain(&r.shared)).chain(stops);
         let grammar = written.filter(|w| fold_text(w).chars().count() >= 2).collect();
-        Lexicon { automaton, entries: entries.into_values().collect(), exact, spelt, composer, grammar, sections, group_of }
+        Lexicon {
+            automaton,
+            entries: entries.into_values().collect(),
+            exact,
+            spelt,
+            composer,
+            grammar,
+            sections,
+            group_of,
+        }
     }
 
     /// All labels of a page.

@@ -174,7 +174,13 @@ impl Workshop {
     ///
     /// # Errors
     /// The draft is at fault, with its line.
-    pub fn test(self: &Arc<Self>, store: &Store, owner: &str, parent: i64, layer: &Layer) -> Result<Arc<Run>, RulesError> {
+    pub fn test(
+        self: &Arc<Self>,
+        store: &Store,
+        owner: &str,
+        parent: i64,
+        layer: &Layer,
+    ) -> Result<Arc<Run>, RulesError> {
         let active = self.now();
         let job = Job {
             change: Change::between(&active.base, &active.layer, layer)?,

@@ -51,7 +51,8 @@ async fn lived_in() -> Bench {
 
 /// Rules that were put in force, others that somebody works on, and a sheet that was read again.
 async fn tuned(store: &Store) {
-    let layer = crate::store::rules::NewRules { layer: "{}", hash: "h", parent: 0, reason: "新しい病院", tried: "{}" };
+    let layer =
+        crate::store::rules::NewRules { layer: "{}", hash: "h", parent: 0, reason: "新しい病院", tried: "{}" };
     store.activate_rules(&layer, "p").await.expect("rules");
     store.keep_rule_draft("p", 1, "{}").await.expect("a draft");
     let held = store.review_list(5).await.expect("list").into_iter().find(|h| h.part.is_none()).expect("a sheet");

@@ -157,8 +157,7 @@ impl Store {
         let room = doc.room.as_deref();
         let reader = Reader { rules: offer.rules.clone(), ..doc.reader };
         let hash = refreeze(&mut tx, now, actor, document, number, &content, room, &reader).await?;
-        let detail =
-            json!({"revision": number, "sha256": hash, "fields": taken, "room": room, "rules": offer.rules});
+        let detail = json!({"revision": number, "sha256": hash, "fields": taken, "room": room, "rules": offer.rules});
         audit::append(&mut tx, now, actor, "confirm_fields", document, detail);
         if let (State::Posted, Some(room)) = (doc.state, room) {
             versions::lock(&mut tx, room).await?;

@@ -170,13 +170,12 @@ impl Store {
     /// The database refused, or a revision is damaged.
     pub async fn mark_sheet(&self, document: &str, revision: i64, mark: &Mark) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        let rows = query(
-            "SELECT number, content FROM revision WHERE document = $1 AND number IN (1, $2) ORDER BY number",
-        )
-        .bind(document)
-        .bind(revision)
-        .fetch_all(tx.conn())
-        .await?;
+        let rows =
+            query("SELECT number, content FROM revision WHERE document = $1 AND number IN (1, $2) ORDER BY number")
+                .bind(document)
+                .bind(revision)
+                .fetch_all(tx.conn())
+                .await?;
         let contents: Vec<String> = rows.iter().map(|r| r.get("content")).collect();
         let truth = match contents.as_slice() {
             [machine, person] => truth(serde_json::from_str(machine)?, serde_json::from_str(person)?),

@@ -70,7 +70,13 @@ pub async fn one(State(web): State<Web>, user: User, Path(number): Path<i64>) ->
     let (a, b) = (before.as_ref().map(layer).transpose()?.unwrap_or_default(), layer(&this)?);
     let frame = Frame::of(&web, &user, "rules").await?;
     let newest = web.store.rules_version().await?;
-    let page = One { line: line(&frame, &this, newest), changes: changed(&a, &b), newest, tunes: user.has(Role::Rules), frame };
+    let page = One {
+        line: line(&frame, &this, newest),
+        changes: changed(&a, &b),
+        newest,
+        tunes: user.has(Role::Rules),
+        frame,
+    };
     Ok(Html(page.render()?))
 }
 
@@ -122,7 +128,8 @@ pub async fn export(State(web): State<Web>, user: User) -> Result<impl IntoRespo
     let pack = Pack::of(&now.layer, &format!("faxbridge rules, revision {}", now.revision), &day);
     web.store.log_access(user.actor(), "rules_export", "rules", json!({"revision": now.revision})).await?;
     let name = format!("attachment; filename=\"faxbridge-rules-{day}.toml\"");
-    let head = [(header::CONTENT_TYPE, "application/toml; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    let head =
+        [(header::CONTENT_TYPE, "application/toml; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((head, pack.text()))
 }
 

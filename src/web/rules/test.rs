@@ -149,11 +149,7 @@ pub struct Activation {
 
 /// `POST /rules/activate`: the draft is in force from now on. It must have been tried as it is; where something breaks, a
 /// reason is asked for.
-pub async fn activate(
-    State(web): State<Web>,
-    user: User,
-    Form(form): Form<Activation>,
-) -> Result<Redirect, Failure> {
+pub async fn activate(State(web): State<Web>, user: User, Form(form): Form<Activation>) -> Result<Redirect, Failure> {
     let desk = Desk::of(&web, &user).await?;
     let refused = |why: &str| Err(Failure::Refused(why.to_owned()));
     let Some(run) = web.options.rules.run_of(user.actor(), &desk.layer) else {
@@ -167,13 +163,8 @@ pub async fn activate(
         return refused("悪くなる項目があります。それでも有効にする理由を書いてください");
     }
     let hash = desk.now.base.hash(&desk.layer);
-    let new = NewRules {
-        layer: &desk.layer.json(),
-        hash: &hash,
-        parent: form.parent,
-        reason,
-        tried: &tried.to_string(),
-    };
+    let new =
+        NewRules { layer: &desk.layer.json(), hash: &hash, parent: form.parent, reason, tried: &tried.to_string() };
     let number = web.store.activate_rules(&new, user.actor()).await?;
     // Here at once; other hosts look every few seconds.
     web.options.rules.look(&web.store).await?;

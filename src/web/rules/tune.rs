@@ -37,16 +37,12 @@ pub struct Asked {
 impl Asked {
     pub fn address(&self, id: &str) -> String {
         let part = |name: &str, v: &str| format!("{name}={}", encode(v));
-        let parts: Vec<String> = [
-            ("field", &self.field),
-            ("when", &self.when),
-            ("file", &self.file),
-            ("todo", &self.todo),
-        ]
-        .into_iter()
-        .filter(|(_, v)| !v.is_empty())
-        .map(|(n, v)| part(n, v))
-        .collect();
+        let parts: Vec<String> =
+            [("field", &self.field), ("when", &self.when), ("file", &self.file), ("todo", &self.todo)]
+                .into_iter()
+                .filter(|(_, v)| !v.is_empty())
+                .map(|(n, v)| part(n, v))
+                .collect();
         format!("/rules/sheets/{id}?{}#rule", parts.join("&"))
     }
 }
@@ -200,7 +196,10 @@ async fn page(web: &Web, user: &User, id: &str, mut asked: Asked, said: Said) ->
     listed.extend(when.clone().filter(|w| !listed.contains(w)));
     hospitals.extend(listed.iter().map(|w| (when_word(w), when_said(w), Some(w) == when.as_ref())));
     let type_name = Vocabulary::get().type_name(&kind).to_owned();
-    let files = [(own_file, type_name.clone()), ("common.toml".to_owned(), frame.say("すべての種類の書類", "all types").to_owned())];
+    let files = [
+        (own_file, type_name.clone()),
+        ("common.toml".to_owned(), frame.say("すべての種類の書類", "all types").to_owned()),
+    ];
     let todo: Vec<&str> = asked.todo.split(',').filter(|k| !k.is_empty()).collect();
     let next = todo.first().map(|key| {
         let then = Asked { field: (*key).to_owned(), todo: todo[1..].join(","), ..asked.clone() };
@@ -321,7 +320,10 @@ fn leaves(
                     let (lx, ly) = (i32::midpoint(l[0], l[2]), i32::midpoint(l[1], l[3]));
                     let (vx, vy) = (i32::midpoint(f.rect[0], f.rect[2]), i32::midpoint(f.rect[1], f.rect[3]));
                     let level = (ly - vy).abs() < (l[3] - l[1]).max(20);
-                    arrows.push(((*key).clone(), if level { [l[2], ly, f.rect[0], vy] } else { [lx, l[3], vx, f.rect[1]] }));
+                    arrows.push((
+                        (*key).clone(),
+                        if level { [l[2], ly, f.rect[0], vy] } else { [lx, l[3], vx, f.rect[1]] },
+                    ));
                 }
             }
             let region = region.as_deref().filter(|r| r.len() == 4 && on.is_none_or(|n| n == page.number)).map(|r| {
