@@ -6,7 +6,7 @@
 //!
 //! Invariants (each has a test):
 //! 1. `model ← reading ← text ← rules`; `decode`, `page`, `ocr`, `text`, `rules`, `again`, `patient`, `register`, `accuracy`
-//!    never import `store`, `web` or `sqlx`: they are pure. Sinks see only `model`. Only `work`, `web`, `intake` and `daemon`
+//!    never import `store`, `web` or `sqlx`: they are pure. Sinks see only `model`. Only `work`, `web`, `tuning`, `intake` and `daemon`
 //!    touch `store`; only `daemon` and `cli` know everyone. `metrics` knows nobody.
 //! 2. Extraction is a function of (rules, reading, registers).
 //! 3. Posting is decided by type, pages and patient alone; an unsure field is shown as its crop, never as text.

@@ -1,6 +1,6 @@
 //! The rules as people write them: one TOML file a document type, and `common.toml` that all of them extend.
 //!
-//! Knows only the vocabulary. What a file means is compiled in `rules.rs`; docs/rules.md explains it to administrators.
+//! Knows only the vocabulary. What a file means is compiled in `rules.rs`; docs/rules-reference.md explains it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
