@@ -52,9 +52,22 @@ const MAY: &[(&str, &[&str])] = &[
             "crash",
         ],
     ),
+    ("tuning", &["model", "reading", "register", "rules", "sink", "store", "text"]),
     (
         "web",
-        &["account", "calendar", "completeness", "figures", "model", "metrics", "reading", "report", "store", "config"],
+        &[
+            "account",
+            "calendar",
+            "completeness",
+            "figures",
+            "model",
+            "metrics",
+            "reading",
+            "report",
+            "store",
+            "config",
+            "tuning",
+        ],
     ),
 ];
 
