@@ -30,6 +30,7 @@ mod second;
 mod sender;
 mod shape;
 mod split;
+pub mod teach;
 pub mod train;
 mod view;
 

@@ -27,7 +27,7 @@ fn line(x: i32, y: i32, text: &str) -> Line {
     Line { rect: Rect::new(x, y, at, y + EM), glyphs, ..Line::default() }
 }
 
-fn page(number: u32, lines: &[(i32, i32, &str)]) -> Page {
+pub(super) fn page(number: u32, lines: &[(i32, i32, &str)]) -> Page {
     let mut lines: Vec<Line> = lines.iter().map(|(x, y, t)| line(*x, *y, t)).collect();
     if let Some(title) = lines.first_mut() {
         title.rect.y1 += EM / 2; // titles are larger
