@@ -48,6 +48,29 @@ SHEETS = {
 }
 
 
+# Four sheets of a hospital that has its own word for the day of discharge alone.
+HOME = """<div class=page style="font:11pt 'VL PGothic';line-height:1.9">
+<h1>退院時サマリー</h1>
+<div class=rt>令和8年7月{sent}日</div>
+<div>東柏わかば病院　御中</div>
+<div class=rt2>みどり台総合病院<br>TEL 04-7110-5100　FAX 04-7110-5101</div>
+<table class=g style="margin-top:1em">
+<tr><th>患者氏名</th><td>{name}　様</td></tr>
+<tr><th>フリガナ</th><td>{kana}</td></tr>
+<tr><th>生年月日</th><td>{birth}</td></tr>
+<tr><th>性別</th><td>{sex}</td></tr>
+<tr><th>おうちへ</th><td>令和8年7月{home}日</td></tr>
+</table>
+<p style="margin-top:2em">【入院後の経過】<br>{course}</p>
+</div>"""
+PEOPLE = [
+    dict(name="成嶋　節子", kana="ナルシマ　セツコ", birth="昭和13年5月17日", sex="女", sent=6, home=13, course="肺炎は治り、歩行器で病棟内を移動できます。"),
+    dict(name="江口　辰雄", kana="エグチ　タツオ", birth="昭和16年11月3日", sex="男", sent=8, home=17, course="血圧は落ち着き、食事も全量とれています。"),
+    dict(name="成嶋　節子", kana="ナルシマ　セツコ", birth="昭和13年5月17日", sex="女", sent=21, home=28, course="脱水は改善し、リハビリを続けています。"),
+    dict(name="江口　辰雄", kana="エグチ　タツオ", birth="昭和16年11月3日", sex="男", sent=22, home=30, course="むくみは引き、体重も戻りました。"),
+]
+
+
 def fax(page, name, seed):
     work = tempfile.mkdtemp(prefix="worked")
     pdf, _, _ = render.to_pdf([page.replace("section", "div")], work + "/p", check=False)
@@ -60,6 +83,8 @@ def main():
     fax(PAGE, "strange-form", "worked example")
     for name, words in SHEETS.items():
         fax(NEW.format(**words), name, name)
+    for n, person in enumerate(PEOPLE, 1):
+        fax(HOME.format(**person), f"home-{n}", f"home {n}")
 
 
 if __name__ == "__main__":
