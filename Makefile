@@ -9,7 +9,7 @@ BIN := target/debug/faxbridge
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: build demo demo-stop test test-tools bench bench-queue bench-pages bench-read models docs deb lint deny crash hostile pictures clean
+.PHONY: build demo demo-stop test test-tools bench bench-queue bench-pages bench-rules bench-read models docs deb lint deny crash hostile pictures clean
 
 build: setup models ## install what is missing, fetch the models, build
 	cargo build --locked
@@ -46,6 +46,9 @@ bench-queue: build test-tools ## throughput from 1 to 8 workers on PostgreSQL, a
 bench-pages: build test-tools ## how long the pages take with 50,000 documents, on SQLite and on PostgreSQL
 	cargo bench --locked --profile dev --bench pages
 	scripts/with-postgres.sh cargo bench --locked --profile dev --bench pages
+
+bench-rules: build ## how long tuning of rules takes: a preview, and a backtest over 10,000 sheets
+	cargo bench --locked --profile dev --bench rules
 
 bench-read: build ## CPU seconds and memory a page, beside rapidocr and ocrmypdf on the same pages (BENCH='--faxes DIR …')
 	scripts/setup.sh bench

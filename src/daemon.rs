@@ -33,11 +33,11 @@ use crate::config::{Config, Switch, find_models};
 use crate::intake::{self, Intakes, Receiver};
 use crate::metrics::Metrics;
 use crate::pool::{Pool, PoolOptions};
-use crate::rules::RuleSet;
 use crate::sink::Sink;
 use crate::sink::mail::{MailOptions, MailSink};
 use crate::store::conference::Invites;
 use crate::store::{self, Notify, Site, Store, StoreError, blobs, db};
+use crate::tuning::Workshop;
 use crate::work::{self, deliver};
 use alarms::Alarms;
 use overdue::Overdue;
@@ -48,6 +48,8 @@ use registers::Books;
 const TICK: Duration = Duration::from_secs(2);
 /// How often the clock is compared with that of a database that several hosts share.
 const TUNE: Duration = Duration::from_secs(60);
+/// Decided sheets that are made ready for backtests at each tick.
+const MARKS: i64 = 8;
 /// How often a draining daemon asks whether anything is left.
 const PACE: Duration = Duration::from_millis(50);
 
@@ -118,14 +120,12 @@ fn secret(file: &Path, credential: &str) -> anyhow::Result<Option<String>> {
     Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// The rules that the configuration names.
+/// The rules that the configuration names; what the city has on top of them stands in the store.
 ///
 /// # Errors
 /// A rules file that cannot be used, with its line.
-pub fn load_rules(config: &Config) -> anyhow::Result<RuleSet> {
-    let dir = &config.top.rules;
-    let rules = if dir.as_os_str().is_empty() { RuleSet::embedded() } else { RuleSet::load(dir)? };
-    Ok(rules.accepting_handwriting(config.reader.accept_handwriting))
+pub fn open_rules(config: &Config) -> anyhow::Result<Arc<Workshop>> {
+    Ok(Arc::new(Workshop::open(&config.top.rules, config.reader.accept_handwriting)?))
 }
 
 /// How notices are sent; none where no mail server is configured.
@@ -245,6 +245,7 @@ struct Daemon {
     drain: bool,
     store: Store,
     reading: Arc<Reading>,
+    rules: Arc<Workshop>,
     books: Books,
     alarms: Alarms,
     /// None where another process looks, or nobody is there to be told.
@@ -272,7 +273,7 @@ impl Daemon {
             config.intake.clear();
             config.register = crate::config::Register::default();
         }
-        let rules = load_rules(&config)?;
+        let rules = open_rules(&config)?;
         let mail = match mail_options(&config)? {
             Some(options) => Some(Arc::new(MailSink::new(options).map_err(anyhow::Error::msg)?)),
             None => None,
@@ -306,13 +307,15 @@ impl Daemon {
         let (options, counts) = (pool_options(&config), metrics.clone());
         let pool = tokio::task::spawn_blocking(move || Pool::counting(options, counts)).await;
         let pool = pool.context("the reading pool")??;
-        tracing::info!(reader = ?pool.reader(), rules = rules.hash(), drain, "starting");
-        let reading = Arc::new(Reading::new(pool, rules));
+        rules.look(&store).await?;
+        tracing::info!(reader = ?pool.reader(), rules = rules.now().rules.hash(), drain, "starting");
+        let reading = Arc::new(Reading::new(pool, rules.clone()));
         if *role == Role::Whole {
             store.forget_faults().await?;
         }
         config.intake.iter().for_each(|i| metrics.knows_source(&i.name));
         let mut alarms = Alarms::new(store.clone(), mail.clone(), &config);
+        alarms.refuse("rules", rules.now().fault.clone()).await;
         let mut books = Books::new(&config.register);
         books.look(&store, &reading, true, &mut alarms).await?;
         if drain {
@@ -323,6 +326,7 @@ impl Daemon {
         let mut daemon = Daemon {
             drain,
             reading,
+            rules,
             books,
             alarms,
             overdue: (*role == Role::Whole && !drain).then(|| Overdue::new(&config)),
@@ -341,7 +345,8 @@ impl Daemon {
         };
         daemon.pages = door.map(|d| {
             let terms = push.as_ref().map(|p| p.terms.clone());
-            pages::serve(d, &daemon.store, &daemon.config, role, mail.clone(), terms, stopped.clone())
+            let rules = daemon.rules.clone();
+            pages::serve(d, &daemon.store, &daemon.config, role, mail.clone(), terms, rules, stopped.clone())
         });
         daemon.work(stopped.clone());
         daemon.canaries(mail.clone(), stopped.clone());
@@ -427,13 +432,14 @@ impl Daemon {
                         return Ok(());
                     }
                     Asked::Reload => {
-                        reload(&self.config, &self.reading, &mut self.alarms).await;
+                        reload(&self.rules, &mut self.alarms).await;
                         self.books.refresh(&store, &self.reading, true, &mut self.alarms).await;
                     }
                 },
                 ended = &mut drained => return ended,
                 _ = tick.tick() => {
                     self.books.refresh(&store, &self.reading, false, &mut self.alarms).await;
+                    tuned(&self.rules, &store, &mut self.alarms, self.pages.is_some()).await;
                     self.alarms.look().await;
                     canary::look(&store, &self.config.intake, &mut self.alarms).await;
                     if let Some(overdue) = &mut self.overdue {
@@ -505,18 +511,32 @@ where
     }
 }
 
-/// New rules, whole or not at all.
-async fn reload(config: &Config, reading: &Reading, alarms: &mut Alarms) {
-    match load_rules(config) {
-        Ok(rules) => {
-            tracing::info!(rules = rules.hash(), "the rules are in force");
-            reading.set_rules(rules);
-            alarms.refuse("rules", None).await;
+/// The base of the rules anew, whole or not at all.
+async fn reload(rules: &Workshop, alarms: &mut Alarms) {
+    let fault = match rules.reload() {
+        Ok(()) => rules.now().fault.clone(),
+        Err(e) => Some(format!("{e}; the rules of before stay in force")),
+    };
+    if fault.is_none() {
+        tracing::info!(rules = rules.now().rules.hash(), "the rules are in force");
+    }
+    alarms.refuse("rules", fault).await;
+}
+
+/// Takes rules that an administrator put in force, here or on another host; where there are pages, prepares what
+/// backtests ask for.
+async fn tuned(rules: &Workshop, store: &Store, alarms: &mut Alarms, pages: bool) {
+    match rules.look(store).await {
+        Ok(true) => {
+            let now = rules.now();
+            tracing::info!(rules = now.rules.hash(), revision = now.revision, "the rules are in force");
+            alarms.refuse("rules", now.fault.clone()).await;
         }
-        Err(e) => {
-            let fault = format!("{e:#}; the rules of before stay in force");
-            alarms.refuse("rules", Some(fault)).await;
-        }
+        Ok(false) => {}
+        Err(e) => tracing::error!(error = %e, "the rules cannot be looked at"),
+    }
+    if pages && let Err(e) = rules.mark(store, MARKS).await {
+        tracing::warn!(error = %e, "decided sheets cannot be marked");
     }
 }
 

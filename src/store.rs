@@ -39,6 +39,7 @@ pub mod recovery;
 pub mod registers;
 pub mod retention;
 pub mod review;
+pub mod rules;
 mod same_mail;
 pub mod samples;
 pub mod search;

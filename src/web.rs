@@ -3,7 +3,7 @@
 //!
 //! A request comes in by [`guard`] (known host, changes from our own pages only), [`gate`] (who is it, may they) and the
 //! handler, which asks the store and fills a template. A new page is a handler and a line in its module's `routes()`.
-//! Sees the store; must not know rules, readers or sinks.
+//! Sees the store, and the rules through `tuning`; must not know readers or sinks.
 
 mod admin;
 mod api;
@@ -22,6 +22,7 @@ pub mod push;
 mod readers;
 mod review;
 mod rooms;
+mod rules;
 mod search;
 mod sheet;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use admin::{Probe, Prober};
 use crate::account::passkey::Passkeys;
 use crate::store::sessions::Terms;
 use crate::store::{Store, StoreError, overdue, retention};
+use crate::tuning::Workshop;
 use gate::{Access, Route, get};
 
 /// Largest form that a page sends, bytes.
@@ -76,6 +78,8 @@ pub struct Options {
     pub due: overdue::Terms,
     /// How long faxes are kept.
     pub retention: retention::Terms,
+    /// The rules in force, and what is tried beside them.
+    pub rules: Arc<Workshop>,
 }
 
 impl Options {
@@ -141,6 +145,7 @@ fn routes() -> Vec<Route> {
     all.extend(pages::routes());
     all.extend(review::routes());
     all.extend(figures::routes());
+    all.extend(rules::routes());
     all.extend(notices::routes());
     all.extend(push::routes());
     all.extend(api::routes());

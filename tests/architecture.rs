@@ -52,9 +52,13 @@ const MAY: &[(&str, &[&str])] = &[
             "crash",
         ],
     ),
+    ("tuning", &["model", "reading", "register", "rules", "store"]),
     (
         "web",
-        &["account", "calendar", "completeness", "figures", "model", "metrics", "reading", "report", "store", "config"],
+        &[
+            "account", "calendar", "completeness", "figures", "model", "metrics", "reading", "report", "store", "config",
+            "tuning",
+        ],
     ),
 ];
 

@@ -1,4 +1,4 @@
-//! docs/rules.md, "A worked example": what the general rules make of a strange form, and what its lines of TOML change.
+//! docs/rules-reference.md, "A worked example": what the general rules make of a strange form, and what its lines of TOML change.
 //! Needs the models (`make models`).
 
 use std::path::Path;
@@ -20,7 +20,7 @@ fn extract(more: &[&str]) -> Value {
 
 /// The TOML that the page tells to add.
 fn lines_of_the_page() -> String {
-    let page = std::fs::read_to_string("docs/rules.md").expect("docs/rules.md");
+    let page = std::fs::read_to_string("docs/rules-reference.md").expect("docs/rules-reference.md");
     let section = page.split("## A worked example").nth(1).expect("the example");
     let block = section.split("```toml").nth(1).and_then(|b| b.split("```").next()).expect("its TOML");
     block.lines().map(|l| format!("{}\n", l.trim_start())).collect()

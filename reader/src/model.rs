@@ -133,6 +133,9 @@ impl Field {
 pub struct Trace {
     /// The rule that found it, e.g. `referral.toml: field "patient.name"`.
     pub rule: String,
+    /// What people call a field of the city's own (`x.`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Label text as it stands on the page and its box, where a label led to the value.
     pub label: Option<(String, [i32; 4])>,
     /// `same_line`, `right_cell`, `below`, `shape`, `choice`, …

@@ -4,6 +4,7 @@
 //! `file` (the TOML) → `lexicon` (labels on the page) → `classify`, `split` (documents) → `scope`, `form`, `marks`,
 //! `shape` (candidates) → `rank` → `rechoose`, `decide`, `certain` (fields).
 
+pub mod backtest;
 mod candidate;
 mod certain;
 mod check;
@@ -11,11 +12,15 @@ pub mod choice;
 mod classify;
 mod context;
 mod decide;
+pub mod edit;
 mod embedded;
 mod file;
 mod form;
+mod given;
+mod layer;
 mod lexicon;
 mod marks;
+pub mod pack;
 mod pen;
 mod place;
 mod rank;
@@ -30,6 +35,7 @@ mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
@@ -40,33 +46,57 @@ use crate::register::Registers;
 
 use candidate::{Candidate, Field, Sheet};
 use classify::Sorter;
-use file::{Compose, FieldRule, Hospital, RuleFile};
+use file::{Compose, FieldRule, RuleFile};
 use form::{Form, Known};
+pub use layer::{Base, Fault, Layer};
 use lexicon::Lexicon;
 pub use rank::Ranker;
 use split::{Facts, Together};
 
-/// Rules as they are in force: all files of a folder, checked and compiled.
+/// Rules as they are in force: the files of a folder and what a city put on top of them, checked and compiled.
 #[derive(Debug)]
 pub struct RuleSet {
     hash: String,
+    made_of: String,
     /// Labels of all types, for sorting pages before their type is known.
     common: Lexicon,
     sorter: Sorter,
     kinds: BTreeMap<String, TypeRules>,
-    ranker: Ranker,
+    ranker: Arc<Ranker>,
     /// What a hand wrote is accepted like print.
     handwriting: bool,
 }
 
-/// Rules of one document type.
+/// Rules of one document type. What is compiled out of them is so once it is asked for: a sheet needs one type and at
+/// most one hospital.
 #[derive(Debug)]
 struct TypeRules {
     /// File that they stand in.
     file: String,
-    fields: Vec<Field>,
-    lexicon: Lexicon,
-    hospitals: Vec<(Hospital, Vec<Field>, Lexicon)>,
+    rules: BTreeMap<String, FieldRule>,
+    words: Words,
+    fields: OnceLock<Vec<Field>>,
+    lexicon: OnceLock<Lexicon>,
+    hospitals: Vec<HospitalRules>,
+}
+
+/// One hospital's own layout, as it is on sheets of one type.
+#[derive(Debug)]
+struct HospitalRules {
+    when: file::When,
+    /// What it says itself.
+    own: BTreeMap<String, FieldRule>,
+    /// That, on top of the type's.
+    rules: BTreeMap<String, FieldRule>,
+    made: OnceLock<(Vec<Field>, Lexicon)>,
+}
+
+/// Words that are no field's.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Words {
+    stops: Vec<String>,
+    sections: BTreeMap<file::Group, Vec<String>>,
+    compose: Compose,
 }
 
 /// A rules file that cannot be used: names the file, the line and what to do.
@@ -85,8 +115,8 @@ pub struct Extraction {
 impl RuleSet {
     /// The rules that this build carries.
     pub fn embedded() -> RuleSet {
-        let files = embedded::FILES.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
-        Self::compile(files).expect("the embedded rules compile: a test holds them to it")
+        Self::compile(&Base::embedded(), &Layer::default())
+            .expect("the embedded rules compile: a test holds them to it")
     }
 
     /// All rules of a folder.
@@ -94,38 +124,20 @@ impl RuleSet {
     /// # Errors
     /// A file that cannot be read or is no rules file.
     pub fn load(dir: &Path) -> Result<RuleSet, RulesError> {
-        let told = |e: std::io::Error| RulesError(format!("{}: {e}", dir.display()));
-        let mut files = BTreeMap::new();
-        for entry in std::fs::read_dir(dir).map_err(told)? {
-            let path = entry.map_err(told)?.path();
-            if path.extension().is_some_and(|e| e == "toml") {
-                let text =
-                    std::fs::read_to_string(&path).map_err(|e| RulesError(format!("{}: {e}", path.display())))?;
-                files.insert(path.file_name().unwrap_or_default().to_string_lossy().into_owned(), text);
-            }
-        }
-        if files.is_empty() {
-            return Err(RulesError(format!("{}: no rules file (*.toml) lies there", dir.display())));
-        }
-        Self::compile(files)
+        Self::compile(&Base::load(dir)?, &Layer::default())
     }
 
-    fn compile(files: BTreeMap<String, String>) -> Result<RuleSet, RulesError> {
-        let mut hash = Sha256::new();
-        for (name, text) in &files {
-            hash.update(name.as_bytes());
-            hash.update([0]);
-            hash.update(text.as_bytes());
-            hash.update([0]);
-        }
-        let ranker: Ranker = match files.get("ranker.toml") {
-            Some(text) => toml::from_str(text).map_err(|e| RulesError(format!("ranker.toml: {e}")))?,
-            None => toml::from_str(embedded::RANKER).map_err(|e| RulesError(format!("the built-in ranker: {e}")))?,
-        };
-        let mut parsed: BTreeMap<String, RuleFile> = BTreeMap::new();
-        for (name, text) in files.iter().filter(|f| f.0 != "ranker.toml") {
-            parsed.insert(name.clone(), RuleFile::parse(name, text)?);
-        }
+    /// A base with what a city put on top of it.
+    ///
+    /// # Errors
+    /// The layer's files are no rules files, or do not go with the base's.
+    pub fn layered(base: &Base, layer: &Layer) -> Result<RuleSet, RulesError> {
+        Self::compile(base, layer)
+    }
+
+    fn compile(base: &Base, layer: &Layer) -> Result<RuleSet, RulesError> {
+        let parsed = base.with(layer)?;
+        let (base_hash, ranker) = (base.hash(layer), base.ranker());
         let mut kinds = BTreeMap::new();
         let mut every: BTreeMap<String, FieldRule> = BTreeMap::new();
         let mut stops: BTreeSet<String> = BTreeSet::new();
@@ -144,10 +156,10 @@ impl RuleSet {
             if kinds.contains_key(kind) {
                 return Err(RulesError(format!("{name}: another file has the type {kind:?} already")));
             }
-            let rules = TypeRules::compile(name, file, base)?;
-            for f in &rules.fields {
-                let e = every.entry(f.key.clone()).or_default();
-                *e = e.extended(&f.rule);
+            let rules = TypeRules::new(name, file, base);
+            for (key, rule) in &rules.rules {
+                let e = every.entry(key.clone()).or_default();
+                *e = e.extended(rule);
             }
             for f in base.into_iter().chain([file]) {
                 stops.extend(f.stop.labels.iter().cloned());
@@ -159,11 +171,12 @@ impl RuleSet {
         if kinds.is_empty() {
             return Err(RulesError("no rules file names a document `type`".to_owned()));
         }
-        let stops: Vec<String> = stops.into_iter().collect();
+        let words = Words { stops: stops.into_iter().collect(), sections, compose };
         let sorter = Sorter::new(parsed.values().filter_map(|f| Some((f.kind.as_deref()?, &f.classify))));
         Ok(RuleSet {
-            hash: format!("sha256:{}", hex::encode(hash.finalize())),
-            common: Lexicon::new(&every, &stops, &sections, &compose),
+            hash: base_hash.clone(),
+            made_of: base_hash,
+            common: words.lexicon(&every),
             sorter,
             kinds,
             ranker,
@@ -173,7 +186,7 @@ impl RuleSet {
 
     /// The same rules under other weights: for judging what was learnt.
     pub fn weigh(&mut self, ranker: Ranker) {
-        self.ranker = ranker;
+        self.ranker = Arc::new(ranker);
     }
 
     /// The same, accepting handwriting like print or not (`reader.accept_handwriting`); other rules, so another hash.
@@ -184,6 +197,17 @@ impl RuleSet {
         }
         self.handwriting |= accept;
         self
+    }
+
+    /// [`Base::hash`] of what it was made of.
+    pub fn made_of(&self) -> &str {
+        &self.made_of
+    }
+
+    /// Labels of the city's own fields, by key.
+    pub fn own_fields(&self) -> BTreeMap<String, String> {
+        let rules = self.kinds.values().flat_map(|k| &k.rules);
+        rules.filter_map(|(key, r)| Some((key.clone(), r.label.clone().filter(|_| key.starts_with("x."))?))).collect()
     }
 
     /// `sha256:…` over all files.
@@ -197,17 +221,20 @@ impl RuleSet {
     }
 
     fn fields_of(&self, kind: &str) -> &[Field] {
-        self.kinds.get(kind).map_or(&[], |k| &k.fields)
+        self.kinds.get(kind).map_or(&[], |k| k.fields())
+    }
+}
+
+impl Words {
+    fn lexicon(&self, rules: &BTreeMap<String, FieldRule>) -> Lexicon {
+        Lexicon::new(rules, &self.stops, &self.sections, &self.compose)
     }
 }
 
 impl TypeRules {
-    fn compile(name: &str, file: &RuleFile, base: Option<&RuleFile>) -> Result<TypeRules, RulesError> {
+    fn new(name: &str, file: &RuleFile, base: Option<&RuleFile>) -> TypeRules {
         let mut rules: BTreeMap<String, FieldRule> = base.map(|b| b.field.clone()).unwrap_or_default();
-        for (key, rule) in &file.field {
-            let merged = rules.get(key).map_or_else(|| rule.clone(), |b| b.extended(rule));
-            rules.insert(key.clone(), merged);
-        }
+        file::extend_fields(&mut rules, &file.field);
         let mut stops = base.map(|b| b.stop.labels.clone()).unwrap_or_default();
         stops.extend(file.stop.labels.iter().cloned());
         let mut sections = base.map(|b| b.section.clone()).unwrap_or_default();
@@ -216,58 +243,80 @@ impl TypeRules {
         }
         let mut compose = base.map(|b| b.compose.clone()).unwrap_or_default();
         compose.extend(&file.compose);
-        let fields = compiled(name, &rules)?;
-        let lexicon = Lexicon::new(&rules, &stops, &sections, &compose);
-        let mut hospitals = Vec::new();
-        for h in &file.hospital {
-            let mut own = rules.clone();
-            for (key, rule) in &h.field {
-                let merged = own.get(key).map_or_else(|| rule.clone(), |b| b.extended(rule));
-                own.insert(key.clone(), merged);
-            }
-            hospitals.push((h.clone(), compiled(name, &own)?, Lexicon::new(&own, &stops, &sections, &compose)));
+        let hospitals = file::hospitals(&file.hospital, base.map_or(&[], |b| &b.hospital))
+            .into_iter()
+            .map(|h| {
+                let mut all = rules.clone();
+                file::extend_fields(&mut all, &h.field);
+                HospitalRules { when: h.when, own: h.field, rules: all, made: OnceLock::new() }
+            })
+            .collect();
+        TypeRules {
+            file: name.to_owned(),
+            rules,
+            words: Words { stops, sections, compose },
+            fields: OnceLock::new(),
+            lexicon: OnceLock::new(),
+            hospitals,
         }
-        Ok(TypeRules { file: name.to_owned(), fields, lexicon, hospitals })
+    }
+
+    fn fields(&self) -> &[Field] {
+        self.fields.get_or_init(|| compiled(&self.rules, &BTreeMap::new()))
+    }
+
+    fn lexicon(&self) -> &Lexicon {
+        self.lexicon.get_or_init(|| self.words.lexicon(&self.rules))
+    }
+
+    /// The hospital that is recognised on a sheet.
+    fn hospital(&self, pages: &[&Page]) -> Option<&HospitalRules> {
+        self.hospitals.iter().find(|h| sender::is_from(&h.when, pages))
     }
 
     /// Fields and labels for a sheet: a hospital's own where it is recognised.
-    fn for_sheet(&self, pages: &[&Page]) -> (&[Field], &Lexicon) {
-        for (hospital, fields, lexicon) in &self.hospitals {
-            if sender::is_from(&hospital.when, pages) {
-                return (fields, lexicon);
+    fn for_sheet<'r>(&'r self, hospital: Option<&'r HospitalRules>) -> (&'r [Field], &'r Lexicon) {
+        match hospital {
+            Some(h) => {
+                let made = h.made.get_or_init(|| (compiled(&h.rules, &h.own), self.words.lexicon(&h.rules)));
+                (&made.0, &made.1)
             }
+            None => (self.fields(), self.lexicon()),
         }
-        (&self.fields, &self.lexicon)
     }
 }
 
-fn compiled(name: &str, rules: &BTreeMap<String, FieldRule>) -> Result<Vec<Field>, RulesError> {
+/// Fields out of their rules; `own`: what one hospital's entry says itself. (Patterns were looked at when the file was.)
+fn compiled(rules: &BTreeMap<String, FieldRule>, own: &BTreeMap<String, FieldRule>) -> Vec<Field> {
     rules
         .iter()
-        .map(|(key, rule)| {
-            let pattern = rule
-                .pattern
-                .as_ref()
-                .map(|p| regex::Regex::new(p))
-                .transpose()
-                .map_err(|e| RulesError(format!("{name}: field {key:?}: {e}")))?;
-            let form = rule.form.unwrap_or(Form::Word);
-            Ok(Field { key: key.clone(), rule: rule.clone(), form, group: rule.group, pattern })
+        .map(|(key, rule)| Field {
+            key: key.clone(),
+            rule: rule.clone(),
+            form: rule.form.unwrap_or(Form::Word),
+            group: rule.group,
+            pattern: rule.pattern.as_ref().and_then(|p| regex::Regex::new(p).ok()),
+            own: own.get(key).and_then(given::Own::of),
         })
         .collect()
 }
 
 /// Sorts a reading into documents and extracts their fields.
 pub fn extract(rules: &RuleSet, reading: &Reading, registers: &Registers) -> Extraction {
+    let (pages, together) = sorted(rules, reading);
+    let documents: Vec<Document> =
+        together.into_iter().map(|t| document(rules, reading, &pages, t, registers)).collect();
+    let note = documents.is_empty().then(|| note(reading));
+    Extraction { documents, note }
+}
+
+/// The pages that hold something, and the documents that they make.
+fn sorted(rules: &RuleSet, reading: &Reading) -> (Vec<usize>, Vec<Together>) {
     let pages: Vec<usize> =
         (0..reading.pages.len()).filter(|i| !reading.pages[*i].blank && reading.pages[*i].failed.is_none()).collect();
     let facts: Vec<Facts> = pages.iter().map(|i| facts(rules, &reading.pages[*i])).collect();
-    let mut documents = Vec::new();
-    for t in split::documents(&facts, &rules.types()) {
-        documents.push(document(rules, reading, &pages, t, registers));
-    }
-    let note = documents.is_empty().then(|| note(reading));
-    Extraction { documents, note }
+    let together = split::documents(&facts, &rules.types());
+    (pages, together)
 }
 
 /// What is known of a page before its document is.
@@ -276,7 +325,7 @@ fn facts(rules: &RuleSet, page: &Page) -> Facts {
     let kind = rules.sorter.page(&sheet, &rules.ranker);
     // any type's rules for the patient's name will do
     let name = rules.kinds.values().next().and_then(|k| {
-        let fields: Vec<Field> = k.fields.iter().filter(|f| f.key == "patient.name").cloned().collect();
+        let fields: Vec<Field> = k.fields().iter().filter(|f| f.key == "patient.name").cloned().collect();
         let mut all = candidate::collect(&sheet, &fields, &Known::default());
         rank::describe(&sheet, &fields, &mut all, &Registers::default(), false);
         rules.ranker.rank("referral", &fields, &mut all);
@@ -298,7 +347,8 @@ fn document(rules: &RuleSet, reading: &Reading, pages: &[usize], t: Together, re
         sender_id: None,
     };
     let Some(kind) = rules.kinds.get(&t.kind) else { return out };
-    let (fields, lexicon) = kind.for_sheet(&refs);
+    let hospital = kind.hospital(&refs);
+    let (fields, lexicon) = kind.for_sheet(hospital);
     let mut all = Vec::new();
     let sheets: Vec<Sheet> = refs.iter().map(|p| Sheet::new(p, lexicon)).collect();
     let known = reference(&sheets, fields, reading);
@@ -307,13 +357,14 @@ fn document(rules: &RuleSet, reading: &Reading, pages: &[usize], t: Together, re
         all.extend(candidates(sheet, fields, &known, registers, only_cover));
     }
     rules.ranker.rank(&t.kind, fields, &mut all);
+    given::settle(fields, &refs, &mut all);
     let case = decide::Case {
         fields,
         ranker: &rules.ranker,
         registers,
         known,
         pages: &refs,
-        rules: kind.file.clone(),
+        rules: hospital.map_or_else(|| kind.file.clone(), |h| format!("{} [{}]", kind.file, h.when.name_or_number())),
         handwriting: rules.handwriting,
     };
     out.fields = decide::fields(&case, all);
@@ -365,11 +416,11 @@ fn pages_of(
 ) -> (Vec<Candidate>, Vec<String>) {
     let refs: Vec<&Page> = reading.pages.iter().filter(|p| doc.pages.contains(&p.number) && !p.blank).collect();
     let Some(k) = rules.kinds.get(&doc.kind) else { return (Vec::new(), Vec::new()) };
-    let mut own: Vec<Sheet> = refs.iter().map(|p| Sheet::new(p, &k.lexicon)).collect();
+    let mut own: Vec<Sheet> = refs.iter().map(|p| Sheet::new(p, k.lexicon())).collect();
     if let Some((seed, share)) = forget {
         own = own.into_iter().map(|s| s.forgetting(seed, share)).collect();
     }
-    let known = reference(&own, &k.fields, reading);
+    let known = reference(&own, k.fields(), reading);
     let mut all = Vec::new();
     let mut labels = BTreeSet::new();
     for (page, own) in refs.iter().zip(&own) {
@@ -378,7 +429,7 @@ fn pages_of(
             && doc.kind != "cover"
             && rules.sorter.page(&sheet, &rules.ranker).title().is_some_and(|t| t.kind == "cover" && t.strength > 0.5);
         labels.extend(sheet.hits.all.iter().flat_map(|h| &h.fields).map(|f| f.0.clone()));
-        all.extend(candidates(own, &k.fields, &known, registers, cover));
+        all.extend(candidates(own, k.fields(), &known, registers, cover));
     }
     (all, labels.into_iter().collect())
 }

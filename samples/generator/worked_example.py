@@ -1,5 +1,5 @@
-"""The fax of docs/rules.md, "a worked example": a fictional hospital whose form names things as nobody else does, or not at all.
-Rewrites samples/worked-example/strange-form.tif."""
+"""The faxes of docs/rules.md and docs/rules-reference.md: fictional hospitals whose forms name things as nobody else does, or not at all.
+Rewrites samples/worked-example/*.tif."""
 import os
 import random
 import tempfile
@@ -24,13 +24,42 @@ PAGE = """<section class=page style="font:11pt 'VL PGothic';line-height:1.9">
 </section>"""
 
 
-def main():
+# Two sheets of one form: the birth date stands at the foot without a word, its parts far from each other.
+NEW = """<section class=page style="font:11pt 'VL PGothic';line-height:1.9">
+<h1>退院時サマリー</h1>
+<div class=rt>令和8年{day}</div>
+<div>東柏わかば病院　御中</div>
+<div class=rt2>はまなす海浜病院<br>TEL 04-7100-5560　FAX 04-7100-5561</div>
+<table class=g style="margin-top:1em">
+<tr><th>フリガナ</th><td>{kana}</td></tr>
+<tr><th>患者氏名</th><td>{name}　様</td></tr>
+<tr><th>入院日</th><td>令和8年{came}</td></tr>
+<tr><th>退院日</th><td>令和8年{left}</td></tr>
+<tr><th>傷病名</th><td>{ill}</td></tr>
+<tr><th>入院経過</th><td>{course}</td></tr>
+</table>
+<p style="margin-top:18em;margin-left:25%;word-spacing:3.2em">{born}</p>
+</section>"""
+SHEETS = {
+    "new-hospital-1": dict(day="7月14日", kana="ナルシマ　セツコ", name="成嶋　節子", came="6月8日", left="7月13日", born="昭和 13 年 5 月 17 日", ill="大腿骨頚部骨折",
+                           course="歩行器で病棟内を移動できるようになり、ご家族の協力も得られています。"),
+    "new-hospital-2": dict(day="8月3日", kana="カタギリ　スミエ", name="片桐　澄江", came="6月29日", left="8月1日", born="昭和 19 年 1 月 30 日", ill="誤嚥性肺炎",
+                           course="食事はやわらかいものを自分で召し上がり、夜間もよく眠れています。"),
+}
+
+
+def fax(page, name, seed):
     work = tempfile.mkdtemp(prefix="worked")
-    pdf, _, _ = render.to_pdf([PAGE.replace("section", "div")], work + "/p", check=False)
-    page = render.rasters(pdf, work + "/r", 1, 1)[0]
-    bits, _ = channel.fax(page, random.Random("worked example"), True, "clean", None)[:2]
-    with open(os.path.join(HERE, "../worked-example/strange-form.tif"), "wb") as f:
+    pdf, _, _ = render.to_pdf([page.replace("section", "div")], work + "/p", check=False)
+    bits, _ = channel.fax(render.rasters(pdf, work + "/r", 1, 1)[0], random.Random(seed), True, "clean", None)[:2]
+    with open(os.path.join(HERE, f"../worked-example/{name}.tif"), "wb") as f:
         f.write(writers.tiff([bits], (204, 196), "g4"))
+
+
+def main():
+    fax(PAGE, "strange-form", "worked example")
+    for name, words in SHEETS.items():
+        fax(NEW.format(**words), name, name)
 
 
 if __name__ == "__main__":

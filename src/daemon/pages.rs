@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::sink::mail::MailSink;
 use crate::store::Store;
 use crate::store::sessions::Terms;
+use crate::tuning::Workshop;
 use crate::web::push::PushTerms;
 use crate::web::{Options, Probe};
 
@@ -76,6 +77,7 @@ async fn certificate(config: &Config) -> anyhow::Result<Option<RustlsConfig>> {
 }
 
 /// Shows the pages of a daemon, or what a worker has instead, until `stopped` turns true.
+#[allow(clippy::too_many_arguments)] // what the pages need to know of the daemon
 pub fn serve(
     door: Door,
     store: &Store,
@@ -83,6 +85,7 @@ pub fn serve(
     role: &Role,
     mail: Option<Arc<MailSink>>,
     push: Option<PushTerms>,
+    rules: Arc<Workshop>,
     mut stopped: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
     let base_url = config.base_url();
@@ -99,6 +102,7 @@ pub fn serve(
         register_files: register_files(config),
         due: super::overdue::terms(config),
         retention: super::retention::terms(config),
+        rules,
     };
     let store = Arc::new(store.clone());
     let router = match role {

@@ -12,9 +12,10 @@ use crate::patient::{self, Verdict};
 use crate::pool::Pool;
 use crate::reading;
 use crate::register::Registers;
-use crate::rules::{self, RuleSet};
+use crate::rules;
 use crate::store::Candidate;
 use crate::text::{fold, kana, nfkc, squeeze};
+use crate::tuning::Workshop;
 use crate::work::{Found, Pipeline, ReadDone, ReadFail, Sorted};
 
 /// A name shorter than this, without white space, stands in too many other words.
@@ -23,27 +24,25 @@ const SHORTEST_NAME: usize = 3;
 /// Reading, sorting, matching.
 pub struct Reading {
     pool: Pool,
-    rules: RwLock<Arc<RuleSet>>,
+    rules: Arc<Workshop>,
     known: RwLock<Arc<Known>>,
 }
 
 /// The registers, and the names in them as they may stand in a text.
 #[derive(Default)]
 struct Known {
-    registers: Registers,
+    registers: Arc<Registers>,
     names: Vec<String>,
 }
 
 impl Reading {
-    pub fn new(pool: Pool, rules: RuleSet) -> Reading {
-        Reading { pool, rules: RwLock::new(Arc::new(rules)), known: RwLock::default() }
-    }
-
-    pub fn set_rules(&self, rules: RuleSet) {
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+    pub fn new(pool: Pool, rules: Arc<Workshop>) -> Reading {
+        Reading { pool, rules, known: RwLock::default() }
     }
 
     pub fn set_registers(&self, registers: Registers) {
+        let registers = Arc::new(registers);
+        self.rules.set_registers(registers.clone());
         let known = Arc::new(Known { names: names(&registers), registers });
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
     }
@@ -68,9 +67,9 @@ impl Pipeline for Reading {
     }
 
     fn sort(&self, reading: &reading::Reading) -> Sorted {
-        let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let known = self.known();
-        let extraction = rules::extract(&rules, reading, &known.registers);
+        let in_force = self.rules.now();
+        let (rules, known) = (&in_force.rules, self.known());
+        let extraction = rules::extract(rules, reading, &known.registers);
         let found = |d: Document| {
             let found = find(&d, &known.registers);
             (d, found)

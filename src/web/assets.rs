@@ -18,6 +18,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("style.css", "text/css; charset=utf-8", include_str!("assets/style.css")),
     ("app.js", "text/javascript; charset=utf-8", include_str!("assets/app.js")),
     ("review.js", "text/javascript; charset=utf-8", include_str!("assets/review.js")),
+    ("rules.js", "text/javascript; charset=utf-8", include_str!("assets/rules.js")),
     ("push.js", "text/javascript; charset=utf-8", include_str!("assets/push.js")),
     // htmx 2.0, as published (npm htmx.org); its licence lies beside it.
     ("htmx.min.js", "text/javascript; charset=utf-8", include_str!("assets/htmx.min.js")),

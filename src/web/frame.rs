@@ -82,6 +82,10 @@ impl Frame {
         self.user.as_ref().is_some_and(|u| super::figures::FIGURES.admits(Some(u.account())))
     }
 
+    pub fn tunes(&self) -> bool {
+        self.has(Role::Rules)
+    }
+
     pub fn administers(&self) -> bool {
         self.has(Role::Admin)
     }

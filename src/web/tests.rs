@@ -29,6 +29,7 @@ pub(super) fn options() -> Options {
         register_files: Vec::new(),
         due: Default::default(),
         retention: Default::default(),
+        rules: crate::tuning::Workshop::open(std::path::Path::new(""), false).expect("rules").into(),
     }
 }
 

@@ -136,3 +136,19 @@ fn a_blind_sample_is_read_and_the_figures_are_shown() {
     assert!(daemon.stop().success());
     home.ok(&["audit", "verify"]);
 }
+
+/// A hospital whose layout nobody knows: what the page does not tell is named by an administrator, tried and put in force.
+#[test]
+fn an_administrator_teaches_the_layout_of_a_new_hospital() {
+    let smtp = Smtp::start();
+    let home = named(&smtp).folder();
+    let sheet =
+        |n: u32| std::fs::read(repo(&format!("samples/worked-example/new-hospital-{n}.tif"))).expect("a sample");
+    home.scan("first.tif", &sheet(1));
+    home.drain();
+    std::fs::write(home.at("second.tif"), sheet(2)).expect("kept");
+    let daemon = home.start();
+    flow("rules", &home, &smtp, json!({"second": home.at("second.tif"), "scan": home.at("scan")}));
+    assert!(daemon.stop().success());
+    home.ok(&["audit", "verify"]);
+}

@@ -9,6 +9,7 @@ use super::choice::Seg;
 use super::context::Anchors;
 use super::file::{FieldRule, Group};
 use super::form::{self, Form, Known, Parsed};
+use super::given::Own;
 use super::lexicon::{Hit, Hits, Lexicon, Strength};
 use super::scope::{Direction, Scope, scopes};
 use super::view::{Text, View};
@@ -49,6 +50,8 @@ pub struct Candidate {
     pub em: f32,
     /// Probability that it is the field's value, given the type.
     pub p: f32,
+    /// It stands where an administrator says that it does (`given`).
+    pub given: bool,
 }
 
 impl Candidate {
@@ -103,6 +106,8 @@ pub struct Field {
     pub form: Form,
     pub group: Option<Group>,
     pub pattern: Option<regex::Regex>,
+    /// Where one hospital has it.
+    pub own: Option<Own>,
 }
 
 /// All candidates of a page for some fields.
@@ -142,10 +147,16 @@ pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known) -> Vec<Candidate>
     }
     for field in fields {
         if let Some(region) = field.rule.region {
-            let scope = region_scope(&sheet.view, region);
+            let scope = region_scope(sheet, region);
             from_scope(sheet, field, None, &scope, known, &mut out);
-            out.retain(|c| c.field != field.key || inside(&sheet.view, c.rect, region));
+            // (one hospital's own region is settled once all pages are known)
+            if field.own.is_none() {
+                out.retain(|c| c.field != field.key || inside(&sheet.view, c.rect, region));
+            }
         }
+    }
+    for c in &mut out {
+        c.given = by_key(&c.field).and_then(|f| f.own.as_ref()).is_some_and(|o| o.holds(c));
     }
     shape::collect(sheet, fields, known, &mut out);
     merge(out)
@@ -195,10 +206,29 @@ fn inside(view: &View, r: Rect, region: [f32; 4]) -> bool {
     (region[0]..=region[2]).contains(&x) && (region[1]..=region[3]).contains(&y)
 }
 
-fn region_scope(view: &View, region: [f32; 4]) -> Scope {
-    let segs: Vec<Seg> =
-        view.rows.iter().flatten().filter(|l| inside(view, view.rect(**l), region)).map(|l| view.whole(*l)).collect();
-    Scope { direction: Direction::Region, rows: segs.len(), segs, distance: 0.0 }
+/// What stands in a region, without the labels in it.
+fn region_scope(sheet: &Sheet, region: [f32; 4]) -> Scope {
+    let view = &sheet.view;
+    let (w, h) = (view.page.width.max(1) as f32, view.page.height.max(1) as f32);
+    let across = (region[0] * w) as i32..=(region[2] * w) as i32;
+    let down = (region[1] * h) as i32..=(region[3] * h) as i32;
+    let mut segs: Vec<Seg> = Vec::new();
+    let mut rows = std::collections::BTreeSet::new();
+    for line in view.rows.iter().flatten().copied().filter(|l| down.contains(&view.rect(*l).center().1)) {
+        let labels = &sheet.hits.on[line];
+        for (n, g) in view.page.lines[line].glyphs.iter().enumerate() {
+            let place = if g.x1 > g.x0 { i32::midpoint(g.x0, g.x1) } else { view.rect(line).center().0 };
+            if !across.contains(&place) || labels.iter().any(|l| l.0.contains(&n)) {
+                continue;
+            }
+            match segs.last_mut() {
+                Some(s) if s.line == line && s.glyphs.end == n => s.glyphs.end += 1,
+                _ => segs.push(Seg { line, glyphs: n..n + 1 }),
+            }
+            rows.insert(view.row_of[line]);
+        }
+    }
+    Scope { direction: Direction::Region, rows: rows.len(), segs, distance: 0.0 }
 }
 
 /// Candidates of one field in one stretch of page.
@@ -302,6 +332,7 @@ pub fn candidate(
         features: Vec::new(),
         em: sheet.view.em,
         p: 0.0,
+        given: false,
     }
 }
 
@@ -345,13 +376,14 @@ fn merge(all: Vec<Candidate>) -> Vec<Candidate> {
     for c in all {
         match out.iter_mut().find(|o| o.field == c.field && o.segs == c.segs && o.value == c.value) {
             Some(o) => {
-                let ways = o.ways + 1;
+                let (ways, given) = (o.ways + 1, o.given || c.given);
                 let key =
                     |c: &Candidate| (c.mark.is_some(), c.strength, (c.quality * 100.0) as i32, -(c.distance as i32));
                 if key(&c) > key(o) {
                     *o = c;
                 }
                 o.ways = ways;
+                o.given = given;
             }
             None => out.push(c),
         }

@@ -15,6 +15,7 @@ use super::candidate::{Candidate, Field};
 use super::certain::{self, Certain};
 use super::check;
 use super::form::{Form, Known};
+use super::given;
 use super::pen;
 use super::rank::{self, Ranker};
 use super::rechoose;
@@ -52,6 +53,9 @@ pub fn fields(case: &Case, mut candidates: Vec<Candidate>) -> BTreeMap<String, m
     sort(&mut candidates);
     let mut chosen = choose(&candidates, |c| {
         let field = case.fields.iter().find(|f| f.key == c.field)?;
+        if c.given {
+            return Some(given::likely(c));
+        }
         Some(case.ranker.placed(field.form, c, &candidates)).filter(|p| *p >= case.ranker.threshold)
     });
     heavier(&candidates, &mut chosen);
@@ -217,8 +221,11 @@ fn finish(
     // two marks that say different things are no mark
     let contested = field.form.marked() && next >= 0.5;
     let clear = rank::logit(c.p) - rank::logit(next) >= CLEAR && !contested;
-    let usual = rank::feature(c, "carried") > RARE || field.key.starts_with("x.");
+    let usual = rank::feature(c, "carried") > RARE || field.key.starts_with("x.") || c.given;
     let placed = pick.p >= certain::PLACED && clear && usual;
+    if given::missed(field, c) {
+        failed.push("この病院のルールの場所に、項目の形に合う値がありません".to_owned());
+    }
     if let Some(more) = candidates.iter().find(|o| o.p >= 0.2 && goes_on(field, c, o)) {
         failed.push(format!("続きがあるかもしれません（{}行）", more.rows));
     }
@@ -267,6 +274,7 @@ fn finish(
         items,
         trace: Trace {
             rule: format!("{}: {}", case.rules, field.key),
+            name: field.rule.label.clone().filter(|_| field.key.starts_with("x.")),
             label: c.label.as_ref().map(|(t, r)| (t.clone(), r.array())),
             direction: c.direction.name().to_owned(),
             normalisers: field.rule.normalise.iter().map(|n| n.name()).collect(),

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use regex::Regex;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::Value;
 use crate::text::era::{self, Era};
@@ -22,7 +22,7 @@ use super::view::Text;
 pub use words::{flowing, signs};
 
 /// How a text is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
     Person,
@@ -62,7 +62,7 @@ pub enum Form {
 }
 
 /// What is done to a value after it was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Normaliser {
     Nfkc,
@@ -75,7 +75,7 @@ pub enum Normaliser {
 }
 
 /// What must hold for a value to be accepted without a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
     PersonName,

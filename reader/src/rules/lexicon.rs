@@ -11,7 +11,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::model::Rect;
 use crate::ocr::choose::{self, Words};
-use crate::text::{fold_text, kana, lexicon};
+use crate::text::{confusion, fold_text, kana, lexicon, squeeze};
 
 use super::choice::Seg;
 use super::file::{Compose, FieldRule, Group};
@@ -52,12 +52,22 @@ pub struct Lexicon {
     automaton: AhoCorasick,
     entries: Vec<Entry>,
     exact: BTreeMap<String, usize>,
+    /// All words by their length, in the order of `exact`, for those that a text nearly is.
+    spelt: BTreeMap<usize, Vec<Spelt>>,
     composer: Composer,
     /// All words as a grammar, for labels of which a character was misread.
     grammar: Words,
     /// Words that name whom a block speaks of.
     sections: Vec<(String, Group)>,
     group_of: BTreeMap<String, Group>,
+}
+
+/// A word as [`Lexicon::near`] compares it.
+#[derive(Debug)]
+struct Spelt {
+    chars: Vec<char>,
+    digits: String,
+    entry: usize,
 }
 
 /// A label on the page.
@@ -175,14 +185,29 @@ impl Lexicon {
         let words: Vec<String> = entries.keys().cloned().collect();
         let automaton =
             AhoCorasick::builder().match_kind(MatchKind::Standard).build(&words).expect("a few thousand short words");
-        let exact = words.into_iter().enumerate().map(|(i, w)| (w, i)).collect();
+        let exact: BTreeMap<String, usize> = words.into_iter().enumerate().map(|(i, w)| (w, i)).collect();
+        let mut spelt: BTreeMap<usize, Vec<Spelt>> = BTreeMap::new();
+        for (word, entry) in exact.iter().filter(|(w, _)| w.chars().count() >= SHORTEST_NEAR - 1) {
+            let chars = squeeze(word).chars().collect();
+            let of_length = spelt.entry(word.chars().count()).or_default();
+            of_length.push(Spelt { chars, digits: digits(word), entry: *entry });
+        }
         let folded = |(g, ws): (&Group, &Vec<String>)| ws.iter().map(|w| (fold_text(w), *g)).collect::<Vec<_>>();
         let sections = sections.iter().flat_map(folded).filter(|w| w.0.chars().count() >= 2).collect();
         let group_of = fields.iter().filter_map(|(k, r)| Some((k.clone(), r.group?))).collect();
         let composer = Composer::new(compose);
         let written = fields.values().flat_map(|r| r.labels.iter().chain(&r.shared)).chain(stops);
         let grammar = written.filter(|w| fold_text(w).chars().count() >= 2).collect();
-        Lexicon { automaton, entries: entries.into_values().collect(), exact, composer, grammar, sections, group_of }
+        Lexicon {
+            automaton,
+            entries: entries.into_values().collect(),
+            exact,
+            spelt,
+            composer,
+            grammar,
+            sections,
+            group_of,
+        }
     }
 
     /// All labels of a page.
@@ -409,15 +434,23 @@ impl Lexicon {
     /// The one long word that a text misses by a character.
     fn near(&self, text: &str) -> Option<usize> {
         let n = text.chars().count();
-        if n < 4 {
+        if n < SHORTEST_NEAR {
             return None;
         }
         // 要介護1 is not 要介護度
-        let digits = |s: &str| s.chars().filter(char::is_ascii_digit).collect::<String>();
-        let near = self.exact.iter().filter(|(w, _)| w.chars().count().abs_diff(n) <= 1 && digits(w) == digits(text));
-        let near = near.map(|(w, e)| (crate::text::confusion::distance(w, text), *e));
-        let first = near.filter(|x| x.0 <= 1.0).min_by(|a, b| a.0.total_cmp(&b.0))?;
-        Some(first.1)
+        let numbers = digits(text);
+        let chars: Vec<char> = squeeze(text).chars().collect();
+        let mut first: Option<(f32, usize)> = None;
+        for word in (n - 1..=n + 1).filter_map(|n| self.spelt.get(&n)).flatten().filter(|w| w.digits == numbers) {
+            let limit = first.map_or(1.0, |f| f.0);
+            // (of equals the one that `exact` has first)
+            if let Some(d) = confusion::within(&word.chars, &chars, limit)
+                && first.is_none_or(|f| (d, word.entry) < f)
+            {
+                first = Some((d, word.entry));
+            }
+        }
+        first.map(|f| f.1)
     }
 
     fn whole(&self, view: &View, lines: &[usize], hits: &mut Hits) -> bool {
@@ -432,6 +465,13 @@ impl Lexicon {
             _ => false,
         }
     }
+}
+
+/// Characters of the shortest text that is compared with words that it nearly is.
+const SHORTEST_NEAR: usize = 4;
+
+fn digits(s: &str) -> String {
+    s.chars().filter(char::is_ascii_digit).collect()
 }
 
 /// The entry of a word, made where there is none; nothing for a word that folds away.

@@ -296,6 +296,7 @@ fn build(sheet: &Sheet, field: &Field, label: Option<(&Hit, Strength)>, scope: &
         features: Vec::new(),
         em: sheet.view.em,
         p: 0.0,
+        given: false,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Knows places only; what the text there means is `form`'s business.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::Rect;
 
@@ -11,7 +11,7 @@ use super::lexicon::{Hit, Hits};
 use super::view::View;
 
 /// The way from a label to its value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// Behind the label in its own line or row, inside its cell.

@@ -5,9 +5,10 @@ use crate::text::drug;
 
 use super::candidate::{Candidate, Field, Sheet, candidate, from_scope};
 use super::choice::Seg;
-use super::form::{self, Form, Known};
+use super::form::{self, Form, Known, Parsed};
 use super::marks;
 use super::scope::{Direction, Scope};
+use super::view::Text;
 
 /// Fields that a shape alone may fill; others need a label.
 fn allowed(field: &Field) -> bool {
@@ -41,8 +42,9 @@ pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known, out: &mut Vec<Can
         for l in lines {
             let segs = free_stretches(sheet, *l);
             for seg in segs {
+                let mut stretch = Stretch::new(sheet, vec![seg]);
                 for field in &fields {
-                    one(sheet, field, vec![seg.clone()], known, out);
+                    one(sheet, field, &mut stretch, known, out);
                 }
             }
         }
@@ -51,8 +53,9 @@ pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known, out: &mut Vec<Can
             let gap = (view.rect(pair[1]).x0 - view.rect(pair[0]).x1) as f32 / view.em;
             let near = (0.0..=3.5).contains(&gap) && (1..=4).contains(&view.len(pair[0]));
             if near && view.cell(pair[0]) == view.cell(pair[1]) && sheet.hits.on[pair[0]].is_empty() {
+                let mut stretch = Stretch::new(sheet, vec![view.whole(pair[0]), view.whole(pair[1])]);
                 for field in fields.iter().filter(|f| matches!(f.form, Form::Person | Form::Kana)) {
-                    one(sheet, field, vec![view.whole(pair[0]), view.whole(pair[1])], known, out);
+                    one(sheet, field, &mut stretch, known, out);
                 }
             }
         }
@@ -67,7 +70,7 @@ pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known, out: &mut Vec<Can
                 if let Some(b) = below
                     && crate::text::institution::split_corporation(&text).0.is_some()
                 {
-                    one(sheet, field, vec![view.whole(*l), view.whole(*b)], known, out);
+                    one(sheet, field, &mut Stretch::new(sheet, vec![view.whole(*l), view.whole(*b)]), known, out);
                 }
             }
         }
@@ -101,18 +104,47 @@ fn free_stretches(sheet: &Sheet, line: usize) -> Vec<Seg> {
     out
 }
 
-fn one(sheet: &Sheet, field: &Field, segs: Vec<Seg>, known: &Known, out: &mut Vec<Candidate>) {
-    let view = &sheet.view;
-    let rows = segs.len();
-    let scope = Scope { direction: Direction::Shape, segs: segs.clone(), rows, distance: 0.0 };
-    let text = view.text(&segs);
-    let string = text.string();
+/// A stretch that several fields are looked for in, and what each form reads there.
+struct Stretch {
+    scope: Scope,
+    text: Text,
+    string: String,
+    read: Vec<(Form, Vec<Parsed>)>,
+}
+
+impl Stretch {
+    fn new(sheet: &Sheet, segs: Vec<Seg>) -> Stretch {
+        let text = sheet.view.text(&segs);
+        let scope = Scope { direction: Direction::Shape, rows: segs.len(), segs, distance: 0.0 };
+        Stretch { scope, string: text.string(), text, read: Vec::new() }
+    }
+
+    fn read(&mut self, form: Form, known: &Known) -> Vec<Parsed> {
+        if let Some((_, parsed)) = self.read.iter().find(|r| r.0 == form) {
+            return parsed.clone();
+        }
+        let parsed = form::read(form, &self.text, known);
+        self.read.push((form, parsed.clone()));
+        parsed
+    }
+}
+
+fn one(sheet: &Sheet, field: &Field, stretch: &mut Stretch, known: &Known, out: &mut Vec<Candidate>) {
+    let parsed = match field.form {
+        Form::Person | Form::Institution | Form::Department | Form::Kana | Form::BirthDate | Form::Date => {
+            stretch.read(field.form, known)
+        }
+        Form::Start | Form::End => stretch.read(Form::Date, known),
+        Form::Relation | Form::Address | Form::Phone | Form::Postal | Form::Url => stretch.read(field.form, known),
+        _ => Vec::new(),
+    };
+    let Stretch { scope, text, string, .. } = &*stretch;
     let n = text.chars.len();
     match field.form {
         Form::Person => {
-            for p in form::read(Form::Person, &text, known).into_iter().take(2) {
+            for p in parsed.into_iter().take(2) {
                 let from = p.span.clone();
-                let c = candidate(sheet, field, None, &scope, &text, p);
+                let c = candidate(sheet, field, None, scope, text, p);
                 let whole = c.raw.chars().filter(|c| !c.is_whitespace()).count() + 6 >= n;
                 let said = || announced(&text.chars[..from.start]) || described(&text.chars[from.end..]);
                 if c.quality >= 0.4 && (c.honorific.is_some() || c.quality >= 0.6 && (whole || said())) {
@@ -121,22 +153,22 @@ fn one(sheet: &Sheet, field: &Field, segs: Vec<Seg>, known: &Known, out: &mut Ve
             }
         }
         Form::Institution | Form::Department => {
-            for p in form::read(field.form, &text, known) {
+            for p in parsed {
                 if p.quality >= if field.form == Form::Department { 0.9 } else { 0.55 } && n <= 60 {
-                    out.push(candidate(sheet, field, None, &scope, &text, p));
+                    out.push(candidate(sheet, field, None, scope, text, p));
                 }
             }
         }
         Form::Kana => {
-            for p in form::read(field.form, &text, known).into_iter().take(1) {
-                if p.quality >= 0.9 && p.span.len() >= 5 && beside_name(sheet, &segs[0]) {
-                    out.push(candidate(sheet, field, None, &scope, &text, p));
+            for p in parsed.into_iter().take(1) {
+                if p.quality >= 0.9 && p.span.len() >= 5 && beside_name(sheet, &scope.segs[0]) {
+                    out.push(candidate(sheet, field, None, scope, text, p));
                 }
             }
         }
         Form::BirthDate => {
             // a date long before the sheet's own is a birth, whatever stands beside it
-            for p in form::read(field.form, &text, known).into_iter().take(2) {
+            for p in parsed.into_iter().take(2) {
                 let says = ['生', '歳', '才'].iter().any(|c| string.contains(*c));
                 let old = p
                     .value
@@ -145,37 +177,37 @@ fn one(sheet: &Sheet, field: &Field, segs: Vec<Seg>, known: &Known, out: &mut Ve
                     .and_then(|y| y.parse::<i16>().ok())
                     .is_some_and(|y| known.reference.is_some_and(|r| (1850..=r.year() - 15).contains(&y)));
                 if says || old {
-                    out.push(candidate(sheet, field, None, &scope, &text, p));
+                    out.push(candidate(sheet, field, None, scope, text, p));
                 }
             }
         }
         Form::Date => {
-            for p in form::read(field.form, &text, known).into_iter().take(1) {
+            for p in parsed.into_iter().take(1) {
                 // the date of a letter stands alone
                 if p.quality >= 0.7 && n <= p.span.len() + 8 && !string.contains('生') && !string.contains('歳') {
-                    out.push(candidate(sheet, field, None, &scope, &text, p));
+                    out.push(candidate(sheet, field, None, scope, text, p));
                 }
             }
         }
         // 8月15日に入院し、10月23日に退院を予定しております
         Form::Start | Form::End => {
             let word = if field.form == Form::Start { "入院" } else { "退院" };
-            for p in form::read(Form::Date, &text, known).into_iter().take(3) {
+            for p in parsed.into_iter().take(3) {
                 let behind: String = text.chars[p.span.end..].iter().filter(|c| !c.is_whitespace()).take(12).collect();
                 let said = behind.trim_start_matches(|c: char| "()（）月火水木金土日にの頃より、".contains(c));
                 if said.starts_with(word) && n > p.span.len() + 4 {
-                    out.push(candidate(sheet, field, None, &scope, &text, p));
+                    out.push(candidate(sheet, field, None, scope, text, p));
                 }
             }
         }
-        Form::Urgency if n <= 14 => from_scope(sheet, field, None, &scope, known, out),
-        Form::Sex if n <= 6 => from_scope(sheet, field, None, &scope, known, out),
+        Form::Urgency if n <= 14 => from_scope(sheet, field, None, scope, known, out),
+        Form::Sex if n <= 6 => from_scope(sheet, field, None, scope, known, out),
         // 山田 ハナ様（女）, 殿(F)
-        Form::Sex if bracketed_sex(&text).is_some() => {
-            if let Some((span, value)) = bracketed_sex(&text) {
+        Form::Sex if bracketed_sex(text).is_some() => {
+            if let Some((span, value)) = bracketed_sex(text) {
                 let parsed =
                     form::Parsed { value: Value::One(value.to_owned()), span, items: Vec::new(), quality: 0.9 };
-                out.push(candidate(sheet, field, None, &scope, &text, parsed));
+                out.push(candidate(sheet, field, None, scope, text, parsed));
             }
         }
         // 昭和23年6月12日 男; 1949/03/07（77歳）女性; S15.3.21女
@@ -191,33 +223,33 @@ fn one(sheet: &Sheet, field: &Field, segs: Vec<Seg>, known: &Known, out: &mut Ve
                     let value = if word.starts_with('男') { "male" } else { "female" };
                     let parsed =
                         form::Parsed { value: Value::One(value.to_owned()), span, items: Vec::new(), quality: 0.9 };
-                    out.push(candidate(sheet, field, None, &scope, &text, parsed));
+                    out.push(candidate(sheet, field, None, scope, text, parsed));
                     break;
                 }
             }
         }
         // 自立 is a grade of daily living too
-        Form::CareLevel if n <= 12 && !string.contains("自立") => from_scope(sheet, field, None, &scope, known, out),
+        Form::CareLevel if n <= 12 && !string.contains("自立") => from_scope(sheet, field, None, scope, known, out),
         Form::Relation => {
-            for p in form::read(field.form, &text, known).into_iter().take(1) {
+            for p in parsed.into_iter().take(1) {
                 if p.quality >= 0.9 {
-                    out.push(candidate(sheet, field, None, &scope, &text, p));
+                    out.push(candidate(sheet, field, None, scope, text, p));
                 }
             }
         }
         Form::Address => {
-            for p in form::read(field.form, &text, known).into_iter().take(1) {
+            for p in parsed.into_iter().take(1) {
                 if p.quality >= 0.6 {
-                    out.push(candidate(sheet, field, None, &scope, &text, p));
+                    out.push(candidate(sheet, field, None, scope, text, p));
                 }
             }
         }
         // seven figures are a postal code only where its sign or an address says so
-        Form::Postal if !string.contains(['〒', 'デ', '〶']) && crate::text::address::plausible(&string) < 0.5 => {}
+        Form::Postal if !string.contains(['〒', 'デ', '〶']) && crate::text::address::plausible(string) < 0.5 => {}
         Form::Phone | Form::Postal | Form::Url => {
-            for p in form::read(field.form, &text, known) {
+            for p in parsed {
                 if p.quality >= 0.7 {
-                    out.push(candidate(sheet, field, None, &scope, &text, p));
+                    out.push(candidate(sheet, field, None, scope, text, p));
                 }
             }
         }
@@ -263,7 +295,7 @@ fn described(behind: &[char]) -> bool {
 }
 
 /// A sex in brackets behind a name's title of respect.
-fn bracketed_sex(text: &super::view::Text) -> Option<(std::ops::Range<usize>, &'static str)> {
+fn bracketed_sex(text: &Text) -> Option<(std::ops::Range<usize>, &'static str)> {
     let chars = &text.chars;
     (1..chars.len()).find_map(|i| {
         let close = (i + 2..chars.len().min(i + 4)).find(|j| ")）".contains(chars[*j]))?;

@@ -225,7 +225,7 @@ fn with(name: &str, text: &str) -> Result<RuleSet, RulesError> {
         embedded::FILES.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
     let own = files.get(name).cloned().unwrap_or_default();
     files.insert(name.to_owned(), format!("{own}\n{text}"));
-    RuleSet::compile(files)
+    RuleSet::layered(&Base::of(files)?, &Layer::default())
 }
 
 #[test]
@@ -408,3 +408,5 @@ fn values_that_cannot_both_be_right_wait_for_a_person() {
     }
     assert_eq!(d.fields["patient.name"].status, Status::Accepted);
 }
+
+mod tuned;

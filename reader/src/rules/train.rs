@@ -268,7 +268,7 @@ impl<'r> Lessons<'r> {
     /// A model of all fields, of each family drawn to it, of each field drawn to its family.
     fn model<const M: usize>(&self, names: &[&str; M], rows: &[(&String, &Row<M>)], pull: f64) -> Learnt {
         let family = |key: &str| {
-            let rules = self.rules.kinds.values().flat_map(|k| &k.fields).find(|f| f.key == key);
+            let rules = self.rules.kinds.values().flat_map(|k| k.fields()).find(|f| f.key == key);
             rules.map_or("text", |f| f.form.family())
         };
         let mut by_field: BTreeMap<&str, Vec<&Row<M>>> = BTreeMap::new();

@@ -39,6 +39,11 @@ pub fn distance(a: &str, b: &str) -> f32 {
 
 /// [`distance`] of characters that are in normal form already.
 pub fn distance_chars(a: &[char], b: &[char]) -> f32 {
+    within(a, b, f32::INFINITY).unwrap_or(f32::INFINITY)
+}
+
+/// [`distance_chars`] where it is not above a limit.
+pub fn within(a: &[char], b: &[char], limit: f32) -> Option<f32> {
     let mut row: Vec<f32> = std::iter::once(0.0)
         .chain(b.iter().scan(0.0, |sum, c| {
             *sum += gap(*c);
@@ -48,13 +53,19 @@ pub fn distance_chars(a: &[char], b: &[char]) -> f32 {
     for &x in a {
         let mut diagonal = row[0];
         row[0] += gap(x);
+        let mut least = row[0];
         for (j, &y) in b.iter().enumerate() {
             let best = (diagonal + cost(x, y)).min(row[j + 1] + gap(x)).min(row[j] + gap(y));
             diagonal = row[j + 1];
             row[j + 1] = best;
+            least = least.min(best);
+        }
+        // Every way to the end passes through this row, and no step costs less than nothing.
+        if least > limit {
+            return None;
         }
     }
-    row[b.len()]
+    Some(row[b.len()]).filter(|d| *d <= limit)
 }
 
 /// 1 for equal strings, 0 for strings that share nothing.
@@ -85,6 +96,9 @@ mod tests {
         #[test]
         fn it_is_a_distance(a in "[ぁ-んァ-ヶ一二三日口0-9]{0,8}", b in "[ぁ-んァ-ヶ一二三日口0-9]{0,8}") {
             prop_assert_eq!(distance(&a, &a), 0.0);
+            let chars = |s: &str| squeeze(s).chars().collect::<Vec<char>>();
+            let d = distance(&a, &b);
+            prop_assert_eq!(within(&chars(&a), &chars(&b), 1.0), (d <= 1.0).then_some(d));
             prop_assert!((distance(&a, &b) - distance(&b, &a)).abs() < 1e-4);
             prop_assert!(distance(&a, &b) <= a.chars().count().max(b.chars().count()) as f32 + 1e-4);
         }

@@ -39,6 +39,11 @@ pub(crate) fn nfkc_mapped(s: &str) -> Folded {
     let mut out = Folded::default();
     for (i, ch) in s.chars().enumerate() {
         out.original = i + 1;
+        if is_plain_nfkc(ch) {
+            out.chars.push(ch);
+            out.map.push(i);
+            continue;
+        }
         // The spacing marks ゛゜ decompose to a space and the combining mark.
         let decomposed: Vec<char> = match ch {
             '゛' | 'ﾞ' => vec!['\u{3099}'],
@@ -64,9 +69,15 @@ pub(crate) fn nfkc_mapped(s: &str) -> Folded {
     out
 }
 
+/// Characters that NFKC leaves as they are, among those that nearly all text is made of: printing ASCII, kana without
+/// marks of their own, unified ideographs.
+fn is_plain_nfkc(c: char) -> bool {
+    matches!(c, '!'..='~' | '\u{3041}'..='\u{3096}' | '\u{30A1}'..='\u{30FA}' | 'ー' | '\u{4E00}'..='\u{9FFF}')
+}
+
 /// NFKC, white space trimmed and collapsed to single ASCII spaces.
 pub fn nfkc(s: &str) -> String {
-    let n: String = s.nfkc().collect();
+    let n: String = if s.chars().all(|c| c == ' ' || is_plain_nfkc(c)) { s.to_owned() } else { s.nfkc().collect() };
     n.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -466,36 +477,60 @@ const ALIKE: &[&str] = &[
 /// Marks that print loses and specks invent: they count for nothing in matching.
 const NOTHING: &str = "・·•●∙‧･`'´’‘";
 
+/// What each character of the basic plane becomes; the few others are looked up.
+struct Table {
+    basic: Vec<char>,
+    others: std::collections::HashMap<char, char>,
+}
+
+impl Table {
+    fn of(pairs: impl Iterator<Item = (char, char)>) -> Table {
+        let mut table = Table {
+            basic: (0..=0xFFFF).map(|n| char::from_u32(n).unwrap_or('\u{FFFD}')).collect(),
+            others: std::collections::HashMap::new(),
+        };
+        for (from, to) in pairs {
+            match table.basic.get_mut(from as usize) {
+                Some(c) => *c = to,
+                None => {
+                    table.others.insert(from, to);
+                }
+            }
+        }
+        table
+    }
+
+    fn get(&self, c: char) -> char {
+        match self.basic.get(c as usize) {
+            Some(c) => *c,
+            None => self.others.get(&c).copied().unwrap_or(c),
+        }
+    }
+}
+
 fn foreign(c: char) -> char {
-    static MAP: std::sync::LazyLock<std::collections::HashMap<char, char>> =
-        std::sync::LazyLock::new(|| FOREIGN.iter().copied().filter(|(a, b)| a != b).collect());
-    if c.is_ascii() { c } else { MAP.get(&c).copied().unwrap_or(c) }
+    static TABLE: std::sync::LazyLock<Table> =
+        std::sync::LazyLock::new(|| Table::of(FOREIGN.iter().copied().filter(|(a, b)| a != b)));
+    if c.is_ascii() { c } else { TABLE.get(c) }
 }
 
 /// The plain form of an old or rare form of a character (髙 → 高); itself otherwise.
 pub fn plain(c: char) -> char {
-    static MAP: std::sync::LazyLock<std::collections::HashMap<char, char>> =
-        std::sync::LazyLock::new(|| VARIANT.iter().copied().filter(|(a, b)| a != b).collect());
-    if c.is_ascii() {
-        return c;
-    }
-    let c = foreign(c);
-    MAP.get(&c).copied().unwrap_or(c)
+    static TABLE: std::sync::LazyLock<Table> =
+        std::sync::LazyLock::new(|| Table::of(VARIANT.iter().copied().filter(|(a, b)| a != b)));
+    if c.is_ascii() { c } else { TABLE.get(foreign(c)) }
 }
 
 /// The representative of a character's look-alikes; itself where it has none.
 pub fn alike(c: char) -> char {
-    static MAP: std::sync::LazyLock<std::collections::HashMap<char, char>> = std::sync::LazyLock::new(|| {
-        let mut m = std::collections::HashMap::new();
-        for class in ALIKE {
+    static TABLE: std::sync::LazyLock<Table> = std::sync::LazyLock::new(|| {
+        Table::of(ALIKE.iter().flat_map(|class| {
             let mut members = class.chars().filter(|c| *c != ' ');
-            if let Some(first) = members.next() {
-                m.extend(members.map(|c| (c, first)));
-            }
-        }
-        m
+            let first = members.next();
+            members.filter_map(move |c| first.map(|f| (c, f)))
+        }))
     });
-    MAP.get(&c).copied().unwrap_or(c)
+    TABLE.get(c)
 }
 
 /// For matching only: NFKC, no white space, variants and look-alikes folded, Latin letters in lower case,
@@ -546,6 +581,14 @@ mod tests {
             assert_eq!(fold_text(a), fold_text(b), "{a} {b}");
         }
         assert_ne!(fold_text("経鼻"), fold_text("経腸"));
+    }
+
+    #[test]
+    fn what_is_called_plain_is_left_alone_by_nfkc() {
+        for c in ('\u{0}'..='\u{10FFFF}').filter(|c| is_plain_nfkc(*c)) {
+            assert_eq!(std::iter::once(c).nfkc().collect::<String>(), c.to_string());
+            assert!(!c.is_whitespace() && !c.is_control());
+        }
     }
 
     #[test]

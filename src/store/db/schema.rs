@@ -30,6 +30,7 @@ steps!(
     8 "review" "0008_review.sql",
     9 "rooms" "0009_rooms.sql",
     10 "notices" "0010_notices.sql",
+    11 "rules" "0011_rules.sql",
     12 "figures" "0012_figures.sql",
     13 "rest" "0013_rest.sql",
 );

@@ -67,7 +67,7 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
             // Facts about this database and no other; that it can be searched is one of them.
             "meta" => table.parts = &["key NOT IN ('floor', 'blobs', 'unfinished', 'search')"],
             // Made out of the others, at the first start.
-            "gram" | "found" | "found_day" | "deadline" => table.parts = &["1 = 0"],
+            "gram" | "found" | "found_day" | "deadline" | "sheet_mark" => table.parts = &["1 = 0"],
             // Who is signed in, or half-way there, is so here and now only.
             "session" | "ticket" | "attempt" => table.parts = &["1 = 0"],
             _ => {}
@@ -155,6 +155,10 @@ const LIST: &[(&str, usize, &str)] = &[
     ("preference", 1, "mailbox digest quiet_from quiet_until updated:int"),
     ("invitation", 1, "uid document room sequence:int told updated:int"),
     ("subscription", 1, "id account endpoint p256dh auth label created:int"),
+    ("rule_revision", 1, "number:int hash layer parent:int author reason tried created:int"),
+    ("rule_draft", 1, "owner parent:int layer updated:int"),
+    ("reread", 1, "document revision:int rules fields asked_by created:int"),
+    ("sheet_mark", 1, "document revision:int version:int numbers text truth"),
     ("token", 1, "id hash account label scopes created:int until:int used:int"),
     (
         "figure",

@@ -47,6 +47,7 @@ async fn lived_in() -> Bench {
     told_as_they_want(&b.store).await;
     kept_and_gone(&b.store).await;
     counted(&b).await;
+    tuned(&b.store).await;
     b
 }
 
@@ -79,6 +80,17 @@ async fn counted(b: &Bench) {
         query(sql).bind(&id).execute(tx.conn()).await.expect("a row");
     }
     tx.commit().await.expect("commit");
+}
+
+/// Rules that were put in force, others that somebody works on, and a sheet that was read again.
+async fn tuned(store: &Store) {
+    let layer =
+        crate::store::rules::NewRules { layer: "{}", hash: "h", parent: 0, reason: "新しい病院", tried: "{}" };
+    store.activate_rules(&layer, "p").await.expect("rules");
+    store.keep_rule_draft("p", 1, "{}").await.expect("a draft");
+    let held = store.review_list(5).await.expect("list").into_iter().find(|h| h.part.is_none()).expect("a sheet");
+    let again = [("sender.institution".to_owned(), None)].into();
+    store.offer_reread(&held.document, 1, "h", &again, "p").await.expect("an offer");
 }
 
 /// Somebody who wants a digest and a quiet night, a phone that is told, a token, a conference, a decision in hand.

@@ -160,10 +160,11 @@ pub fn spots(content: &Document, rows: &[Row], page: &PageView) -> Vec<Spot> {
 }
 
 /// What the page may carry beside what was found: key and label.
-pub fn missing(content: &Document, rows: &[Row]) -> Vec<(String, String)> {
+/// `own`: the city's own fields.
+pub fn missing(content: &Document, rows: &[Row], own: &BTreeMap<String, String>) -> Vec<(String, String)> {
     let there = |key: &str| content.fields.contains_key(key) || rows.iter().any(|r| r.key == key);
-    let all = Vocabulary::get().fields.iter().filter(|(key, _)| !there(key));
-    all.map(|(key, def)| (key.clone(), def.ja.clone())).collect()
+    let known = Vocabulary::get().fields.iter().map(|(key, def)| (key, &def.ja));
+    known.chain(own).filter(|(key, _)| !there(key)).map(|(key, label)| (key.clone(), label.clone())).collect()
 }
 
 /// What the text of a form field says, in the vocabulary's normal form; none where it says nothing.
