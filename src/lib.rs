@@ -6,8 +6,8 @@
 //!
 //! Invariants (each has a test):
 //! 1. What a fax says is decided in a package of its own (`reader/`), which is pure: it cannot know `store`, `web` or `sqlx`.
-//!    `pool` starts its children. Sinks see only `model`. Only `work`, `web`, `tuning`, `intake` and `daemon` touch `store`; only
-//!    `daemon` and `cli` know everyone. `metrics` knows nobody.
+//!    `pool` starts its children. Sinks see only `model`. Only `work`, `web`, `tuning`, `intake` and `daemon` touch `store`;
+//!    only `daemon` and `cli` know everyone. `metrics` knows nobody.
 //! 2. Extraction is a function of (rules, reading, registers).
 //! 3. Posting is decided by type, pages and patient alone; an unsure field is shown as its crop, never as text.
 //! 4. What came from outside is decoded, cleaned and read in the child process only.

@@ -116,11 +116,6 @@ pub struct Field {
 }
 
 impl Field {
-    /// What people call the field of this key.
-    pub fn label<'a>(&'a self, key: &'a str) -> &'a str {
-        self.trace.name.as_deref().unwrap_or_else(|| Vocabulary::get().label(key))
-    }
-
     /// The field as `faxbridge extract` prints it: without its trace.
     pub fn contract(&self) -> Field {
         Field { trace: Trace::default(), ..self.clone() }

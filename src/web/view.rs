@@ -232,7 +232,7 @@ pub fn edits(document: &Document, pages: &[PageView]) -> Vec<EditView> {
             let kind = Vocabulary::get().fields.get(key);
             EditView {
                 key: key.to_owned(),
-                label: called(key, f),
+                label: label_of(key, f),
                 rows: value.lines().count().max(value.chars().count() / 36 + 1),
                 unsure: f.status == Status::Review,
                 crops: crops(f, pages),
@@ -319,12 +319,7 @@ fn field(key: &str, f: &Field, pages: &[PageView]) -> FieldView {
         Value::One(v) => Some(shown(key, v)),
     };
     let crops = if unsure || WITH_CROP.contains(&key) { crops(f, pages) } else { Vec::new() };
-    FieldView { label: called(key, f), text, link: false, unsure, crops }
-}
-
-/// What people call a field: one's own by its rule's label.
-fn called(key: &str, f: &Field) -> String {
-    f.trace.name.clone().unwrap_or_else(|| words::label(key).to_owned())
+    FieldView { label: label_of(key, f), text, link: false, unsure, crops }
 }
 
 pub fn shown(key: &str, v: &str) -> String {
@@ -383,6 +378,11 @@ fn crops(f: &Field, pages: &[PageView]) -> Vec<Crop> {
         }
     }
     merged.into_iter().filter_map(|(page, r)| crop(page, r, pages)).collect()
+}
+
+/// What people call a field: one of the city's own brings its name along.
+pub fn label_of(key: &str, f: &Field) -> String {
+    f.trace.name.clone().unwrap_or_else(|| words::label(key).to_owned())
 }
 
 /// The window of a field's first place; none where it has no place on these pages.

@@ -24,6 +24,7 @@ mod postgres;
 mod review;
 mod rooms;
 mod route;
+mod rules;
 mod s3;
 mod signals;
 mod smtp;

@@ -13,6 +13,7 @@ use super::super::frame::Frame;
 use super::super::gate::User;
 use super::super::pages::{page_views, readable};
 use super::super::view::{self, Crop};
+use super::super::words as names;
 use super::super::{Failure, Web};
 use crate::model::{Field, Status, Vocabulary};
 use crate::store::rules::SheetFilter;
@@ -48,7 +49,7 @@ struct Ask {
 
 /// `GET /rules/again`
 pub async fn ask(State(web): State<Web>, user: User, Query(told): Query<Told>) -> Result<Html<String>, Failure> {
-    let kinds = Vocabulary::get().types.iter().map(|(k, n)| (k.clone(), n.clone())).collect();
+    let kinds = Vocabulary::get().types.keys().map(|k| (k.clone(), names::kind(k).to_owned())).collect();
     let told = told.sheets.map(|n| (n, told.offered.unwrap_or(0), told.unreadable.unwrap_or(0)));
     Ok(Html(Ask { frame: Frame::of(&web, &user, "rules").await?, kinds, most: MOST, told }.render()?))
 }
@@ -94,7 +95,7 @@ pub async fn list(State(web): State<Web>, user: User) -> Result<Html<String>, Fa
         .into_iter()
         .map(|o| Line {
             id: o.document,
-            kind: Vocabulary::get().type_name(&o.kind).to_owned(),
+            kind: names::kind(&o.kind).to_owned(),
             sender: o.sender.unwrap_or_default(),
             at: view::moment(o.received, view::today()),
             fields: o.fields,
@@ -144,7 +145,7 @@ pub async fn show(State(web): State<Web>, user: User, Path(id): Path<String>) ->
             let before = d.content.fields.get(key);
             let field = now.as_ref().or(before);
             Change {
-                label: field.map_or(Vocabulary::get().label(key), |f| f.label(key)).to_owned(),
+                label: field.map_or_else(|| names::label(key).to_owned(), |f| view::label_of(key, f)),
                 before: shown(key, before),
                 after: shown(key, now.as_ref()),
                 crop: field.and_then(|f| view::crop_of(f, &pages)),
@@ -153,7 +154,7 @@ pub async fn show(State(web): State<Web>, user: User, Path(id): Path<String>) ->
         })
         .collect();
     let page = OneOffer {
-        kind: Vocabulary::get().type_name(&d.content.kind).to_owned(),
+        kind: names::kind(&d.content.kind).to_owned(),
         at: view::moment(d.received, view::today()),
         revision: d.revision,
         stale: d.revision != offer.revision,

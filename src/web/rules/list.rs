@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::super::frame::Frame;
 use super::super::gate::User;
+use super::super::words as names;
 use super::super::{Failure, Web, view};
 use super::Desk;
 use crate::model::{Status, Vocabulary};
@@ -63,13 +64,13 @@ pub async fn list(State(web): State<Web>, user: User, Query(asked): Query<Asked>
             .fields
             .iter()
             .filter(|(_, f)| f.status == Status::Review)
-            .map(|(k, f)| f.label(k).to_owned())
+            .map(|(k, f)| view::label_of(k, f))
             .collect();
         if unsure && open.is_empty() {
             continue;
         }
         lines.push(Line {
-            kind: Vocabulary::get().type_name(&s.content.kind).to_owned(),
+            kind: names::kind(&s.content.kind).to_owned(),
             at: view::moment(s.received, view::today()),
             sender: s.content.accepted("sender.institution").unwrap_or_default(),
             unsure: open,
@@ -77,7 +78,7 @@ pub async fn list(State(web): State<Web>, user: User, Query(asked): Query<Asked>
             id: s.document,
         });
     }
-    let kinds = Vocabulary::get().types.iter().map(|(k, n)| (k.clone(), n.clone(), *k == asked.kind)).collect();
+    let kinds = Vocabulary::get().types.keys().map(|k| (k.clone(), names::kind(k).to_owned(), *k == asked.kind)).collect();
     let offers = web.store.offers(200).await?.len();
     let page = List {
         frame: Frame::of(&web, &user, "rules").await?,

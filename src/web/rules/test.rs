@@ -10,9 +10,10 @@ use super::super::frame::Frame;
 use super::super::gate::User;
 use super::super::pages::page_views;
 use super::super::view::{self, Crop};
+use super::super::words as names;
 use super::super::{Failure, Web};
 use super::Desk;
-use crate::model::{Field, Status, Vocabulary};
+use crate::model::{Field, Status};
 use crate::store::rules::NewRules;
 use crate::tuning::backtest::{Case, Tally, Verdict, View};
 use crate::tuning::{Lines, changed};
@@ -77,7 +78,7 @@ pub async fn show(State(web): State<Web>, user: User, Path(id): Path<String>) ->
     let label = |key: &String| {
         let own = result.cases.iter().find(|c| c.key == *key);
         let field = own.and_then(|c| c.after.as_ref().or(c.before.as_ref()));
-        field.map_or(Vocabulary::get().label(key), |f| f.label(key)).to_owned()
+        field.map_or_else(|| names::label(key).to_owned(), |f| view::label_of(key, f))
     };
     let touched = |t: &Tally| t.fixed + t.broken + t.differs > 0;
     let rows = result.rows.iter().filter(|r| touched(&r.2)).map(|(s, k, t)| (s.clone(), label(k), *t)).collect();
@@ -118,7 +119,7 @@ async fn case_view(web: &Web, user: &User, frame: &Frame, case: &Case) -> Result
     };
     Ok(CaseView {
         document: case.document.clone(),
-        label: field.map_or(Vocabulary::get().label(&case.key), |f| f.label(&case.key)).to_owned(),
+        label: field.map_or_else(|| names::label(&case.key).to_owned(), |f| view::label_of(&case.key, f)),
         sender: case.sender.clone().unwrap_or_default(),
         verdict,
         class,

@@ -14,10 +14,11 @@ use super::super::frame::Frame;
 use super::super::gate::User;
 use super::super::pages::{page_views, readable};
 use super::super::view::{self, PageView};
+use super::super::words as names;
 use super::super::{Failure, Web};
 use super::words::{self, Choice};
 use super::{Desk, told, when_of, when_said, when_word};
-use crate::model::{Document, Field, Status, Vocabulary};
+use crate::model::{Document, Field, Status};
 use crate::tuning::edit::{CHECKS, FORMS, LOOKS, NORMALISERS, RuleForm, Spot};
 use crate::tuning::preview::{Line, Preview};
 
@@ -183,7 +184,7 @@ async fn page(web: &Web, user: &User, id: &str, mut asked: Asked, said: Said) ->
     let others = known
         .into_iter()
         .filter(|(k, _)| !preview.lines.iter().any(|l| l.key == *k))
-        .map(|(k, own)| (own.unwrap_or_else(|| Vocabulary::get().label(&k).to_owned()), k))
+        .map(|(k, own)| (own.unwrap_or_else(|| names::label(&k).to_owned()), k))
         .map(|(label, k)| (k, label))
         .collect();
     let mut hospitals = vec![(String::new(), frame.say("すべての病院", "all hospitals").to_owned(), when.is_none())];
@@ -195,7 +196,7 @@ async fn page(web: &Web, user: &User, id: &str, mut asked: Asked, said: Said) ->
     }
     listed.extend(when.clone().filter(|w| !listed.contains(w)));
     hospitals.extend(listed.iter().map(|w| (when_word(w), when_said(w), Some(w) == when.as_ref())));
-    let type_name = Vocabulary::get().type_name(&kind).to_owned();
+    let type_name = names::kind(&kind).to_owned();
     let files = [
         (own_file, type_name.clone()),
         ("common.toml".to_owned(), frame.say("すべての種類の書類", "all types").to_owned()),

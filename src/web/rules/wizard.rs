@@ -9,10 +9,10 @@ use axum::response::{Html, Redirect};
 use super::super::frame::Frame;
 use super::super::gate::User;
 use super::super::pages::readable;
+use super::super::words as names;
 use super::super::{Failure, Web, view};
 use super::tune::Asked;
 use super::{Desk, when_of, when_said};
-use crate::model::Vocabulary;
 use crate::tuning::edit::When;
 use crate::tuning::{is_from, numbers_on};
 
@@ -73,7 +73,7 @@ async fn page(web: &Web, user: &User, id: &str, fault: Option<String>) -> Result
         .map(|(key, own)| {
             let found = seen.content.fields.get(&key);
             Missed {
-                label: own.unwrap_or_else(|| Vocabulary::get().label(&key).to_owned()),
+                label: own.unwrap_or_else(|| names::label(&key).to_owned()),
                 value: found.map(|f| view::shown(&key, &f.value.text())),
                 sure: found.is_some_and(|f| f.status == crate::model::Status::Accepted),
                 key,
@@ -81,7 +81,7 @@ async fn page(web: &Web, user: &User, id: &str, fault: Option<String>) -> Result
         })
         .collect();
     fields.sort_by_key(|f| (f.sure, !f.key.starts_with("patient."), f.key.clone()));
-    let kind = Vocabulary::get().type_name(&seen.content.kind).to_owned();
+    let kind = names::kind(&seen.content.kind).to_owned();
     Ok(Ask { frame, id: id.to_owned(), kind, known_by, fields, fault }.render()?)
 }
 

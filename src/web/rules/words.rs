@@ -1,7 +1,8 @@
 //! What the words of the rules' grammar are called on the pages.
 
 use super::super::frame::Frame;
-use crate::model::{Document, Vocabulary};
+use super::super::words as names;
+use crate::model::{Document};
 
 /// A choice in a form: word of the grammar, what it is called, whether it is chosen.
 pub type Choice = (String, String, bool);
@@ -66,5 +67,5 @@ pub fn word(frame: &Frame, word: &str) -> String {
 /// What a field is called on a sheet.
 pub fn label(documents: &[Option<&Document>], key: &str) -> String {
     let own = documents.iter().flatten().find_map(|d| d.fields.get(key)?.trace.name.clone());
-    own.unwrap_or_else(|| Vocabulary::get().label(key).to_owned())
+    own.unwrap_or_else(|| names::label(key).to_owned())
 }

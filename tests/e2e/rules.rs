@@ -1,0 +1,55 @@
+//! Preview, backtest and daemon read the same: every field of every sample, character by character.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use faxbridge::model::Document;
+use faxbridge::rules::backtest::{both, document_of};
+use faxbridge::store::Store;
+use faxbridge::store::rules::SheetFilter;
+use faxbridge::tuning::{OwnRules, Workshop};
+
+use crate::home::{Home, sample};
+
+#[test]
+fn preview_backtest_and_daemon_read_the_same() {
+    let home = Home::new().on_file().folder();
+    for entry in std::fs::read_dir(crate::home::repo("samples/files")).expect("the samples") {
+        let name = entry.expect("an entry").file_name().into_string().expect("a name");
+        home.scan(&name, &sample(&name));
+    }
+    home.drain();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let store = Store::open_beside(&home.at("data")).await.expect("the store");
+        let shop = Arc::new(Workshop::open(Path::new(""), false).expect("rules"));
+        shop.set_registers(Arc::new(store.registers().await.expect("registers")));
+        let (now, registers) = (shop.now(), shop.registers());
+        // A draft that says nothing new is other rules all the same: its hash differs.
+        let mut layer = OwnRules::default();
+        layer.set("cover.toml", "# nothing\n[stop]\nlabels = [\"どの紙にもない言葉です\"]\n");
+        let draft = shop.draft(&layer).expect("a draft");
+        assert_ne!(draft.hash(), now.rules.hash());
+        let sheets = store.recent_sheets(&SheetFilter::default(), 200).await.expect("sheets");
+        assert!(sheets.len() >= 15, "{}", sheets.len());
+        for s in sheets {
+            assert_eq!(s.reader.rules, now.rules.hash());
+            let reading = shop.reading(&store, &s.reading).await.expect("a reading");
+            let preview = shop.preview(&draft, &reading, &s.content.pages);
+            let (one, other) = both(&now.rules, &draft, None, &reading, &registers);
+            let all = [
+                preview.before,
+                preview.after,
+                document_of(&one, &s.content.pages).cloned(),
+                document_of(&other, &s.content.pages).cloned(),
+            ];
+            for d in all {
+                let d = d.expect("the sheet");
+                assert_eq!((&d.kind, &d.pages), (&s.content.kind, &s.content.pages));
+                // As it comes back from where it is kept.
+                let kept: Document = serde_json::from_str(&serde_json::to_string(&d).expect("JSON")).expect("back");
+                assert_eq!(kept.fields, s.content.fields, "{}", s.document);
+            }
+        }
+    });
+}
