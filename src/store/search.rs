@@ -105,6 +105,14 @@ async fn fitting(tx: &mut Tx, term: &Term) -> Result<Fits> {
         }
         Term::Text(text) => {
             let near = near(tx, "room", text).await?;
+            // What is no longer than a pair is found by the pairs alone.
+            let exact = text.chars().count() <= 2;
+            let near = if exact {
+                fits.rooms.extend(near);
+                Vec::new()
+            } else {
+                near
+            };
             let sql = tx.choose(
                 "SELECT id, name, kana, coalesce(merged, id) AS room FROM room
                  WHERE id IN (SELECT value FROM json_each($1)) OR merged IN (SELECT value FROM json_each($1))",
@@ -127,7 +135,9 @@ async fn fitting(tx: &mut Tx, term: &Term) -> Result<Fits> {
 
 async fn near_senders(tx: &mut Tx, text: &str) -> Result<Vec<String>> {
     let mut senders = near(tx, "sender", text).await?;
-    senders.retain(|s| fold(s).contains(text));
+    if text.chars().count() > 2 {
+        senders.retain(|s| fold(s).contains(text));
+    }
     Ok(senders)
 }
 
