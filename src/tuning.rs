@@ -8,18 +8,20 @@
 pub mod again;
 pub mod backtest;
 pub mod preview;
+pub mod seal;
+pub mod teach;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::register::Registers;
-use crate::rules::{Base, Layer, RuleSet, RulesError};
+use crate::rules::{Base, Layer, RuleSet};
 use crate::store::{Store, StoreError};
 
 pub use crate::rules::backtest::is_from;
 pub use crate::rules::edit;
 pub use crate::rules::pack;
-pub use crate::rules::{Base as Rules, Fault, Layer as OwnRules};
+pub use crate::rules::{Base as Rules, Fault, Layer as OwnRules, RulesError};
 
 /// What reads sheets now.
 #[derive(Debug)]

@@ -51,19 +51,27 @@ impl Store {
         self
     }
 
-    /// The key that we sign with; `new` where there is none yet.
+    /// The key that pushes are signed with; `new` where there is none yet.
     ///
     /// # Errors
     /// The database refused.
     pub async fn vapid(&self, new: &str) -> Result<String> {
+        self.secret("vapid", new).await
+    }
+
+    /// A secret of the installation by its name in `meta`; `new` where there is none yet.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn secret(&self, name: &str, new: &str) -> Result<String> {
         let mut tx = self.db.begin().await?;
-        tx.lock("vapid").await?;
+        tx.lock(name).await?;
         let known: Option<String> =
-            scalar("SELECT value FROM meta WHERE key = 'vapid'").fetch_optional(tx.conn()).await?;
+            scalar("SELECT value FROM meta WHERE key = $1").bind(name).fetch_optional(tx.conn()).await?;
         if let Some(known) = known {
             return Ok(known);
         }
-        query("INSERT INTO meta (key, value) VALUES ('vapid', $1)").bind(new).execute(tx.conn()).await?;
+        query("INSERT INTO meta (key, value) VALUES ($1, $2)").bind(name).bind(new).execute(tx.conn()).await?;
         tx.commit().await?;
         Ok(new.to_owned())
     }

@@ -4,6 +4,7 @@
 //! database see the same ones ([`Store::rules_version`] tells when to look). Knows layers as text; what they mean is
 //! `rules`' business.
 
+mod lessons;
 mod offers;
 mod sheets;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use serde_json::json;
 use super::db::{Row, Tx, query, scalar};
 use super::{Result, Store, StoreError, audit};
 
+pub use lessons::Corrected;
 pub use offers::{Offer, OfferLine};
 pub use sheets::{Confirmed, Mark, Seen, SheetFilter};
 

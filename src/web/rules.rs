@@ -8,6 +8,7 @@ mod again;
 mod history;
 mod list;
 mod own;
+mod teach;
 mod test;
 mod tune;
 mod wizard;
@@ -45,6 +46,9 @@ pub fn routes() -> Vec<Route> {
         post(KEEPERS, "/rules/pack", history::import),
         get(RULES, "/rules/fields", own::list),
         post(RULES, "/rules/fields", own::add),
+        get(RULES, "/rules/teach", teach::list),
+        get(RULES, "/rules/teach/{id}", teach::page),
+        post(RULES, "/rules/teach/{id}", teach::take),
         get(RULES, "/rules/again", again::ask),
         post(RULES, "/rules/again", again::read),
         get(REVIEW, "/reread", again::list),

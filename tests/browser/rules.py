@@ -129,8 +129,9 @@ def run(kit):
     desk.get_by_role("button", name="標準のルールだけに戻す").click()
     expect(desk.get_by_role("heading", name="第2版")).to_be_visible()
     desk.locator("textarea#text").fill(pack)
-    desk.get_by_role("button", name="取り込む").click()
+    desk.get_by_role("button", name="中身を見る").click()
+    desk.get_by_role("button", name="下書きにする").click()
     expect(desk.locator("#draft")).to_be_visible()
-    for path in ["/rules", "/rules/history", "/rules/fields", "/rules/again", "/reread"]:
+    for path in ["/rules", "/rules/teach", "/rules/history", "/rules/fields", "/rules/again", "/reread"]:
         phone.goto(kit.base + path)
         kit.fits(phone)

@@ -152,3 +152,20 @@ fn an_administrator_teaches_the_layout_of_a_new_hospital() {
     assert!(daemon.stop().success());
     home.ok(&["audit", "verify"]);
 }
+
+/// A field that reviewers keep putting right: the page finds the change that spares them that.
+#[test]
+fn what_is_put_right_three_times_is_learnt() {
+    let smtp = Smtp::start();
+    let home = named(&smtp).folder();
+    let sheet = |n: u32| std::fs::read(repo(&format!("samples/worked-example/home-{n}.tif"))).expect("a sample");
+    for n in 1..=3 {
+        home.scan(&format!("home-{n}.tif"), &sheet(n));
+    }
+    home.drain();
+    std::fs::write(home.at("fourth.tif"), sheet(4)).expect("kept");
+    let daemon = home.start();
+    flow("teach", &home, &smtp, json!({"fourth": home.at("fourth.tif"), "scan": home.at("scan")}));
+    assert!(daemon.stop().success());
+    home.ok(&["audit", "verify"]);
+}

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Rect, Value};
 use crate::reading::Reading;
 use crate::register::Registers;
@@ -30,7 +32,7 @@ pub struct Lesson<'a> {
 }
 
 /// One change of one field's rule for one hospital.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Change {
     /// This label leads to the value, by this way.
     Label { label: String, look: Vec<Direction> },

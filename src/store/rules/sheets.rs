@@ -66,13 +66,14 @@ pub struct Mark {
 
 /// Only what truth is made of.
 #[derive(Deserialize)]
-struct Slim {
-    fields: BTreeMap<String, SlimField>,
+pub(super) struct Slim {
+    pub(super) fields: BTreeMap<String, SlimField>,
+    pub(super) sender_id: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct SlimField {
-    value: Value,
+pub(super) struct SlimField {
+    pub(super) value: Value,
     status: Status,
 }
 
@@ -82,6 +83,7 @@ macro_rules! decided {
         concat!($head, "d.reading IS NOT NULL AND d.state = 'posted' AND d.revision > 1 AND d.again_of IS NULL", $tail)
     };
 }
+pub(super) use decided;
 
 impl Store {
     /// Sheets as they stand now, the newest first.
@@ -262,7 +264,7 @@ fn seen(r: &Row) -> Result<Seen> {
 
 /// What persons said of a sheet: where its newest revision says something else than the machine did, or says the same
 /// for sure.
-fn truth(machine: Slim, person: Slim) -> BTreeMap<String, Option<Value>> {
+pub(super) fn truth(machine: Slim, person: Slim) -> BTreeMap<String, Option<Value>> {
     let mut out = BTreeMap::new();
     for key in machine.fields.keys() {
         if !person.fields.contains_key(key) {

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::http::header;
-use axum::response::{Html, IntoResponse, Redirect};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -14,7 +14,8 @@ use super::Desk;
 use crate::account::Role;
 use crate::store::rules::RuleRevision;
 use crate::tuning::pack::Pack;
-use crate::tuning::{Lines, OwnRules, changed};
+use crate::tuning::seal::{self, Signed};
+use crate::tuning::{Lines, OwnRules, RulesError, changed};
 
 const LIST: i64 = 100;
 
@@ -34,6 +35,8 @@ struct List {
     lines: Vec<Line>,
     in_force: i64,
     fault: Option<String>,
+    /// Fingerprint of the key that our packs are signed with.
+    key: String,
     tunes: bool,
 }
 
@@ -56,6 +59,7 @@ pub async fn list(State(web): State<Web>, user: User) -> Result<Html<String>, Fa
         lines: all.iter().map(|r| line(&frame, r, newest)).collect(),
         in_force: newest,
         fault: web.options.rules.now().fault.clone(),
+        key: seal::own(&web.store).await?,
         tunes: user.has(Role::Rules),
         frame,
     };
@@ -121,7 +125,7 @@ pub async fn back(
     Ok(Redirect::to("/rules/history"))
 }
 
-/// `GET /rules/pack`: what is in force, as one text.
+/// `GET /rules/pack`: what is in force, as one text with our signature.
 pub async fn export(State(web): State<Web>, user: User) -> Result<impl IntoResponse, Failure> {
     let now = web.options.rules.now();
     let day = view::today().to_string();
@@ -130,21 +134,63 @@ pub async fn export(State(web): State<Web>, user: User) -> Result<impl IntoRespo
     let name = format!("attachment; filename=\"faxbridge-rules-{day}.toml\"");
     let head =
         [(header::CONTENT_TYPE, "application/toml; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((head, pack.text()))
+    Ok((head, seal::sign(&web.store, pack).await?.text()))
 }
 
 #[derive(Deserialize)]
 pub struct Import {
     text: String,
+    /// What it is was seen.
+    #[serde(default)]
+    sure: String,
 }
 
-/// `POST /rules/pack`: another city's pack becomes one's draft, to be tried like any.
-pub async fn import(State(web): State<Web>, user: User, Form(sent): Form<Import>) -> Result<Redirect, Failure> {
+/// A pack before it is taken.
+#[derive(Template)]
+#[template(path = "rules/pack.html")]
+struct Shown {
+    frame: Frame,
+    name: String,
+    made: String,
+    /// Fingerprint of the key that signed it, and whether it is ours.
+    signed: Option<String>,
+    ours: bool,
+    changes: Vec<(String, Lines)>,
+    text: String,
+    tunes: bool,
+}
+
+/// `POST /rules/pack`: another city's pack is shown, with who signed it and what it changes; once that was seen it becomes
+/// one's draft, to be tried like any.
+pub async fn import(State(web): State<Web>, user: User, Form(sent): Form<Import>) -> Result<Response, Failure> {
     let desk = Desk::of(&web, &user).await?;
-    let layer = Pack::read(&sent.text.replace("\r\n", "\n"))
-        .and_then(|p| p.layer(&desk.now.base))
-        .map_err(|e| Failure::Refused(format!("このファイルは取り込めません: {e}")))?;
+    let bad = |e: RulesError| Failure::Refused(format!("このファイルは取り込めません: {e}"));
+    let text = sent.text.replace("\r\n", "\n");
+    let pack = Pack::read(&text).map_err(bad)?;
+    let layer = pack.layer(&desk.now.base).map_err(bad)?;
+    let signed = match seal::signer(&pack) {
+        Signed::Wrong => {
+            return Err(Failure::Refused(
+                "このファイルは署名と合いません。発行元からもう一度受け取ってください。".into(),
+            ));
+        }
+        Signed::Nobody => None,
+        Signed::By(key) => Some(key),
+    };
+    if sent.sure != "1" {
+        let page = Shown {
+            ours: signed.as_ref() == Some(&seal::own(&web.store).await?),
+            frame: Frame::of(&web, &user, "rules").await?,
+            name: pack.name,
+            made: pack.made,
+            signed,
+            changes: changed(&desk.layer, &layer),
+            text,
+            tunes: user.has(Role::Rules),
+        };
+        return Ok(Html(page.render()?).into_response());
+    }
     let hash = desk.now.base.hash(&layer);
     web.store.import_rules(user.actor(), desk.now.revision, &layer.json(), &hash).await?;
-    Ok(Redirect::to(if user.has(Role::Rules) { "/rules" } else { "/rules/history" }))
+    Ok(Redirect::to(if user.has(Role::Rules) { "/rules" } else { "/rules/history" }).into_response())
 }

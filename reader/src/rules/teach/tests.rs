@@ -34,7 +34,10 @@ fn with(key: &str, change: &Change) -> Option<RuleSet> {
         Change::Region { page, region } => format!("page = {page}\nregion = {region:?}"),
     };
     let mut layer = Layer::default();
-    layer.set("discharge_summary.toml", &format!("[[hospital]]\nwhen = {{ fax = {FAX:?} }}\n[hospital.field.{key:?}]\n{line}"));
+    layer.set(
+        "discharge_summary.toml",
+        &format!("[[hospital]]\nwhen = {{ fax = {FAX:?} }}\n[hospital.field.{key:?}]\n{line}"),
+    );
     RuleSet::layered(&Base::embedded(), &layer).ok()
 }
 
@@ -83,7 +86,10 @@ fn a_place_without_a_word_is_learnt_as_a_region() {
         (of("もくれん棟", "令和8年7月1日"), "2026-07-01"),
     ];
     let (proposals, then) = taught("encounter.discharge_date", &sheets, &of("ゆり", "令和8年7月18日"));
-    assert!(matches!(proposals.first(), Some(Proposal { change: Change::Region { page: 1, .. }, right: 3 })), "{proposals:?}");
+    assert!(
+        matches!(proposals.first(), Some(Proposal { change: Change::Region { page: 1, .. }, right: 3 })),
+        "{proposals:?}"
+    );
     assert_eq!(then.as_deref(), Some("2026-07-18"));
 }
 
