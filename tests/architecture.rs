@@ -56,7 +56,16 @@ const MAY: &[(&str, &[&str])] = &[
     (
         "web",
         &[
-            "account", "calendar", "completeness", "figures", "model", "metrics", "reading", "report", "store", "config",
+            "account",
+            "calendar",
+            "completeness",
+            "figures",
+            "model",
+            "metrics",
+            "reading",
+            "report",
+            "store",
+            "config",
             "tuning",
         ],
     ),

@@ -87,7 +87,19 @@ pub async fn list(State(web): State<Web>, user: User, Query(asked): Query<Asked>
         "" => None,
         id => web.store.document(id).await?.and_then(|d| done(&frame, id, d.state)),
     };
-    Ok(Html(List { waiting, withdrawn, open, apart, faults: faults(&web).await?, done, offers: web.store.offers(LIST).await?.len(), frame }.render()?))
+    Ok(Html(
+        List {
+            waiting,
+            withdrawn,
+            open,
+            apart,
+            faults: faults(&web).await?,
+            done,
+            offers: web.store.offers(LIST).await?.len(),
+            frame,
+        }
+        .render()?,
+    ))
 }
 
 fn entry(web: &Web, user: &User, frame: &Frame, h: Held) -> Waiting {

@@ -78,7 +78,8 @@ pub async fn list(State(web): State<Web>, user: User, Query(asked): Query<Asked>
             id: s.document,
         });
     }
-    let kinds = Vocabulary::get().types.keys().map(|k| (k.clone(), names::kind(k).to_owned(), *k == asked.kind)).collect();
+    let kinds =
+        Vocabulary::get().types.keys().map(|k| (k.clone(), names::kind(k).to_owned(), *k == asked.kind)).collect();
     let offers = web.store.offers(200).await?.len();
     let page = List {
         frame: Frame::of(&web, &user, "rules").await?,

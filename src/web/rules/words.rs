@@ -2,7 +2,7 @@
 
 use super::super::frame::Frame;
 use super::super::words as names;
-use crate::model::{Document};
+use crate::model::Document;
 
 /// A choice in a form: word of the grammar, what it is called, whether it is chosen.
 pub type Choice = (String, String, bool);
