@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use daemon::client::get;
+use daemon::client::{as_role, get};
 use daemon::{Daemon, faxbridge};
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 
@@ -47,6 +47,19 @@ const CLONE: &[&str] = &[
      WHERE id LIKE 'd%' AND room LIKE 'B-%'",
     "INSERT INTO post (key, room, document, revision, at)
      SELECT 'k' || id, room, id, 1, created FROM document WHERE id LIKE 'd%' AND room LIKE 'B-%'",
+    // Eighty senders; told after seconds, read after hours, most with a day of discharge.
+    "INSERT INTO figure (document, hospital, kind, received, posted, machine, noticed, opened, discharge, fields, unsure, chance,
+                         legible, wanted, there)
+     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
+     SELECT 'd' || i, 'I-' || (i % 80), d.kind, r.received, CASE i % 10 WHEN 0 THEN NULL ELSE r.received + 30000 END,
+            CASE i % 10 WHEN 0 THEN NULL ELSE 1 END, r.received + 30000 + i % 90 * 1000, r.received + i % 5000 * CAST(60000 AS BIGINT),
+            d.discharge, 14, CASE i % 4 WHEN 0 THEN 2 ELSE 0 END, 20000, 900 + i % 90, 16, 16 - i % 6
+     FROM n JOIN document d ON d.id = 'd' || i JOIN receipt r ON r.id = d.receipt",
+    "INSERT INTO lack (document, item, how)
+     SELECT document, 'discharge_summary/allergies', 'missing' FROM figure WHERE there < 16
+     UNION ALL SELECT document, 'discharge_summary/history', 'unreadable' FROM figure WHERE there < 14",
+    "INSERT INTO correction (document, revision, field, how, sure, at)
+     SELECT document, 2, 'patient.phone', 'set', 0, received FROM figure WHERE unsure > 0",
 ];
 
 fn main() {
@@ -93,9 +106,12 @@ fn main() {
     let mut line = |what: &str, path: &dyn Fn(u32) -> String| {
         let mut ms: Vec<f64> = (0..60)
             .map(|n| {
+                let path = path(n);
+                let role =
+                    if path.starts_with("/statistics") || path.starts_with("/admin") { "admin" } else { "reviewer" };
                 let began = Instant::now();
-                let answer = get(port, &path(n)).expect("an answer");
-                assert_eq!(answer.0, 200, "{}: {:.200}", path(n), answer.1);
+                let answer = as_role(port, role, "GET", &path, "").map(|a| (a.status, a.body)).expect("an answer");
+                assert_eq!(answer.0, 200, "{path}: {:.200}", answer.1);
                 began.elapsed().as_secs_f64() * 1000.0
             })
             .collect();
@@ -109,6 +125,18 @@ fn main() {
     line("search by name", &|n| format!("/?q=%E9%AB%98%E6%A9%8B{n}"));
     line("rooms", &|_| "/".into());
     line("what was received", &|_| "/receipts".into());
+    let month = |n: i64| {
+        let day = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9))).date();
+        day.saturating_sub(jiff::Span::new().days(n)).to_string()
+    };
+    let (today, year) = (month(0), month(365));
+    line("statistics, all 50,000", &|_| format!("/statistics?from={year}&until={today}"));
+    line("statistics, a span that nobody asked for before", &|n| {
+        format!("/statistics?from={}&until={today}", month(i64::from(n) + 2))
+    });
+    line("what a sender leaves out", &|n| format!("/statistics/gaps?from={year}&until={today}&hospital=I-{}", n % 80));
+    line("blind samples", &|_| "/samples".into());
+    line("error rates", &|_| "/admin/samples".into());
     println!("| start to first answer | {:.0} | | < {:.0} |", start * 1000.0, TARGET.1 * 1000.0);
     drop(daemon);
     assert!(!missed, "a target was missed");

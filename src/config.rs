@@ -362,6 +362,7 @@ struct File {
     review: Review,
     #[serde(default)]
     retention: Retention,
+    #[serde(default)]
     sample: Sample,
 }
 

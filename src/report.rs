@@ -18,7 +18,7 @@ use krilla::surface::Surface;
 use krilla::text::{Font, TextDirection};
 
 use crate::figures::statistics::Statistics;
-use crate::figures::tables::{Table, course_of, tables, title};
+use crate::figures::tables::{Names, Table, course_of, tables, title};
 
 /// Where Debian's packages put Japanese fonts, those of fixed width first; the first that is there counts.
 const FONTS: [&str; 7] = [
@@ -65,7 +65,7 @@ pub fn pdf(s: &Statistics, hospital: &dyn Fn(&str) -> String, made: &str) -> Res
     sheet.text(20.0, INK, "faxbridge 活用状況 月報");
     sheet.text(14.0, INK, &when);
     sheet.note(&format!("作成 {made}　患者さんの名前は含みません。数え方は docs/figures.md にあります。"));
-    let all = tables(s, false, hospital);
+    let all = tables(s, &Names::japanese(hospital));
     for table in &all {
         sheet.table(table);
         match table.key {
@@ -344,7 +344,7 @@ mod tests {
     fn text_is_wrapped_and_columns_fill_the_page() {
         assert_eq!(wrapped("あいうえお", 10.0, 30.0), ["あいう", "えお"]);
         assert_eq!(wrapped("", 10.0, 30.0), [""]);
-        for table in tables(&month(), false, &|h| h.to_owned()) {
+        for table in tables(&month(), &Names::japanese(&|h| h.to_owned())) {
             let sum: f32 = columns(&table).iter().sum();
             assert!((sum - (WIDTH - 2.0 * MARGIN)).abs() < 1.0, "{}: {sum}", table.key);
         }

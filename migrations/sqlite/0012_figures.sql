@@ -89,7 +89,7 @@ CREATE INDEX reply_at ON reply (at, account);
 
 -- What is there already, as far as rows tell.
 INSERT INTO figure (document, hospital, kind, received, posted, machine, again, noticed, opened, discharge, fields, unsure)
-SELECT d.id, coalesce(json_extract(v.content, '$.sender_id'), '~' || d.sender, ''), d.kind, r.received,
+SELECT d.id, coalesce(json_extract(v.content, '$.sender_id'), '~' || replace(replace(d.sender, ' ', ''), '　', ''), ''), d.kind, r.received,
        (SELECT min(o.created) FROM outbox o WHERE o.document = d.id AND o.purpose = 'post'),
        CASE WHEN EXISTS (SELECT 1 FROM outbox o WHERE o.document = d.id AND o.purpose = 'post')
             THEN EXISTS (SELECT 1 FROM outbox o WHERE o.document = d.id AND o.purpose = 'post' AND o.revision = 1) END,

@@ -48,17 +48,35 @@ fn en(_: &'static str, en: &'static str) -> &'static str {
 /// Hospitals beyond so many are one row.
 const MOST: usize = 60;
 
-/// All tables, in the order of the page. `hospital` gives the names.
-pub fn tables(s: &Statistics, english: bool, hospital: &dyn Fn(&str) -> String) -> Vec<Table> {
-    let say: Say = if english { en } else { ja };
+/// Who and what is called how.
+pub struct Names<'a> {
+    pub english: bool,
+    pub hospital: &'a dyn Fn(&str) -> String,
+    pub kind: &'a dyn Fn(&str) -> String,
+    pub field: &'a dyn Fn(&str) -> String,
+}
+
+impl<'a> Names<'a> {
+    /// The vocabulary's own names.
+    pub fn japanese(hospital: &'a dyn Fn(&str) -> String) -> Names<'a> {
+        let (kind, field) =
+            (&|k: &str| Vocabulary::get().type_name(k).to_owned(), &|k: &str| Vocabulary::get().label(k).to_owned());
+        Names { english: false, hospital, kind, field }
+    }
+}
+
+/// All tables, in the order of the page.
+pub fn tables(s: &Statistics, names: &Names) -> Vec<Table> {
+    let say: Say = if names.english { en } else { ja };
+    let hospital = names.hospital;
     vec![
         overview(s, say),
         course(s, say),
         hospitals(s, say, hospital),
-        kinds(s, say),
-        matrix(s, say, hospital),
+        kinds(s, say, names),
+        matrix(s, say, names),
         lead(s, say, hospital),
-        corrections(s, say),
+        corrections(s, say, names),
         usage(s, say),
     ]
 }
@@ -224,11 +242,11 @@ fn hospitals(s: &Statistics, say: Say, name: &dyn Fn(&str) -> String) -> Table {
     }
 }
 
-fn kinds(s: &Statistics, say: Say) -> Table {
+fn kinds(s: &Statistics, say: Say, names: &Names) -> Table {
     let (all, _) = most(s.by(|g| &g.kind));
     let row = |(key, c): (&str, Counts)| {
         vec![
-            Vocabulary::get().type_name(key).to_owned(),
+            (names.kind)(key),
             c.sheets.to_string(),
             c.posted.to_string(),
             share(c.machine, c.posted),
@@ -252,7 +270,7 @@ fn kinds(s: &Statistics, say: Say) -> Table {
     }
 }
 
-fn matrix(s: &Statistics, say: Say, name: &dyn Fn(&str) -> String) -> Table {
+fn matrix(s: &Statistics, say: Say, names: &Names) -> Table {
     let (hospitals, more) = most(s.by(|g| &g.hospital));
     let (kinds, _) = most(s.by(|g| &g.kind));
     let count = |h: &str, k: &str| {
@@ -260,10 +278,10 @@ fn matrix(s: &Statistics, say: Say, name: &dyn Fn(&str) -> String) -> Table {
         sheets.to_string()
     };
     let mut words = vec![say("発信元", "Sender").to_owned()];
-    words.extend(kinds.iter().map(|(k, _)| Vocabulary::get().type_name(k).to_owned()));
+    words.extend(kinds.iter().map(|(k, _)| (names.kind)(k)));
     words.push(say("計", "All").to_owned());
     let row = |(h, c): &(&str, Counts)| {
-        let mut row = vec![name(h)];
+        let mut row = vec![(names.hospital)(h)];
         row.extend(kinds.iter().map(|(k, _)| count(h, k)));
         row.push(c.sheets.to_string());
         row
@@ -312,13 +330,13 @@ fn lead(s: &Statistics, say: Say, name: &dyn Fn(&str) -> String) -> Table {
     }
 }
 
-fn corrections(s: &Statistics, say: Say) -> Table {
+fn corrections(s: &Statistics, say: Say, names: &Names) -> Table {
     let changed = |c: &super::statistics::Corrections| c.unsure + c.sure + c.added;
     let mut all: Vec<_> = s.corrections.iter().collect();
     all.sort_by(|a, b| changed(b.1).cmp(&changed(a.1)).then(a.0.cmp(b.0)));
     let label = |key: &String| match key.as_str() {
         "type" => say("書類の種類", "Type").to_owned(),
-        key => Vocabulary::get().label(key).to_owned(),
+        key => (names.field)(key),
     };
     Table {
         key: "corrections",

@@ -148,3 +148,68 @@ impl Store {
         Ok(Some(rows.iter().map(|r| (r.get("item"), r.get::<String>("how") == "unreadable")).collect()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::db::composed;
+    use super::super::tests::{Bench, bench, sheet};
+    use crate::store::State;
+    use crate::store::db::{Row, query};
+    use crate::store::outbox::Outcome;
+    use crate::store::review::Edit;
+
+    async fn rows(b: &Bench) -> Vec<Vec<String>> {
+        let mut tx = b.store.db.snapshot().await.expect("snapshot");
+        let rows = query("SELECT * FROM figure ORDER BY document").fetch_all(tx.conn()).await.expect("rows");
+        let int = |r: &Row, c: &str| format!("{c} {:?}", r.get::<Option<i64>>(c));
+        let row = |r: &Row| {
+            let text =
+                ["document", "hospital", "kind", "discharge"].map(|c| format!("{:?}", r.get::<Option<String>>(c)));
+            let ints =
+                ["received", "posted", "machine", "again", "noticed", "opened", "fields", "unsure"].map(|c| int(r, c));
+            text.into_iter().chain(ints).collect()
+        };
+        rows.iter().map(row).collect()
+    }
+
+    /// What the migration makes of a store from before is what would have been written.
+    #[tokio::test]
+    async fn sheets_from_before_are_counted_alike() {
+        let b = bench().await;
+        b.receive("scan", "a.tif", b"one").await;
+        let mut known = sheet(State::Posted, Some("R-0001"));
+        known.document.sender_id = Some("I-1".into());
+        b.through(&[known, sheet(State::Posted, Some("R-0002"))]).await;
+        b.receive("scan", "b.tif", b"two").await;
+        b.through(&[sheet(State::Review, None), sheet(State::Review, None)]).await;
+        b.pass(1_000);
+        let held = b.store.review_list(5).await.expect("list").remove(0).document;
+        b.store.choose_room(&held, "R-0001", "p").await.expect("posted by a person");
+        b.store
+            .confirm_fields(&held, 2, &[("sender.institution".into(), Edit::Confirm)], "p")
+            .await
+            .expect("confirmed");
+        b.pass(1_000);
+        while let Some(d) = b.store.claim_delivery("mail", 60_000).await.expect("claim") {
+            b.store.commit_delivery(&d, &Outcome::Sent { remote: "x".into() }).await.expect("commit");
+            b.pass(1_000);
+        }
+        let nurse = b.store.demo_account("viewer").await.expect("an account");
+        b.store.open_sheet(&nurse, &held, 3).await.expect("read");
+        let written = rows(&b).await;
+        assert_eq!(written.len(), 4);
+        assert!(written.iter().flatten().any(|c| c == "\"~柏病院\"" || c == "Some(\"~柏病院\")"), "{written:?}");
+
+        let mut tx = b.store.db.begin().await.expect("begin");
+        query("DELETE FROM figure").execute(tx.conn()).await.expect("none");
+        let all = tx.choose(
+            include_str!("../../migrations/sqlite/0012_figures.sql"),
+            include_str!("../../migrations/postgres/0012_figures.sql"),
+        );
+        let (_, fill) = all.split_once("INSERT INTO figure").expect("the migration fills it");
+        let fill = format!("INSERT INTO figure{}", fill.trim().trim_end_matches(';'));
+        composed(fill).execute(tx.conn()).await.expect("filled");
+        tx.commit().await.expect("commit");
+        assert_eq!(rows(&b).await, written);
+    }
+}

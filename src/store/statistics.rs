@@ -234,6 +234,7 @@ mod tests {
 
     use super::super::tests::{Bench, bench, sheet};
     use super::*;
+    use crate::figures::tables::Names;
     use crate::model::Value;
     use crate::store::State;
     use crate::store::outbox::Outcome;
@@ -308,7 +309,7 @@ mod tests {
         let other = b.store.statistics(Span::month("2025-12").expect("a month")).await.expect("statistics");
         assert_eq!(other.total(), Counts::default());
 
-        let tables = crate::figures::tables::tables(&s, false, &|h| h.to_owned());
+        let tables = crate::figures::tables::tables(&s, &Names::japanese(&|h| h.to_owned()));
         let all: String = tables.iter().map(crate::figures::tables::Table::csv).collect();
         for told in ["看護師,1,1,0", "I-1,2,0 日,50.0 %,50.0 %", "患者氏名,0,0,1,0", "自動で掲載した用紙,3,75.0 %"]
         {

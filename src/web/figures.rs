@@ -9,10 +9,11 @@ pub mod statistics;
 use std::collections::HashMap;
 
 use super::gate::{Access, Route};
-use super::{Failure, Web};
+use super::{Failure, Web, words};
 use crate::account::{Lang, Role};
 use crate::completeness;
-use crate::figures::tables;
+use crate::figures::statistics::Statistics;
+use crate::figures::tables::{self, Names, Table};
 use crate::model::Document;
 use crate::store::Register;
 
@@ -40,6 +41,17 @@ impl Hospitals {
     pub fn name(&self, hospital: &str, lang: Lang) -> String {
         tables::hospital(hospital, &self.0, lang == Lang::En)
     }
+}
+
+/// All tables, in the language of whoever asks.
+pub fn shown(s: &Statistics, hospitals: &Hospitals, lang: Lang) -> Vec<Table> {
+    let names = Names {
+        english: lang == Lang::En,
+        hospital: &|h| hospitals.name(h, lang),
+        kind: &|k| words::kind(k).to_owned(),
+        field: &|k| words::label(k).to_owned(),
+    };
+    tables::tables(s, &names)
 }
 
 /// Japanese name of an item of a national form; its key where the form does not know it any more.

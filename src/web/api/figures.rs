@@ -6,13 +6,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::figures::statistics::Asked;
-use super::super::figures::{FIGURES, Hospitals};
+use super::super::figures::{FIGURES, Hospitals, shown};
 use super::super::gate::{Route, User, get};
 use super::super::{Failure, Web};
 use super::Problems;
-use crate::account::Lang;
 use crate::account::scope::Scope;
-use crate::figures::tables::tables;
 
 pub fn routes() -> Vec<Route> {
     vec![
@@ -59,7 +57,7 @@ pub async fn statistics(
         head: t.head,
         rows: t.rows,
     };
-    let tables = tables(&s, lang == Lang::En, &|h| hospitals.name(h, lang)).into_iter().map(table).collect();
+    let tables = shown(&s, &hospitals, lang).into_iter().map(table).collect();
     Ok(Json(Statistics { from: span.first.to_string(), until: span.last.to_string(), tables }))
 }
 

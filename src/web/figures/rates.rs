@@ -10,11 +10,10 @@ use serde::Deserialize;
 use super::{FIGURES, Hospitals, percent};
 use crate::account::Lang;
 use crate::figures::interval::Sums;
-use crate::model::Vocabulary;
 use crate::store::samples::Rate;
 use crate::web::frame::Frame;
 use crate::web::gate::{self, ADMIN, Route, User, get, post};
-use crate::web::{Failure, Web, view};
+use crate::web::{Failure, Web, view, words};
 
 /// Fallbacks that are shown at once.
 const LIST: i64 = 100;
@@ -104,7 +103,7 @@ pub fn rates(all: &[Rate], hospitals: &Hospitals, limit: f64, lang: Lang) -> Rat
         });
         lines.into_iter().map(|(_, line)| line).collect::<Vec<Line>>()
     };
-    let label = |key: &str| Vocabulary::get().label(key).to_owned();
+    let label = |key: &str| words::label(key).to_owned();
     let pairs = all.iter().filter(|r| r.sums.errors > 0).map(|r| {
         let name = format!("{}　{}", label(&r.field), hospitals.name(&r.hospital, lang));
         (r.sums, line(name, &r.sums, limit))
@@ -125,7 +124,7 @@ async fn page(State(web): State<Web>, user: User) -> Result<Response, Failure> {
     let Rates { whole, fields, hospitals: by_hospital, pairs } =
         rates(&web.store.sample_rates().await?, &hospitals, limit.unwrap_or(0.0), lang);
     let fallen = web.store.fallbacks(LIST).await?.into_iter().map(|f| Fallen {
-        field: Vocabulary::get().label(&f.field).to_owned(),
+        field: words::label(&f.field).to_owned(),
         hospital: hospitals.name(&f.hospital, lang),
         since: view::moment(f.since, today),
         checked: f.checked,

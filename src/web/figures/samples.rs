@@ -16,6 +16,7 @@ use crate::web::gate::{REVIEW, Route, User, get, post};
 use crate::web::pages::{page_views, readable};
 use crate::web::review::rows::{Row, Spot, Zoom, lines, rows, spots};
 use crate::web::view::{self, PageView};
+use crate::web::words;
 use crate::web::{Failure, Web};
 
 /// Samples that the list shows at once.
@@ -58,7 +59,7 @@ async fn list(State(web): State<Web>, user: User) -> Result<Html<String>, Failur
     let frame = Frame::of(&web, &user, "review").await?;
     let more = (web.store.samples_open().await? - all.len() as i64).max(0);
     let line = |l: crate::store::samples::Line| Line {
-        kind: Vocabulary::get().type_name(&l.kind).to_owned(),
+        kind: words::kind(&l.kind).to_owned(),
         hospital: hospitals.name(&l.hospital, frame.lang()),
         received: view::moment(l.received, today),
         id: l.document,
@@ -158,15 +159,15 @@ async fn shown(
         (Some(next), Some(row)) if next.stand == Stand::Open => Step::Ask(question(&sample.content, row)),
         (Some(next), Some(row)) => Step::Judge(Two {
             label: row.label,
-            machine: words(&next.field, sample.content.fields.get(&next.field).map(|f| &f.value), &frame),
-            said: words(&next.field, next.said.as_ref().and_then(Option::as_ref), &frame),
+            machine: spoken(&next.field, sample.content.fields.get(&next.field).map(|f| &f.value), &frame),
+            said: spoken(&next.field, next.said.as_ref().and_then(Option::as_ref), &frame),
             key: next.field,
             zooms: row.zooms,
         }),
         _ => wrong(&sample, &frame).map_or(Step::Done, Step::Correct),
     };
     let page = Page {
-        kind: Vocabulary::get().type_name(&sample.content.kind).to_owned(),
+        kind: words::kind(&sample.content.kind).to_owned(),
         id: id.to_owned(),
         leaves,
         step,
@@ -183,8 +184,8 @@ async fn shown(
 fn wrong(sample: &Sample, frame: &Frame) -> Option<Vec<(String, String, String)>> {
     let line = |a: &Asked| {
         let said = a.said.as_ref().filter(|_| a.stand == Stand::Wrong)?;
-        let machine = words(&a.field, sample.content.fields.get(&a.field).map(|f| &f.value), frame);
-        Some((Vocabulary::get().label(&a.field).to_owned(), machine, words(&a.field, said.as_ref(), frame)))
+        let machine = spoken(&a.field, sample.content.fields.get(&a.field).map(|f| &f.value), frame);
+        Some((words::label(&a.field).to_owned(), machine, spoken(&a.field, said.as_ref(), frame)))
     };
     let all: Vec<_> = sample.asked.iter().filter_map(line).collect();
     (!all.is_empty()).then_some(all)
@@ -216,7 +217,7 @@ fn long(key: &str) -> bool {
 }
 
 /// A value as the page shows it; none is nothing on the page.
-fn words(key: &str, value: Option<&Value>, frame: &Frame) -> String {
+fn spoken(key: &str, value: Option<&Value>, frame: &Frame) -> String {
     match value {
         None => frame.say("（用紙にない）", "(not on the page)").to_owned(),
         Some(Value::One(v)) => view::shown(key, v),

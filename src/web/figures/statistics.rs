@@ -17,12 +17,11 @@ use super::chart::{Chart, bars};
 use super::{FIGURES, Hospitals};
 use crate::account::Lang;
 use crate::figures::statistics::{Span, Statistics};
-use crate::figures::tables::{self, Table, tables};
-use crate::model::Vocabulary;
+use crate::figures::tables::{self, Table};
 use crate::report;
 use crate::web::frame::Frame;
 use crate::web::gate::{self, Route, User, get};
-use crate::web::{Failure, Web, view};
+use crate::web::{Failure, Web, view, words};
 
 /// Longest span that is counted at once, days.
 const LONGEST: i64 = 1_100;
@@ -132,7 +131,7 @@ async fn page(State(web): State<Web>, user: User, Query(asked): Query<Asked>) ->
         before: month(span.first.first_of_month().saturating_sub(1.month())),
         after: (after <= view::today()).then(|| month(after)),
         charts: charts(&s, &frame, &name),
-        tables: tables(&s, english, &name),
+        tables: super::shown(&s, &hospitals, lang),
         frame: frame.clone(),
     };
     Ok(gate::html(&frame, page.render()?))
@@ -169,7 +168,7 @@ async fn csv(
 ) -> Result<Response, Failure> {
     let span = asked.span()?;
     let (s, hospitals, lang) = (web.statistics.of(&web, span).await?, Hospitals::of(&web).await?, user.lang());
-    let all = tables(&s, lang == Lang::En, &|h| hospitals.name(h, lang));
+    let all = super::shown(&s, &hospitals, lang);
     let table = table.strip_suffix(".csv").unwrap_or(&table);
     let table = all.into_iter().find(|t| t.key == table).ok_or(Failure::NotFound)?;
     let headers = [
@@ -235,7 +234,7 @@ async fn gaps(State(web): State<Web>, user: User, Query(asked): Query<Asked>) ->
         asked.hospital.clone()
     };
     let line = |g: crate::store::statistics::Gap| GapLine {
-        kind: Vocabulary::get().type_name(&g.kind).to_owned(),
+        kind: words::kind(&g.kind).to_owned(),
         item: super::item(&g.item),
         share: super::percent((g.missing + g.unreadable) as f64 / g.of.max(1) as f64),
         missing: g.missing,
