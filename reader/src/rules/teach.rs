@@ -177,7 +177,7 @@ fn leads(view: &View, segs: &[Seg], rect: Rect) -> Vec<(String, Direction)> {
     };
     tell(tail(view, line, first.glyphs.start), Direction::SameLine);
     let row = view.rows.get(view.row_of[line]).map_or(&[][..], Vec::as_slice);
-    if let Some(left) = row.iter().copied().filter(|l| view.rect(*l).x1 <= rect.x0 && *l != line).next_back() {
+    if let Some(left) = row.iter().copied().rfind(|l| view.rect(*l).x1 <= rect.x0 && *l != line) {
         let text = tail(view, left, view.len(left));
         match (view.cell(left), cell) {
             (Some(a), Some(b)) if a != b => tell(text, Direction::RightCell),
