@@ -95,9 +95,9 @@ pub fn duration(seconds: Option<i64>, english: bool) -> String {
     let Some(s) = seconds else { return "–".to_owned() };
     let (minutes, hours) = (s / 60, s / 3600);
     match s {
-        ..90 => format!("{s} {}", say("秒", "s")),
-        ..5_400 => format!("{minutes} {}", say("分", "min")),
-        ..172_800 => format!("{hours} {} {} {}", say("時間", "h"), minutes % 60, say("分", "min")),
+        i64::MIN..90 => format!("{s} {}", say("秒", "s")),
+        90..5_400 => format!("{minutes} {}", say("分", "min")),
+        5_400..172_800 => format!("{hours} {} {} {}", say("時間", "h"), minutes % 60, say("分", "min")),
         _ => format!("{} {}", hours / 24, say("日", "days")),
     }
 }
@@ -195,7 +195,7 @@ pub fn course_of(s: &Statistics) -> Vec<(String, (i64, i64))> {
 }
 
 /// The most sheets first; what is beyond `MOST` is left out and counted.
-fn most<'a>(all: BTreeMap<&'a str, Counts>) -> (Vec<(&'a str, Counts)>, usize) {
+fn most(all: BTreeMap<&str, Counts>) -> (Vec<(&str, Counts)>, usize) {
     let mut all: Vec<_> = all.into_iter().collect();
     all.sort_by(|a, b| b.1.sheets.cmp(&a.1.sheets).then(a.0.cmp(b.0)));
     let more = all.len().saturating_sub(MOST);

@@ -39,9 +39,12 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
+/// When it was counted, and what.
+type Counted = (Instant, Arc<Statistics>);
+
 /// What was counted not long ago.
 #[derive(Clone, Default)]
-pub struct Kept(Arc<Mutex<HashMap<Span, (Instant, Arc<Statistics>)>>>);
+pub struct Kept(Arc<Mutex<HashMap<Span, Counted>>>);
 
 impl Kept {
     /// The statistics of these days, counted within the last minute.
