@@ -248,7 +248,11 @@ impl Workshop {
     }
 
     async fn go_through(&self, store: &Store, run: &Arc<Run>, job: Job) -> Result<(), StoreError> {
-        while !run.cancelled.load(Ordering::Relaxed) && self.mark(store, BATCH).await? > 0 {}
+        loop {
+            if run.cancelled.load(Ordering::Relaxed) || self.mark(store, BATCH).await? == 0 {
+                break;
+            }
+        }
         let all = store.confirmed().await?;
         run.state().all = all.len();
         let mut touched = Vec::new();

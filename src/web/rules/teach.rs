@@ -71,7 +71,7 @@ fn line(topic: &Topic) -> Line {
 pub async fn list(State(web): State<Web>, user: User) -> Result<Html<String>, Failure> {
     let frame = Frame::of(&web, &user, "rules").await?;
     let topics = web.options.rules.topics(&web.store).await?;
-    let page = List { topics: topics.iter().map(|t| line(t)).collect(), frame };
+    let page = List { topics: topics.iter().map(line).collect(), frame };
     Ok(Html(page.render()?))
 }
 
