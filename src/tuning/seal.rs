@@ -61,8 +61,12 @@ pub fn signer(pack: &Pack) -> Signed {
 }
 
 async fn key(store: &Store) -> Result<SigningKey, StoreError> {
-    let made = crate::sink::push::crypt::Key::new().secret();
-    let kept = store.secret(KEY, &made).await?;
+    let mut made = [0; 32];
+    // All but one number in four thousand million are keys.
+    while SigningKey::from_slice(&made).is_err() {
+        getrandom::fill(&mut made).map_err(|e| StoreError::Damaged(format!("the system's randomness: {e}")))?;
+    }
+    let kept = store.secret(KEY, &URL_SAFE_NO_PAD.encode(made)).await?;
     let bytes = URL_SAFE_NO_PAD.decode(kept.trim()).unwrap_or_default();
     SigningKey::from_slice(&bytes).map_err(|_| StoreError::Damaged(format!("the key in meta ({KEY}) is none")))
 }

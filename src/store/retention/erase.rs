@@ -27,6 +27,8 @@ pub(super) const OF_DOCUMENTS: &[(&str, &str)] = &[
     ("reply", "document IN ({})"),
     ("seen", "document IN ({})"),
     ("draft", "document IN ({})"),
+    ("reread", "document IN ({})"),
+    ("sheet_mark", "document IN ({})"),
     // `figure`, `lack` and `correction` stay: numbers without a patient.
     ("sample_field", "document IN ({})"),
     ("sample", "document IN ({})"),
