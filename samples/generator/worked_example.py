@@ -59,15 +59,17 @@ HOME = """<div class=page style="font:11pt 'VL PGothic';line-height:1.9">
 <tr><th>フリガナ</th><td>{kana}</td></tr>
 <tr><th>生年月日</th><td>{birth}</td></tr>
 <tr><th>性別</th><td>{sex}</td></tr>
+<tr><th>入院日</th><td>令和8年6月{came}日</td></tr>
 <tr><th>おうちへ</th><td>令和8年7月{home}日</td></tr>
+<tr><th>傷病名</th><td>{ill}</td></tr>
+<tr><th>入院経過</th><td>{course}</td></tr>
 </table>
-<p style="margin-top:2em">【入院後の経過】<br>{course}</p>
 </div>"""
 PEOPLE = [
-    dict(name="成嶋　節子", kana="ナルシマ　セツコ", birth="昭和13年5月17日", sex="女", sent=6, home=13, course="肺炎は治り、歩行器で病棟内を移動できます。"),
-    dict(name="江口　辰雄", kana="エグチ　タツオ", birth="昭和16年11月3日", sex="男", sent=8, home=17, course="血圧は落ち着き、食事も全量とれています。"),
-    dict(name="成嶋　節子", kana="ナルシマ　セツコ", birth="昭和13年5月17日", sex="女", sent=21, home=28, course="脱水は改善し、リハビリを続けています。"),
-    dict(name="江口　辰雄", kana="エグチ　タツオ", birth="昭和16年11月3日", sex="男", sent=22, home=30, course="むくみは引き、体重も戻りました。"),
+    dict(name="成嶋　節子", kana="ナルシマ　セツコ", birth="昭和13年5月17日", sex="女", sent=6, home=13, came=2, ill="肺炎", course="肺炎は治り、歩行器で病棟内を移動できます。"),
+    dict(name="江口　辰雄", kana="エグチ　タツオ", birth="昭和16年11月3日", sex="男", sent=8, home=17, came=9, ill="高血圧症", course="血圧は落ち着き、食事も全量とれています。"),
+    dict(name="成嶋　節子", kana="ナルシマ　セツコ", birth="昭和13年5月17日", sex="女", sent=21, home=28, came=15, ill="脱水症", course="脱水は改善し、リハビリを続けています。"),
+    dict(name="江口　辰雄", kana="エグチ　タツオ", birth="昭和16年11月3日", sex="男", sent=22, home=30, came=18, ill="心不全", course="むくみは引き、体重も戻りました。"),
 ]
 
 

@@ -327,7 +327,9 @@ fn leaves(
                     ));
                 }
             }
-            let region = region.as_deref().filter(|r| r.len() == 4 && on.is_none_or(|n| n == page.number)).map(|r| {
+            // (what is no region is told beside the form, and not drawn)
+            let drawn = |r: &&[f64]| r.len() == 4 && r[0] < r[2] && r[1] < r[3];
+            let region = region.as_deref().filter(|r| drawn(r) && on.is_none_or(|n| n == page.number)).map(|r| {
                 let (w, h) = (page.w as f64, page.h as f64);
                 [r[0] * w, r[1] * h, (r[2] - r[0]) * w, (r[3] - r[1]) * h].map(|x| x as i32)
             });
