@@ -79,7 +79,7 @@ def run(kit):
     chief.get_by_role("link", name="発信元ごとの記載もれ").click()
     chief.wait_for_url("**/statistics/gaps*")
     kit.accessible(chief)
-    kit.picture(chief, "gaps")
+    kit.picture(chief, "figures-gaps")
 
     small = kit.enter("admin", "/statistics", phone=True)
     kit.fits(small)
