@@ -57,9 +57,10 @@ const CLONE: &[&str] = &[
      FROM n JOIN document d ON d.id = 'd' || i JOIN receipt r ON r.id = d.receipt",
     "INSERT INTO lack (document, item, how)
      SELECT document, 'discharge_summary/allergies', 'missing' FROM figure WHERE there < 16
-     UNION ALL SELECT document, 'discharge_summary/history', 'unreadable' FROM figure WHERE there < 14",
+     UNION ALL SELECT document, 'discharge_summary/history', 'unreadable' FROM figure WHERE there < 14
+     ON CONFLICT DO NOTHING",
     "INSERT INTO correction (document, revision, field, how, sure, at)
-     SELECT document, 2, 'patient.phone', 'set', 0, received FROM figure WHERE unsure > 0",
+     SELECT document, 2, 'patient.phone', 'set', 0, received FROM figure WHERE unsure > 0 ON CONFLICT DO NOTHING",
 ];
 
 fn main() {

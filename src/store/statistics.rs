@@ -131,12 +131,19 @@ async fn days(tx: &mut Tx, between: Between) -> Result<BTreeMap<i64, (i64, i64)>
     Ok(rows.iter().map(|r| (r.get("day"), (r.get("n"), r.get("machine")))).collect())
 }
 
-const NOTICED: &str = "SELECT (noticed - received) / 1000 AS s, count(*) AS n FROM figure
-    WHERE received >= $1 AND received < $2 AND noticed IS NOT NULL GROUP BY 1";
-/// To the minute beyond an hour: nobody asks for more, and it makes fewer groups.
-const OPENED: &str = "SELECT CASE WHEN opened - received < 3600000 THEN (opened - received) / 1000
-                             ELSE (opened - received) / 60000 * 60 END AS s, count(*) AS n FROM figure
-    WHERE received >= $1 AND received < $2 AND opened IS NOT NULL GROUP BY 1";
+/// To the second within ten minutes, then to the minute, beyond six hours to half an hour: nobody asks for more, and the
+/// fewer groups come back the sooner the page is there.
+macro_rules! waited {
+    ($column:literal) => {
+        concat!(
+            "SELECT CASE WHEN w < 600 THEN w WHEN w < 21600 THEN w / 60 * 60 ELSE w / 1800 * 1800 END AS s, count(*) AS n
+             FROM (SELECT (", $column, " - received) / 1000 AS w FROM figure
+                   WHERE received >= $1 AND received < $2 AND ", $column, " IS NOT NULL) t GROUP BY 1"
+        )
+    };
+}
+const NOTICED: &str = waited!("noticed");
+const OPENED: &str = waited!("opened");
 
 async fn spread(tx: &mut Tx, sql: &'static str, between: Between) -> Result<Spread> {
     let mut spread = Spread::default();
