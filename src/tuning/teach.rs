@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::Workshop;
-use super::edit::{RuleForm, Spot, When};
+use super::edit::{self, RuleForm, Spot, When};
 use crate::reading::Reading;
 use crate::register::Registers;
 use crate::rules::backtest::document_of;
@@ -74,7 +74,7 @@ impl Topic {
                 put(&mut own.labels, label);
                 look.iter().map(|d| d.name().to_owned()).for_each(|d| add(&mut own.look, d));
             }
-            Change::Normalise(n) => add(&mut own.normalise, word(n)),
+            Change::Normalise(n) => add(&mut own.normalise, edit::name(n)),
             Change::StopAt(end) => put(&mut own.stop_at, end),
             Change::Region { page, region } => {
                 own.region = region.map(|x| format!("{x:.4}")).join(" ");
@@ -193,9 +193,4 @@ fn add(words: &mut Vec<String>, word: String) {
     if !words.contains(&word) {
         words.push(word);
     }
-}
-
-/// A word of the rules' grammar.
-pub fn word(n: &impl serde::Serialize) -> String {
-    serde_json::to_value(n).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -247,7 +247,8 @@ fn taken(file: &RuleFile, spot: &Spot) -> FieldRule {
     fields.and_then(|f| f.get(spot.key)).cloned().unwrap_or_default()
 }
 
-fn name<T: Serialize>(value: &T) -> String {
+/// A word of the grammar, as the TOML has it.
+pub fn name<T: Serialize>(value: &T) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(s)) => s,
         _ => String::new(),

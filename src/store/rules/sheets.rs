@@ -179,10 +179,7 @@ impl Store {
                 .fetch_all(tx.conn())
                 .await?;
         let contents: Vec<String> = rows.iter().map(|r| r.get("content")).collect();
-        let truth = match contents.as_slice() {
-            [machine, person] => truth(serde_json::from_str(machine)?, serde_json::from_str(person)?),
-            _ => BTreeMap::new(),
-        };
+        let truth = of_both(&contents)?;
         query(
             "INSERT INTO sheet_mark (document, revision, version, numbers, text, truth) VALUES ($1,$2,$3,$4,$5,$6)
              ON CONFLICT (document) DO UPDATE SET revision = excluded.revision, version = excluded.version,
@@ -210,12 +207,7 @@ impl Store {
                 .bind(revision)
                 .fetch_all(self.db.reader())
                 .await?;
-        Ok(match contents.as_slice() {
-            [machine, person] => {
-                truth(serde_json::from_str(machine)?, serde_json::from_str(person)?).into_keys().collect()
-            }
-            _ => BTreeSet::new(),
-        })
+        Ok(of_both(&contents)?.into_keys().collect())
     }
 
     /// All decided sheets that have a mark, those that came first first.
@@ -259,6 +251,14 @@ fn seen(r: &Row) -> Result<Seen> {
         state: State::parse(r.get("state")),
         content: serde_json::from_str(r.get("content"))?,
         reader: serde_json::from_str(r.get("reader"))?,
+    })
+}
+
+/// The truth out of the contents of a sheet's first revision and a later one; nothing where there is no later one.
+fn of_both(contents: &[String]) -> Result<BTreeMap<String, Option<Value>>> {
+    Ok(match contents {
+        [machine, person] => truth(serde_json::from_str(machine)?, serde_json::from_str(person)?),
+        _ => BTreeMap::new(),
     })
 }
 

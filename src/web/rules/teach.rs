@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Desk, told, words as grammar};
-use crate::tuning::teach::{self, Change, Topic};
+use crate::tuning::edit;
+use crate::tuning::teach::{Change, Topic};
 use crate::web::frame::Frame;
 use crate::web::gate::User;
 use crate::web::{Failure, Web, view, words};
@@ -112,7 +113,7 @@ fn offer(change: &Change, right: usize, frame: &Frame) -> Offer {
                 .to_owned(),
         ),
         Change::Normalise(n) => (
-            format!("{}{}", frame.say("読んだあとに整える: ", "Normalise: "), grammar::word(frame, &teach::word(n))),
+            format!("{}{}", frame.say("読んだあとに整える: ", "Normalise: "), grammar::word(frame, &edit::name(n))),
             frame
                 .say("同じ場所を読み、書き方をそろえます。", "The same place is read, and written as it should be.")
                 .to_owned(),
