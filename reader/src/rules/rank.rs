@@ -1,6 +1,6 @@
 //! How likely a candidate is its field's value: a logistic model over features that a person can read.
 //!
-//! Weights stand in `config/rules/ranker.toml`, made by `examples/ranker.rs`; a field's weights lean on its
+//! Weights stand in `config/rules/ranker.toml`, made by `reader/examples/ranker.rs`; a field's weights lean on its
 //! family's, and these on those of all fields, so that a field with few examples behaves like its relatives.
 
 use std::collections::BTreeMap;

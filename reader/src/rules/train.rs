@@ -1,4 +1,4 @@
-//! Learns the ranker's weights from faxes whose truth is known (`examples/ranker.rs`).
+//! Learns the ranker's weights from faxes whose truth is known (`reader/examples/ranker.rs`).
 //!
 //! Two models: of every candidate, and of the one that wins (`place`). Each field's weights are drawn to its family's,
 //! each family's to those of all. What the second learns from was ranked by weights that had not seen its house.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use faxbridge::reading::{Page, Reading, Vote};
+use faxbridge_reader::reading::{Page, Reading, Vote};
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 

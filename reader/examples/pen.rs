@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
-use faxbridge::accuracy::{TrueDocument, TrueValue, Truth};
-use faxbridge::decode::{self, Limits};
-use faxbridge::model::{Document, Field, Rect};
-use faxbridge::ocr::pen::{self, FEATURES, Features, Model, Paper};
-use faxbridge::page;
-use faxbridge::reading::{Page, Reading};
-use faxbridge::register::Registers;
-use faxbridge::rules::{self, RuleSet};
+use faxbridge_reader::accuracy::{TrueDocument, TrueValue, Truth};
+use faxbridge_reader::decode::{self, Limits};
+use faxbridge_reader::model::{Document, Field, Rect};
+use faxbridge_reader::ocr::pen::{self, FEATURES, Features, Model, Paper};
+use faxbridge_reader::page;
+use faxbridge_reader::reading::{Page, Reading};
+use faxbridge_reader::register::Registers;
+use faxbridge_reader::rules::{self, RuleSet};
 
 /// Glyphs of printed text beside the values: so many are passed over for each that is taken.
 const SPARE: usize = 3;

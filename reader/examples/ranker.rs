@@ -16,11 +16,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser};
-use faxbridge::accuracy::{self, By, Score};
-use faxbridge::model::{Extracted, Reader};
-use faxbridge::reading::Reading;
-use faxbridge::register::{Files, Registers};
-use faxbridge::rules::{Ranker, RuleSet, extract, train};
+use faxbridge_reader::accuracy::{self, By, Score};
+use faxbridge_reader::model::{Extracted, Reader};
+use faxbridge_reader::reading::Reading;
+use faxbridge_reader::register::{Files, Registers};
+use faxbridge_reader::rules::{Ranker, RuleSet, extract, train};
 
 #[derive(Parser)]
 enum Command {
