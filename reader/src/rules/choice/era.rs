@@ -17,6 +17,12 @@ pub struct EraList {
     pub options: usize,
 }
 
+/// Places that no figure was read at.
+fn letters(stream: &Stream, run: &Run) -> usize {
+    let figure = |p: &&find::Place| p.spots.clone().any(|i| stream.spots[i].ch.is_numeric());
+    run.places.iter().filter(|p| !p.spots.is_empty() && !figure(p)).count()
+}
+
 /// The list of eras in scope; None where none stands there.
 pub fn era(page: &Page, scope: &[Seg]) -> Option<EraList> {
     let stream = Stream::new(page, scope);
@@ -29,7 +35,8 @@ pub fn era(page: &Page, scope: &[Seg]) -> Option<EraList> {
             let options = Era::ALL.iter().zip(words).map(|(e, w)| (e.kanji().to_owned(), vec![(*w).to_owned()]));
             find::runs(&stream, &Choices { options: options.collect(), exactly_one: true }, true)
         })
-        .filter(|run| run.options() > 1 && read(run) > 1)
+        // R8.11.5: a 5 among the letters is a number, unless two others stand beside it
+        .filter(|run| run.options() > 1 && read(run) > 1 && letters(&stream, run) > 1)
         .reduce(|best, run| if read(&run) > read(&best) { run } else { best })?;
     let verdicts = ink::one(&stream, &run);
     let era = match verdicts.as_slice() {
