@@ -14,7 +14,7 @@ use super::Workshop;
 use crate::model::Field;
 use crate::reading::Reading;
 use crate::register::Registers;
-use crate::rules::backtest::{Change, Outcome, both, document_of, judge, whose};
+use crate::rules::backtest::{Change, Outcome, Pair, compare, judge, whose};
 pub use crate::rules::backtest::{Grade, Verdict};
 use crate::rules::{Layer, RuleSet, RulesError};
 use crate::store::rules::{Confirmed, Mark};
@@ -297,8 +297,11 @@ impl Workshop {
 
 fn look(job: &Job, sheet: &Confirmed, bytes: &[u8]) -> Option<Vec<Outcome>> {
     let reading = Reading::from_bytes(bytes).ok()?;
-    let (before, after) = both(&job.active.rules, &job.draft, Some(&job.change), &reading, &job.registers);
-    Some(judge(&sheet.truth, document_of(&before, &sheet.pages), document_of(&after, &sheet.pages)))
+    let (old, new) = (&job.active.rules, &job.draft);
+    Some(match compare(old, new, &job.change, &reading, &job.registers, &sheet.pages) {
+        Pair::Same => sheet.truth.keys().map(|k| Outcome::same(k)).collect(),
+        Pair::Two(before, after) => judge(&sheet.truth, before.as_ref(), after.as_ref()),
+    })
 }
 
 impl Run {

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use faxbridge::model::Document;
-use faxbridge::rules::backtest::{both, document_of};
+use faxbridge::rules::backtest::document_of;
+use faxbridge::rules::extract;
 use faxbridge::store::Store;
 use faxbridge::store::rules::SheetFilter;
 use faxbridge::tuning::{OwnRules, Workshop};
@@ -36,7 +37,7 @@ fn preview_backtest_and_daemon_read_the_same() {
             assert_eq!(s.reader.rules, now.rules.hash());
             let reading = shop.reading(&store, &s.reading).await.expect("a reading");
             let preview = shop.preview(&draft, &reading, &s.content.pages);
-            let (one, other) = both(&now.rules, &draft, None, &reading, &registers);
+            let [one, other] = [&now.rules, &draft].map(|r| extract(r, &reading, &registers));
             let all = [
                 preview.before,
                 preview.after,

@@ -5,7 +5,7 @@
 use crate::model::{Rect, Value};
 use crate::reading::Page;
 
-use super::choice::Seg;
+use super::choice::{Choices, Paper, Seg};
 use super::context::Anchors;
 use super::file::{FieldRule, Group};
 use super::form::{self, Form, Known, Parsed};
@@ -71,6 +71,7 @@ impl Candidate {
 /// All that is known of one page while candidates are collected.
 pub struct Sheet<'a> {
     pub view: View<'a>,
+    pub paper: Paper<'a>,
     pub hits: Hits,
     pub anchors: Anchors,
 }
@@ -80,7 +81,7 @@ impl<'a> Sheet<'a> {
         let view = View::new(page);
         let hits = lexicon.hits(&view);
         let anchors = Anchors::of(&view, &hits);
-        Sheet { view, hits, anchors }
+        Sheet { view, paper: Paper::new(page), hits, anchors }
     }
 
     /// The sheet without some of its labels, as if no list held them: what `share` of 100 of them is depends on the seed
@@ -94,7 +95,7 @@ impl<'a> Sheet<'a> {
         };
         let hits = self.hits.keeping(keep);
         let anchors = Anchors::of(&self.view, &hits);
-        Sheet { view: self.view, hits, anchors }
+        Sheet { hits, anchors, ..self }
     }
 }
 
@@ -106,6 +107,8 @@ pub struct Field {
     pub form: Form,
     pub group: Option<Group>,
     pub pattern: Option<regex::Regex>,
+    /// What may be marked, where ink decides it.
+    pub choices: Option<Choices>,
     /// Where one hospital has it.
     pub own: Option<Own>,
 }

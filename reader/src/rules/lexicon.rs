@@ -11,7 +11,8 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::model::Rect;
 use crate::ocr::choose::{self, Words};
-use crate::text::{confusion, fold_text, kana, lexicon, squeeze};
+use crate::text::confusion::{self, Signature};
+use crate::text::{fold_text, kana, lexicon, squeeze};
 
 use super::choice::Seg;
 use super::file::{Compose, FieldRule, Group};
@@ -66,12 +67,13 @@ pub struct Lexicon {
 #[derive(Debug)]
 struct Spelt {
     chars: Vec<char>,
+    signature: Signature,
     digits: String,
     entry: usize,
 }
 
 /// A label on the page.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     pub segs: Vec<Seg>,
     pub rect: Rect,
@@ -90,7 +92,7 @@ impl Hit {
 }
 
 /// All labels of a page, and for each line where they lie.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Hits {
     pub all: Vec<Hit>,
     /// Per line, ascending: glyph range and index into `all`.
@@ -188,9 +190,10 @@ impl Lexicon {
         let exact: BTreeMap<String, usize> = words.into_iter().enumerate().map(|(i, w)| (w, i)).collect();
         let mut spelt: BTreeMap<usize, Vec<Spelt>> = BTreeMap::new();
         for (word, entry) in exact.iter().filter(|(w, _)| w.chars().count() >= SHORTEST_NEAR - 1) {
-            let chars = squeeze(word).chars().collect();
+            let chars: Vec<char> = squeeze(word).chars().collect();
             let of_length = spelt.entry(word.chars().count()).or_default();
-            of_length.push(Spelt { chars, digits: digits(word), entry: *entry });
+            let signature = Signature::of(&chars);
+            of_length.push(Spelt { chars, signature, digits: digits(word), entry: *entry });
         }
         let folded = |(g, ws): (&Group, &Vec<String>)| ws.iter().map(|w| (fold_text(w), *g)).collect::<Vec<_>>();
         let sections = sections.iter().flat_map(folded).filter(|w| w.0.chars().count() >= 2).collect();
@@ -440,8 +443,10 @@ impl Lexicon {
         // 要介護1 is not 要介護度
         let numbers = digits(text);
         let chars: Vec<char> = squeeze(text).chars().collect();
+        let signature = Signature::of(&chars);
         let mut first: Option<(f32, usize)> = None;
-        for word in (n - 1..=n + 1).filter_map(|n| self.spelt.get(&n)).flatten().filter(|w| w.digits == numbers) {
+        let alike = |w: &&Spelt| !w.signature.beyond(signature, 1.0) && w.digits == numbers;
+        for word in (n - 1..=n + 1).filter_map(|n| self.spelt.get(&n)).flatten().filter(alike) {
             let limit = first.map_or(1.0, |f| f.0);
             // (of equals the one that `exact` has first)
             if let Some(d) = confusion::within(&word.chars, &chars, limit)

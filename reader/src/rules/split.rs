@@ -28,7 +28,7 @@ pub struct Facts {
 }
 
 /// Pages that belong together.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Together {
     pub kind: String,
     pub confidence: f32,

@@ -1,6 +1,9 @@
 //! Names of hospitals, clinics, stations and offices.
 
-use super::fold::{clean, fold_text, squeeze};
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use super::fold::{clean, fold_text, is_plain_nfkc, squeeze};
 
 /// What such a name ends in, longest first where one ends in another.
 pub const SUFFIXES: &[&str] = &[
@@ -137,6 +140,12 @@ const SHEETS: &[&str] = &["書", "票", "サマリー", "サマリ", "要約", "
 
 /// The suffix that a name ends in.
 pub fn suffix(name: &str) -> Option<&'static str> {
+    static LAST: LazyLock<BTreeSet<char>> =
+        LazyLock::new(|| SUFFIXES.iter().filter_map(|s| s.chars().next_back()).collect());
+    let last = name.trim_end().chars().next_back()?;
+    if is_plain_nfkc(last) && !LAST.contains(&last) {
+        return None;
+    }
     let t = squeeze(name);
     SUFFIXES.iter().find(|s| t.ends_with(**s)).copied()
 }

@@ -426,7 +426,8 @@ fn offer(text: &Text, range: Range<usize>, factor: f32, out: &mut Vec<Parsed>) {
     }
     // 東柏わかば病院地域連携室: the department behind it without a space
     let chars: Vec<char> = name.chars().collect();
-    for at in 3..chars.len() {
+    let in_department = DEPARTMENTS.iter().any(|d| name.trim_end().ends_with(d));
+    for at in if in_department { 3..chars.len() } else { 0..0 } {
         let (head, tail): (String, String) = (chars[..at].iter().collect(), chars[at..].iter().collect());
         let tail = tail.trim();
         if (institution::suffix(&head).is_some() || institution::plausible(&head) == 0.6 && at + 2 < chars.len())
