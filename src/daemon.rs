@@ -438,6 +438,10 @@ impl Daemon {
                 },
                 ended = &mut drained => return ended,
                 _ = tick.tick() => {
+                    // Whatever else is wrong with the database passes.
+                    if let Err(e @ StoreError::Ahead { .. }) = store.fits().await {
+                        return Err(e.into());
+                    }
                     self.books.refresh(&store, &self.reading, false, &mut self.alarms).await;
                     tuned(&self.rules, &store, &mut self.alarms, self.pages.is_some()).await;
                     self.alarms.look().await;

@@ -200,7 +200,7 @@ impl Store {
             crash::reached("accept.between_documents");
             ids.push(id);
         }
-        // Under one lock for all, after every other one.
+        // Under locks of the hospitals, after every other one.
         samples::draw(&mut tx, self, sheets, &ids, now).await?;
         canary::arrived(&mut tx, now, &ids, canaries).await?;
         settle(&mut tx, receipt, now, reason).await?;

@@ -28,7 +28,7 @@ pub use schema::complete;
 pub use sqlite::FILE;
 
 use super::audit::Event;
-use super::{Result, StoreError};
+use super::{Result, StoreError, crash};
 
 /// Where the database is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -133,10 +133,12 @@ impl Tx {
         if self.wakes && matches!(self.inner, Inner::Postgres(..)) {
             postgres::tell(&mut self).await?;
         }
+        crash::reached("commit.before");
         match self.inner {
             Inner::Sqlite(t) => t.commit().await?,
             Inner::Postgres(t, _) => t.commit().await?,
         }
+        crash::reached("commit.after");
         Ok(())
     }
 }
@@ -196,6 +198,15 @@ impl Db {
     /// For single reads.
     pub fn reader(&self) -> On<'_> {
         On::Db(self)
+    }
+
+    /// Refuses where the schema has gone on to one that this program must not touch, as at opening: a newer program may
+    /// have begun beside this one.
+    ///
+    /// # Errors
+    /// [`StoreError::Ahead`], or the database is not to be had.
+    pub async fn fits(&self) -> Result<()> {
+        schema::fits(&mut self.snapshot().await?).await
     }
 
     /// Whether several hosts may work on it.
