@@ -107,6 +107,8 @@ pub struct DocumentView {
     pub candidates: Vec<Candidate>,
     /// Name of the part, where this stands for something that could not be read.
     pub part: Option<String>,
+    /// Key of the national form that its heading names, where its type has several.
+    pub form: Option<String>,
     /// The newest revision: type, pages, fields with traces, doubts.
     pub content: Document,
     pub revision: i64,
@@ -554,6 +556,7 @@ async fn documents(tx: &mut Tx, ids: &[String]) -> Result<Vec<DocumentView>> {
             room: row.get("room"),
             candidates: serde_json::from_str(row.get("candidates"))?,
             part,
+            form: row.get("form"),
             revision: row.get("revision"),
             reader: serde_json::from_str(row.get("read_by"))?,
             images: pages.filter(|p| all || content.pages.contains(&p.page)).cloned().collect(),

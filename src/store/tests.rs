@@ -64,6 +64,10 @@ impl Bench {
     }
     /// Carries the next job through reading to acceptance with these sheets.
     pub(super) async fn through(&self, sheets: &[Sheet]) {
+        self.through_as(sheets, &[]).await;
+    }
+    /// The same, with what their pages carry of their forms.
+    pub(super) async fn through_as(&self, sheets: &[Sheet], looks: &[crate::completeness::Look]) {
         let job = self.claim().await.expect("a read job");
         assert_eq!(job.stage, Stage::Read);
         let page = Page { number: 1, width: 10, height: 20, ..Page::default() };
@@ -74,7 +78,8 @@ impl Bench {
         assert_eq!(job.stage, Stage::Accept);
         let (id, reader, back) = self.store.reading(&job.sha256).await.expect("reading");
         assert_eq!(back.pages.len(), 1);
-        let accepted = Accepted { reason: Some("文書がありません"), ..Accepted::news(&id, sheets, &reader) };
+        let accepted =
+            Accepted { reason: Some("文書がありません"), looks, ..Accepted::news(&id, sheets, &reader) };
         self.store.accept(&job, &accepted).await.expect("accept");
     }
     async fn sql(&self, sql: &'static str) -> Result<()> {

@@ -33,6 +33,7 @@ steps!(
     11 "rules" "0011_rules.sql",
     12 "figures" "0012_figures.sql",
     13 "rest" "0013_rest.sql",
+    14 "form" "0014_form.sql",
 );
 
 /// Without sqlx's macro, which would have all of sqlx and both databases' drivers compiled a second time for itself.

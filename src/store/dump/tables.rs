@@ -106,7 +106,7 @@ const LIST: &[(&str, usize, &str)] = &[
         1,
         "id receipt ordinal:int reading kind pages part state reason room candidates revision:int open_fields:int \
          urgent:int sender discharge held_by held_until:int created:int updated:int again_of supersedes differs \
-         first_look:int warned:int quarantined_by",
+         first_look:int warned:int quarantined_by form",
     ),
     ("draft", 2, "document seq:int revision:int field decision actor at:int"),
     ("part", 1, "receipt fax bundle number:int total:int reading received:int until:int joined:int"),
