@@ -121,7 +121,8 @@ async fn shown(web: &Web, user: &User, office: String, address: Option<String>) 
     Ok(gate::html(&frame, page.render()?))
 }
 
-async fn due(web: &Web, user: &User, office: &str, today: Date) -> Result<Vec<Deadline>, Failure> {
+/// What is due in the rooms of an office, or in all that a person sees, a little behind and far ahead.
+pub async fn due(web: &Web, user: &User, office: &str, today: Date) -> Result<Vec<Deadline>, Failure> {
     let whose = if office.is_empty() { Whose::All(user.account()) } else { Whose::Office(user.account(), office) };
     let (from, until) = stretch(today);
     Ok(web.store.deadlines(whose, from, until).await?)
