@@ -132,7 +132,8 @@ fn nobody_waits_unseen() {
     home.drain();
     let held = home.sql(&["UPDATE document SET urgent = 1 WHERE state = 'review' AND part IS NULL RETURNING id"]);
     assert_eq!(held.len(), 1, "{held:?}");
-    let meant: Json = serde_json::from_str(&home.sql(&["SELECT candidates FROM document WHERE urgent = 1"])[0]).expect("JSON");
+    let meant: Json =
+        serde_json::from_str(&home.sql(&["SELECT candidates FROM document WHERE urgent = 1"])[0]).expect("JSON");
     let meant: Vec<&str> = meant.as_array().expect("candidates").iter().filter_map(|c| c["room"].as_str()).collect();
     assert!(!meant.is_empty(), "somebody may be meant");
     let daemon = home.start();

@@ -122,7 +122,7 @@ async fn part(State(web): State<Web>, user: User, Form(wanted): Form<Parted>) ->
 }
 
 /// What members of both rooms are told when they become one; nothing in it is about a patient.
-pub fn merged(base_url: &str, target: &str) -> impl Fn(&str, String) -> Letter + Sync {
+pub fn merged(base_url: &str, target: &str) -> impl Fn(&str, String) -> Letter + Sync + use<> {
     let link = format!("{base_url}/rooms/{target}");
     move |mail, key| Letter {
         key,
@@ -138,7 +138,7 @@ pub fn merged(base_url: &str, target: &str) -> impl Fn(&str, String) -> Letter +
 }
 
 /// The same when they are parted again.
-pub fn parted(base_url: &str) -> impl Fn(&str, String) -> Letter + Sync {
+pub fn parted(base_url: &str) -> impl Fn(&str, String) -> Letter + Sync + use<> {
     let link = format!("{base_url}/");
     move |mail, key| Letter {
         key,

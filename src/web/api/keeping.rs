@@ -130,11 +130,7 @@ pub struct Compared {
 /// Two rooms side by side. Changes nothing.
 #[utoipa::path(post, path = "/api/v1/mergers/preview", tag = "keeping", request_body = Both,
                responses((status = 200, body = Compared), Refusals, Problems), security(("token" = ["admin:read"])))]
-pub async fn compare(
-    State(web): State<Web>,
-    user: User,
-    Body(both): Body<Both>,
-) -> Result<Json<Compared>, Failure> {
+pub async fn compare(State(web): State<Web>, user: User, Body(both): Body<Both>) -> Result<Json<Compared>, Failure> {
     let pair: Pair = web.store.pair(&both.source, &both.target).await?;
     let told = json!({"source": both.source, "target": both.target});
     web.store.log_access(user.actor(), "list", "rooms to merge", told).await?;

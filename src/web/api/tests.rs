@@ -279,9 +279,7 @@ async fn rooms_are_merged_and_parted_and_held_and_the_end_of_what_is_kept_is_tol
     let (status, seen) = s.with(&few, "POST", "/api/v1/mergers/preview", Some(both)).await;
     assert_eq!((status, &seen["births_differ"]), (StatusCode::OK, &json!(true)), "nobody knows them: {seen}");
     assert_eq!(seen["source"]["members"], json!(["other@example.jp"]));
-    let merge = |stamp: &Json, typed: &str| {
-        json!({"source": "R-0002", "target": "R-0001", "stamp": stamp, "typed": typed, "reason": "二重登録"})
-    };
+    let merge = |stamp: &Json, typed: &str| json!({"source": "R-0002", "target": "R-0001", "stamp": stamp, "typed": typed, "reason": "二重登録"});
     let path = "/api/v1/mergers";
     let right = merge(&seen["stamp"], "R-0002");
     assert_eq!(s.with(&few, "POST", path, Some(right.clone())).await.0, StatusCode::FORBIDDEN, "out of scope");
