@@ -339,7 +339,8 @@ async fn documents(tx: &mut Tx, ids: &[String]) -> Result<Vec<DocumentView>> {
     let wanted = serde_json::to_string(ids)?;
     let sql = among!(
         tx,
-        "SELECT d.*, r.source, r.source_id, r.sha256 AS original, r.received, v.content, v.reader AS read_by,
+        "SELECT d.id, d.receipt, d.reading, d.part, d.state, d.reason, d.room, d.candidates, d.revision, d.open_fields, d.urgent,
+                d.created, d.again_of, d.differs, d.quarantined_by, d.form, r.source, r.source_id, r.sha256 AS original, r.received, v.content, v.reader AS read_by,
                 (SELECT count(*) FROM post p WHERE p.document = d.id AND p.room = d.room AND p.withdrawn IS NULL) AS posted
          FROM document d JOIN receipt r ON r.id = d.receipt
          JOIN revision v ON v.document = d.id AND v.number = d.revision WHERE d.id",

@@ -173,7 +173,7 @@ pub struct ToOpen {
     members: Vec<String>,
 }
 
-/// Opens a room that was asked for; the sheet goes there.
+/// Opens a room that was asked for. The sheet goes into it by a reviewer's hand.
 #[utoipa::path(post, path = "/api/v1/proposals/{id}/open", tag = "keeping", params(("id" = String, Path)),
                request_body = ToOpen, responses((status = 204), Refusals, Problems),
                security(("token" = ["admin:write"])))]
