@@ -175,6 +175,10 @@ impl Store {
             let id = insert(&mut tx, now, receipt, i as i64, Some(reading), sheet, reader).await?;
             if let Some(look) = looks.get(i).filter(|_| sheet.part.is_none()) {
                 figures::looked(&mut tx, &id, look).await?;
+                if let Some(form) = look.form {
+                    let set = query("UPDATE document SET form = $2 WHERE id = $1").bind(&id).bind(form);
+                    set.execute(tx.conn()).await?;
+                }
             }
             if let (Some(room), State::Posted) = (&sheet.room, sheet.state) {
                 match kin(i).and_then(|k| k.of.as_ref()) {
@@ -200,7 +204,7 @@ impl Store {
             crash::reached("accept.between_documents");
             ids.push(id);
         }
-        // Under one lock for all, after every other one.
+        // Under locks of the hospitals, after every other one.
         samples::draw(&mut tx, self, sheets, &ids, now).await?;
         canary::arrived(&mut tx, now, &ids, canaries).await?;
         settle(&mut tx, receipt, now, reason).await?;

@@ -2,7 +2,8 @@
 //!
 //! SQL is written once, with `$1` placeholders, `RETURNING` and `ON CONFLICT`; columns are BIGINT and TEXT, times are
 //! milliseconds of our clock. What differs stands here: opening, the beginning of a transaction, locks between
-//! writers, the claim's suffix, waking others. Must not know what the tables mean.
+//! writers, the claim's suffix, waking others. Must not know what the tables mean. Columns are named one by one: the schema
+//! may grow under a process that works, and what a prepared statement gives must not change with it.
 //!
 //! Measured (shared design): one SQLite writer connection with BEGIN IMMEDIATE has no "locked" errors and the best rate.
 //! PostgreSQL runs READ COMMITTED: where two transactions must not decide about the same thing side by side they take
@@ -28,7 +29,7 @@ pub use schema::complete;
 pub use sqlite::FILE;
 
 use super::audit::Event;
-use super::{Result, StoreError};
+use super::{Result, StoreError, crash};
 
 /// Where the database is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -133,10 +134,12 @@ impl Tx {
         if self.wakes && matches!(self.inner, Inner::Postgres(..)) {
             postgres::tell(&mut self).await?;
         }
+        crash::reached("commit.before");
         match self.inner {
             Inner::Sqlite(t) => t.commit().await?,
             Inner::Postgres(t, _) => t.commit().await?,
         }
+        crash::reached("commit.after");
         Ok(())
     }
 }
@@ -196,6 +199,15 @@ impl Db {
     /// For single reads.
     pub fn reader(&self) -> On<'_> {
         On::Db(self)
+    }
+
+    /// Refuses where the schema has gone on to one that this program must not touch, as at opening: a newer program may
+    /// have begun beside this one.
+    ///
+    /// # Errors
+    /// [`StoreError::Ahead`], or the database is not to be had.
+    pub async fn fits(&self) -> Result<()> {
+        schema::fits(&mut self.snapshot().await?).await
     }
 
     /// Whether several hosts may work on it.

@@ -7,7 +7,9 @@
 
 mod admin;
 mod figures;
+mod keeping;
 mod notices;
+mod offices;
 mod review;
 mod rooms;
 mod service;
@@ -37,6 +39,8 @@ pub fn routes() -> Vec<Route> {
     all.extend(admin::routes());
     all.extend(service::routes());
     all.extend(figures::routes());
+    all.extend(keeping::routes());
+    all.extend(offices::routes());
     all.extend(tokens::routes());
     all
 }
@@ -57,6 +61,7 @@ pub fn routes() -> Vec<Route> {
         (name = "notices", description = "How one is told, and what could not be told"),
         (name = "accounts", description = "Who may sign in"),
         (name = "service", description = "Registers, sources, the audit log"),
+        (name = "keeping", description = "Offices, rooms that are asked for, merged and held, the end of what is kept"),
         (name = "figures", description = "How the service is used, and how right it is"),
     ),
     paths(
@@ -92,6 +97,22 @@ pub fn routes() -> Vec<Route> {
         service::audit,
         figures::statistics,
         figures::rates,
+        keeping::mergers,
+        keeping::compare,
+        keeping::merge,
+        keeping::part,
+        keeping::retention,
+        keeping::erase,
+        keeping::holds,
+        keeping::hold,
+        keeping::lift,
+        offices::offices,
+        offices::proposals,
+        offices::propose,
+        offices::open,
+        offices::refuse,
+        offices::release,
+        offices::deadlines,
     )
 )]
 struct Description;

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::account::Lang;
+use crate::completeness;
 use crate::model::Vocabulary;
 
 tokio::task_local! {
@@ -20,6 +21,8 @@ tokio::task_local! {
 #[serde(deny_unknown_fields)]
 struct English {
     types: BTreeMap<String, String>,
+    /// Forms that a heading tells apart.
+    forms: BTreeMap<String, String>,
     fields: BTreeMap<String, String>,
     values: BTreeMap<String, String>,
 }
@@ -42,6 +45,15 @@ pub fn kind(key: &str) -> &str {
     match lang() {
         Lang::Ja => Vocabulary::get().type_name(key),
         Lang::En => ENGLISH.types.get(key).map_or(key, String::as_str),
+    }
+}
+
+/// The same of a sheet whose heading names one of its type's forms.
+pub fn kind_of<'a>(key: &'a str, form: Option<&'a str>) -> &'a str {
+    match (form.and_then(completeness::form_of), lang()) {
+        (Some(form), Lang::Ja) => form.title.first().map_or_else(|| kind(key), String::as_str),
+        (Some(form), Lang::En) => ENGLISH.forms.get(&form.key).map_or(form.key.as_str(), String::as_str),
+        (None, _) => kind(key),
     }
 }
 

@@ -47,3 +47,23 @@ def run(kit):
         phone.goto(address)
         kit.fits(phone)
         kit.picture(phone, name)
+
+    # Whatever there is to read is there without a script, whoever reads.
+    plain = {
+        "viewer": ("/", "/deadlines", "/rooms/R-0008", "/account", "/account/notices", "/account/tokens"),
+        "reviewer": ("/review", "/receipts", "/samples", "/notices/undelivered", "/reread"),
+        "rules": ("/rules", "/rules/history", "/rules/fields", "/rules/teach", "/rules/again"),
+        "admin": ("/admin/accounts", "/admin/registers", "/admin/offices", "/admin/sources", "/admin/audit", "/admin/rooms",
+                  "/admin/retention", "/admin/proposals", "/admin/samples", "/statistics", "/statistics/gaps"),
+    }
+    for role, paths in plain.items():
+        reader = kit.enter(role, script=False)
+        for path in paths:
+            answer = reader.goto(kit.base + path)
+            assert answer.status == 200, f"{path} as {role}: {answer.status}"
+            expect(reader.locator("main h1")).to_be_visible()
+    reader = kit.enter("reviewer", "/review", script=False)
+    reader.locator("main a[href^='/review/']").first.click()
+    expect(reader.locator("main h1")).to_be_visible()
+    expect(reader.locator("svg image, img").first).to_be_visible()
+    expect(reader.locator("#fields, .fields, form").first).to_be_visible()

@@ -75,6 +75,7 @@ async fn counted(b: &Bench) {
         "INSERT INTO sample (document, hospital, chance, drawn, topped) VALUES ($1, 'I-1', 20000, 1, 0)",
         "INSERT INTO sample_field (document, field, typed, how) VALUES ($1, 'patient.name', '\"柏 花江\"', 'value')",
         "INSERT INTO lack (document, item, how) VALUES ($1, 'purpose', 'missing')",
+        "UPDATE document SET form = 'special_nursing_order' WHERE id = $1",
         "INSERT INTO field_fallback (id, field, hospital, since, checked, errors, lower) VALUES ($1, 'x', '*', 1, 9, 2, 20000)",
     ] {
         query(sql).bind(&id).execute(tx.conn()).await.expect("a row");

@@ -51,7 +51,8 @@ impl Store {
     /// The database cannot be read.
     pub async fn fallbacks(&self, limit: i64) -> Result<Vec<Fallback>> {
         let rows = query(
-            "SELECT * FROM field_fallback ORDER BY CASE WHEN lifted IS NULL THEN 0 ELSE 1 END, since DESC, id LIMIT $1",
+            "SELECT id, field, hospital, since, checked, errors, lower, lifted, lifted_by, reason FROM field_fallback
+             ORDER BY CASE WHEN lifted IS NULL THEN 0 ELSE 1 END, since DESC, id LIMIT $1",
         )
         .bind(limit)
         .fetch_all(self.db.reader())

@@ -161,6 +161,8 @@ pub struct Sheet {
     pub reason: Option<String>,
     pub room: Option<String>,
     pub r#type: String,
+    /// National form that its heading names, where its type has several: `special_nursing_order`.
+    pub form: Option<String>,
     pub received: String,
     pub urgent: bool,
     pub open_fields: i64,
@@ -187,6 +189,7 @@ impl Sheet {
             reason: d.reason,
             room: d.room,
             r#type: d.content.kind.clone(),
+            form: d.form,
             received: rfc3339(d.received),
             urgent: d.urgent,
             open_fields: d.open_fields,

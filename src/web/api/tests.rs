@@ -269,6 +269,99 @@ async fn registers_sources_and_the_log_are_for_who_administers() {
     assert_eq!(s.with(&few, "GET", "/api/v1/audit", None).await.0, StatusCode::FORBIDDEN);
 }
 
+#[tokio::test]
+async fn rooms_are_merged_and_parted_and_held_and_the_end_of_what_is_kept_is_told() {
+    let s = Site::new().await;
+    let admin = s.account("admin@example.jp", Role::Admin.into()).await;
+    let token = s.token(&admin, "admin:read,admin:write").await;
+    let few = s.token(&admin, "admin:read").await;
+    let both = json!({"source": "R-0002", "target": "R-0001"});
+    let (status, seen) = s.with(&few, "POST", "/api/v1/mergers/preview", Some(both)).await;
+    assert_eq!((status, &seen["births_differ"]), (StatusCode::OK, &json!(true)), "nobody knows them: {seen}");
+    assert_eq!(seen["source"]["members"], json!(["other@example.jp"]));
+    let merge = |stamp: &Json, typed: &str| json!({"source": "R-0002", "target": "R-0001", "stamp": stamp, "typed": typed, "reason": "二重登録"});
+    let path = "/api/v1/mergers";
+    let right = merge(&seen["stamp"], "R-0002");
+    assert_eq!(s.with(&few, "POST", path, Some(right.clone())).await.0, StatusCode::FORBIDDEN, "out of scope");
+    for wrong in [merge(&json!("other"), "R-0002"), merge(&seen["stamp"], "")] {
+        assert_eq!(s.with(&token, "POST", path, Some(wrong)).await.0, StatusCode::CONFLICT);
+    }
+    let (status, merger) = s.with(&token, "POST", path, Some(right)).await;
+    assert_eq!((status, &merger["target"], &merger["undone"]), (StatusCode::CREATED, &json!("R-0001"), &Json::Null));
+    assert_eq!(s.store.open_letters().await.expect("letters").len(), 2, "both members are told");
+    let part = format!("{path}/{}/part", merger["id"].as_str().expect("an id"));
+    assert_eq!(s.with(&token, "POST", "/api/v1/mergers/none/part", None).await.0, StatusCode::NOT_FOUND);
+    let (status, undone) = s.with(&token, "POST", &part, None).await;
+    assert_eq!((status, undone["undone_by"].as_str()), (StatusCode::OK, Some("admin@example.jp")));
+    assert_eq!(s.with(&token, "POST", &part, None).await.0, StatusCode::CONFLICT, "once");
+    assert_eq!(s.with(&few, "GET", path, None).await.1[0]["undone_by"], undone["undone_by"]);
+
+    let held = json!({"room": "R-0001", "reason": "係争中"});
+    let (status, holds) = s.with(&token, "POST", "/api/v1/holds", Some(held.clone())).await;
+    assert_eq!((status, holds[0]["room"].as_str()), (StatusCode::CREATED, Some("R-0001")));
+    assert_eq!(s.with(&token, "POST", "/api/v1/holds", Some(held)).await.0, StatusCode::CONFLICT, "held already");
+    let lift = format!("/api/v1/holds/{}/lift", holds[0]["id"].as_str().expect("an id"));
+    assert_eq!(s.with(&token, "POST", &lift, None).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(s.with(&few, "GET", "/api/v1/holds", None).await.1, json!([]));
+
+    let (status, due) = s.with(&few, "GET", "/api/v1/retention", None).await;
+    assert_eq!((status, &due["years"], &due["faxes"]), (StatusCode::OK, &json!(0), &json!(0)), "for ever");
+    let erase = |faxes: u32| json!({"stamp": due["stamp"], "faxes": faxes});
+    let path = "/api/v1/retention/erase";
+    assert_eq!(s.with(&token, "POST", path, Some(erase(3))).await.0, StatusCode::CONFLICT);
+    let (status, gone) = s.with(&token, "POST", path, Some(erase(0))).await;
+    assert_eq!((status, &gone["documents"]), (StatusCode::OK, &json!(0)));
+    let rows = s.store.trail(&crate::store::trail::Wanted::default(), 100).await.expect("the log");
+    let told: BTreeSet<&str> = rows.iter().map(|r| r.action.as_str()).collect();
+    for action in ["list", "merge_rooms", "part_rooms"] {
+        assert!(told.contains(action), "{action} is not among {told:?}");
+    }
+    assert!(s.store.verify().await.expect("verify").faults.is_empty());
+}
+
+#[tokio::test]
+async fn offices_proposals_and_what_is_due_are_told() {
+    let s = Site::new().await;
+    let admin = s.account("admin@example.jp", Role::Admin.into()).await;
+    let token = s.token(&admin, "admin:read,admin:write").await;
+    for (register, csv) in [
+        ("office", "office_id,name,phone,fax,address\nO-1,柏訪問看護,,,\n"),
+        ("staff", "mail,name,office_id,profession,from,until\nnurse@example.jp,森 一子,O-1,看護師,,\n"),
+    ] {
+        let path = format!("/api/v1/registers/{register}");
+        let (_, changes) = s.with(&token, "POST", &format!("{path}/preview"), Some(json!({"csv": csv}))).await;
+        let file = json!({"csv": csv, "stamp": changes["stamp"]});
+        assert_eq!(s.with(&token, "POST", &path, Some(file)).await.0, StatusCode::OK, "{changes}");
+    }
+    let (status, offices) = s.with(&token, "GET", "/api/v1/offices", None).await;
+    assert_eq!((status, offices[0]["id"].as_str()), (StatusCode::OK, Some("O-1")), "{offices}");
+    assert_eq!(offices[0]["people"][0]["rooms"], json!(1), "{offices}");
+
+    let document = s.held().await;
+    let reviewer = s.account("r@example.jp", Role::Reviewer.into()).await;
+    let decides = s.token(&reviewer, "review:write,rooms:read").await;
+    let ask = format!("/api/v1/documents/{document}/proposal");
+    assert_eq!(s.with(&decides, "POST", "/api/v1/documents/none/proposal", None).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(s.with(&decides, "POST", &ask, None).await.0, StatusCode::ACCEPTED);
+    let (_, all) = s.with(&token, "GET", "/api/v1/proposals", None).await;
+    assert_eq!(all[0]["document"], json!(document), "{all}");
+    let id = all[0]["id"].as_str().expect("an id");
+    let open = format!("/api/v1/proposals/{id}/open");
+    let wanted = |members: Json| json!({"room": "R-0009", "name": "新 花子", "members": members});
+    let status = s.with(&token, "POST", &open, Some(wanted(json!(["no address"])))).await.0;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let status = s.with(&token, "POST", &open, Some(wanted(json!(["nurse@example.jp"])))).await.0;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    assert_eq!(s.with(&token, "POST", &open, Some(wanted(json!([])))).await.0, StatusCode::CONFLICT, "once");
+    let release = format!("/api/v1/proposals/{id}/release");
+    assert_eq!(s.with(&token, "POST", &release, None).await.0, StatusCode::NO_CONTENT);
+    let nurse = s.account("nurse@example.jp", Role::Viewer.into()).await;
+    let reads = s.token(&nurse, "rooms:read").await;
+    assert_eq!(s.with(&reads, "GET", "/api/v1/rooms/R-0009", None).await.0, StatusCode::OK);
+    assert_eq!(s.with(&reads, "GET", "/api/v1/deadlines", None).await, (StatusCode::OK, json!([])));
+    assert_eq!(s.with(&reads, "GET", "/api/v1/offices", None).await.0, StatusCode::FORBIDDEN);
+}
+
 impl Site {
     /// A file that could not be read: it waits for a person.
     async fn held(&self) -> String {
