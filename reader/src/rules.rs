@@ -331,15 +331,25 @@ fn written(reading: &Reading) -> Vec<usize> {
 fn facts(rules: &RuleSet, sheet: &Sheet) -> Facts {
     let page = sheet.view.page;
     let kind = rules.sorter.page(sheet, &rules.ranker);
-    // any type's rules for the patient's name will do
-    let name = rules.kinds.values().next().and_then(|k| {
-        let fields: Vec<Field> = k.fields().iter().filter(|f| f.key == "patient.name").cloned().collect();
-        let mut all = candidate::collect(sheet, &fields, &Known::default());
+    // any type's rules for the patient's name and the others will do
+    let mut said: BTreeMap<String, (String, f32)> = BTreeMap::new();
+    if let Some(k) = rules.kinds.values().next() {
+        let own = |f: &&Field| f.key == "patient.name" || split::TELLING.contains(&f.key.as_str());
+        let fields: Vec<Field> = k.fields().iter().filter(own).cloned().collect();
+        let known = reference(std::slice::from_ref(sheet), &fields, &Reading::default());
+        let mut all = candidate::collect(sheet, &fields, &known);
         rank::describe(sheet, &fields, &mut all, &Registers::default(), false);
         rules.ranker.rank("referral", &fields, &mut all);
-        all.into_iter().max_by(|a, b| a.p.total_cmp(&b.p)).map(|c| (crate::text::squeeze(&c.value.text()), c.p))
-    });
-    Facts { number: page.number, kind, name, count: split::page_count(&sheet.view) }
+        for c in all {
+            let best = said.entry(c.field).or_default();
+            if c.p > best.1 {
+                *best = (crate::text::squeeze(&c.value.text()), c.p);
+            }
+        }
+    }
+    let name = said.get("patient.name").cloned();
+    let said = split::TELLING.iter().filter_map(|k| said.get(*k).map(|(v, p)| (*k, v.clone(), *p))).collect();
+    Facts { number: page.number, kind, name, count: split::page_count(&sheet.view), said }
 }
 
 fn document(rules: &RuleSet, reading: &Reading, pages: &[usize], t: Together, registers: &Registers) -> Document {
@@ -422,6 +432,10 @@ impl<'r> Paged<'r> {
         let fields = decide::fields(&case, all);
         let pages = self.pages.iter().map(|p| p.number).collect();
         let mut out = Document { fields, pages, ..bare(Together { pages: Vec::new(), ..t }, &[]) };
+        // nor is it where the pages may not belong together, or the sheet may be another
+        if !out.doubts.is_empty() {
+            out.fields.values_mut().for_each(model::Field::doubt);
+        }
         // a lost page's values are nobody's: without a patient nothing is certain
         if !matches!(out.kind.as_str(), "cover" | "other") && !out.fields.contains_key("patient.name") {
             out.fields.values_mut().for_each(model::Field::doubt);
