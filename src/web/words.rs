@@ -36,7 +36,13 @@ pub async fn speaking<F: Future>(lang: Lang, answer: F) -> F::Output {
     LANG.scope(lang, answer).await
 }
 
-fn lang() -> Lang {
+/// A text in the language of whoever the page is made for.
+pub fn say(ja: &'static str, en: &'static str) -> &'static str {
+    lang().say(ja, en)
+}
+
+/// That language.
+pub fn lang() -> Lang {
     LANG.try_with(|l| *l).unwrap_or_default()
 }
 

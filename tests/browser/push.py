@@ -57,11 +57,15 @@ def told(kit, context, service):
     for secret in kit.given["secrets"]:
         assert secret.encode() not in body, "it is encrypted"
     service.push(token, headers, body)
-    shown = page.wait_for_function("""async () => {
-        const worker = await navigator.serviceWorker.getRegistration("/");
-        const all = await worker.getNotifications();
-        return all.length ? all.map((n) => ({title: n.title, body: n.body, url: n.data.url})) : null;
-    }""").json_value()
+    shown = []
+    for _ in range(300):
+        shown = page.evaluate("""async () => {
+            const worker = await navigator.serviceWorker.getRegistration("/");
+            return (await worker.getNotifications()).map((n) => ({title: n.title, body: n.body, url: n.data.url}));
+        }""")
+        if shown:
+            break
+        page.wait_for_timeout(100)
     assert len(shown) == 1, shown
     text = json.dumps(shown, ensure_ascii=False)
     assert "退院時サマリー" in text, text

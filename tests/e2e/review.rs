@@ -167,7 +167,7 @@ fn nobody_waits_unseen() {
     pass();
     told("second@example.jp", "期限を過ぎました");
     assert!(!missed("third@example.jp") && !missed("first@example.jp"));
-    until("it is counted", || daemon.page("/metrics").contains("faxbridge_review_overdue 1\n").then_some(()));
+    until("it is counted", || daemon.page("/metrics").contains("faxbridge_review_overdue 1").then_some(()));
     pass();
     for all in ["first@example.jp", "third@example.jp", "admin@example.jp"] {
         told(all, "期限を過ぎました");
