@@ -15,6 +15,7 @@ use serde_json::json;
 use super::db::{Row, Tx, query, scalar};
 use super::{Result, Store, StoreError, audit};
 
+pub use super::samples::Drawn;
 pub use lessons::Corrected;
 pub use offers::{Offer, OfferLine};
 pub use sheets::{Confirmed, Mark, Seen, SheetFilter};

@@ -44,8 +44,7 @@ impl Workshop {
                 done.unreadable += 1;
                 continue;
             };
-            let said =
-                if seen.revision > 1 { store.said(&seen.document, seen.revision).await? } else { BTreeSet::new() };
+            let said = store.said(&seen.document, seen.revision).await?;
             let (rules, registers) = (now.clone(), self.registers());
             let fresh = tokio::task::spawn_blocking(move || {
                 let found = extract(&rules.rules, &reading, &registers);

@@ -6,6 +6,7 @@ use axum::response::{Html, Redirect};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::super::figures::percent;
 use super::super::frame::Frame;
 use super::super::gate::User;
 use super::super::pages::page_views;
@@ -33,13 +34,34 @@ struct CaseView {
     crop: Option<Crop>,
 }
 
+/// A field at a hospital: what was counted, and for how many of all sheets those stand, where that is another number.
+struct Row {
+    sender: String,
+    label: String,
+    tally: Tally,
+    fixed: Option<String>,
+    broken: Option<String>,
+    same: Option<String>,
+}
+
+/// For how many of all sheets' values those of a run stand, and the shares with their 95 % intervals.
+struct Estimated {
+    /// Sheets that blind samples compared, and for how many those stand.
+    drawn: usize,
+    stand_for: String,
+    /// What it is called, number, share, interval.
+    lines: [(&'static str, String, String, String); 3],
+}
+
 #[derive(Template)]
 #[template(path = "rules/test.html")]
 struct Test {
     frame: Frame,
     id: String,
     view: View,
-    rows: Vec<(String, String, Tally)>,
+    rows: Vec<Row>,
+    /// What blind samples say of all sheets; none where there were none.
+    estimate: Option<Estimated>,
     cases: Vec<CaseView>,
     more: usize,
     /// What would be put in force, against what is.
@@ -81,20 +103,49 @@ pub async fn show(State(web): State<Web>, user: User, Path(id): Path<String>) ->
         field.map_or_else(|| names::label(key).to_owned(), |f| view::label_of(key, f))
     };
     let touched = |t: &Tally| t.fixed + t.broken + t.differs > 0;
-    let rows = result.rows.iter().filter(|r| touched(&r.2)).map(|(s, k, t)| (s.clone(), label(k), *t)).collect();
+    let rows = result.rows.iter().filter(|r| touched(&r.2)).map(|(s, k, t)| row(s, label(k), *t)).collect();
     let page = Test {
         changes: changed(&desk.now.layer, &run.layer),
         same: desk.layer == run.layer,
         stale: desk.stale(),
         parent: desk.parent,
         more: result.cases.len().saturating_sub(CASES),
-        frame,
         id,
         rows,
         cases,
+        estimate: (result.drawn > 0).then(|| estimated(&frame, &result)),
         view: result,
+        frame,
     };
     Ok(Html(page.render()?))
+}
+
+fn row(sender: &str, label: String, tally: Tally) -> Row {
+    let (sender, stands) = (sender.to_owned(), tally.stands);
+    let other = |n: usize, of: f64| ((of - n as f64).abs() >= 0.5).then(|| about(of));
+    let (fixed, broken) = (other(tally.fixed, stands.fixed), other(tally.broken, stands.broken));
+    Row { sender, label, fixed, broken, same: other(tally.same, stands.same), tally }
+}
+
+fn estimated(frame: &Frame, view: &View) -> Estimated {
+    let line = |ja, en, verdict, of: f64| {
+        let e = view.total.share(verdict);
+        (frame.say(ja, en), about(of), percent(e.rate), format!("{}–{}", percent(e.lower), percent(e.upper)))
+    };
+    let s = view.total.stands;
+    Estimated {
+        drawn: view.drawn,
+        stand_for: about(view.stand_for),
+        lines: [
+            line("よくなる", "fixed", Verdict::Fixed, s.fixed),
+            line("悪くなる", "broken", Verdict::Broken, s.broken),
+            line("変わらない", "same", Verdict::Same, s.same),
+        ],
+    }
+}
+
+fn about(number: f64) -> String {
+    format!("{number:.0}")
 }
 
 async fn case_view(web: &Web, user: &User, frame: &Frame, case: &Case) -> Result<CaseView, Failure> {
