@@ -317,7 +317,7 @@ impl Store {
 
     async fn after(&self, tx: &mut Tx, sample: &Sample, field: &str, stand: Stand, now: i64) -> Result<()> {
         if stand == Stand::Wrong {
-            fallback::weigh(tx, self, field, &sample.hospital, now).await?;
+            fallback::weigh(tx, self, field, sample, now).await?;
         }
         finish(tx, &sample.document, now).await
     }
