@@ -76,7 +76,8 @@ pub struct Stands {
     pub fixed: f64,
     pub broken: f64,
     pub same: f64,
-    squares: f64,
+    /// Of the weights, for the intervals.
+    pub squares: f64,
 }
 
 impl Tally {
