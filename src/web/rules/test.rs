@@ -1,5 +1,7 @@
 //! A backtest: begun, watched, given up; and putting a draft in force.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::response::{Html, Redirect};
@@ -16,7 +18,7 @@ use super::super::{Failure, Web};
 use super::Desk;
 use crate::model::{Field, Status};
 use crate::store::rules::NewRules;
-use crate::tuning::backtest::{Case, Tally, Verdict, View};
+use crate::tuning::backtest::{Case, Run, Tally, Verdict, View};
 use crate::tuning::{Lines, changed};
 
 /// Cases that the page shows.
@@ -74,7 +76,12 @@ struct Test {
 
 /// `POST /rules/test`: the draft over every decided sheet.
 pub async fn begin(State(web): State<Web>, user: User) -> Result<Redirect, Failure> {
-    let desk = Desk::of(&web, &user).await?;
+    Ok(Redirect::to(&format!("/rules/tests/{}", begun(&web, &user).await?.id)))
+}
+
+/// Begins a backtest of somebody's draft.
+pub async fn begun(web: &Web, user: &User) -> Result<Arc<Run>, Failure> {
+    let desk = Desk::of(web, user).await?;
     let run = web
         .options
         .rules
@@ -82,7 +89,7 @@ pub async fn begin(State(web): State<Web>, user: User) -> Result<Redirect, Failu
         .map_err(|e| Failure::Refused(e.to_string()))?;
     let detail = json!({"layer": desk.now.base.hash(&desk.layer), "run": run.id});
     web.store.log_access(user.actor(), "rules_test", "rules", detail).await?;
-    Ok(Redirect::to(&format!("/rules/tests/{}", run.id)))
+    Ok(run)
 }
 
 /// `GET /rules/tests/{id}`: how far it is, or what came of it.
@@ -100,7 +107,7 @@ pub async fn show(State(web): State<Web>, user: User, Path(id): Path<String>) ->
     let label = |key: &String| {
         let own = result.cases.iter().find(|c| c.key == *key);
         let field = own.and_then(|c| c.after.as_ref().or(c.before.as_ref()));
-        field.map_or_else(|| names::label(key).to_owned(), |f| view::label_of(key, f))
+        field.map_or_else(|| names::label(key), |f| view::label_of(key, f))
     };
     let touched = |t: &Tally| t.fixed + t.broken + t.differs > 0;
     let rows = result.rows.iter().filter(|r| touched(&r.2)).map(|(s, k, t)| row(s, label(k), *t)).collect();
@@ -170,7 +177,7 @@ async fn case_view(web: &Web, user: &User, frame: &Frame, case: &Case) -> Result
     };
     Ok(CaseView {
         document: case.document.clone(),
-        label: field.map_or_else(|| names::label(&case.key).to_owned(), |f| view::label_of(&case.key, f)),
+        label: field.map_or_else(|| names::label(&case.key), |f| view::label_of(&case.key, f)),
         sender: case.sender.clone().unwrap_or_default(),
         verdict,
         class,
@@ -199,10 +206,16 @@ pub struct Activation {
     reason: String,
 }
 
-/// `POST /rules/activate`: the draft is in force from now on. It must have been tried as it is; where something breaks, a
-/// reason is asked for.
+/// `POST /rules/activate`: the draft is in force from now on.
 pub async fn activate(State(web): State<Web>, user: User, Form(form): Form<Activation>) -> Result<Redirect, Failure> {
-    let desk = Desk::of(&web, &user).await?;
+    let number = put_in_force(&web, &user, form.parent, &form.reason).await?;
+    Ok(Redirect::to(&format!("/rules/history/{number}")))
+}
+
+/// Puts somebody's draft in force: its revision's number. It must have been tried as it is; where something breaks, a
+/// reason is asked for.
+pub async fn put_in_force(web: &Web, user: &User, parent: i64, reason: &str) -> Result<i64, Failure> {
+    let desk = Desk::of(web, user).await?;
     let refused = |why: &str| Err(Failure::Refused(why.to_owned()));
     let Some(run) = web.options.rules.run_of(user.actor(), &desk.layer) else {
         return refused("この下書きはまだ試していません。先に「過去の書類で試す」を押してください");
@@ -210,15 +223,34 @@ pub async fn activate(State(web): State<Web>, user: User, Form(form): Form<Activ
     let Some(tried) = run.summary() else {
         return refused("試験がまだ終わっていません");
     };
-    let reason = form.reason.trim();
-    if tried.get("broken").and_then(Json::as_u64).unwrap_or(0) > 0 && reason.is_empty() {
+    let reason = reason.trim();
+    if breaks(&tried) && reason.is_empty() {
         return refused("悪くなる項目があります。それでも有効にする理由を書いてください");
     }
     let hash = desk.now.base.hash(&desk.layer);
-    let new =
-        NewRules { layer: &desk.layer.json(), hash: &hash, parent: form.parent, reason, tried: &tried.to_string() };
+    let new = NewRules { layer: &desk.layer.json(), hash: &hash, parent, reason, tried: &tried.to_string() };
     let number = web.store.activate_rules(&new, user.actor()).await?;
     // Here at once; other hosts look every few seconds.
     web.options.rules.look(&web.store).await?;
-    Ok(Redirect::to(&format!("/rules/history/{number}")))
+    Ok(number)
+}
+
+/// Whether what was tried makes something worse, however seldom it may be among all sheets.
+fn breaks(tried: &Json) -> bool {
+    tried.get("broken").and_then(Json::as_u64).unwrap_or(0) > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tuning::backtest::Stands;
+
+    #[test]
+    fn what_breaks_asks_for_a_reason_and_what_was_drawn_shows_what_it_stands_for() {
+        assert!(breaks(&json!({"fixed": 9, "broken": 1, "weighted": {"broken": 0.4}})));
+        assert!(!breaks(&json!({"fixed": 9, "broken": 0})) && !breaks(&json!({})));
+        let stands = Stands { fixed: 9.0, broken: 50.0, ..Stands::default() };
+        let line = row("〇〇病院", "生年月日".into(), Tally { fixed: 9, broken: 1, stands, ..Tally::default() });
+        assert_eq!((line.fixed, line.broken.as_deref(), line.same), (None, Some("50"), None));
+    }
 }
