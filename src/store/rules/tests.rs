@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::super::accept::State;
 use super::super::review::Edit;
-use super::super::tests::{Bench, bench, sheet};
+use super::super::tests::{Bench, bench, field, sheet};
 use super::*;
-use crate::model::{Field, Status, Trace, Value};
+use crate::model::{Status, Value};
 
 fn new<'a>(layer: &'a str, hash: &'a str, parent: i64) -> NewRules<'a> {
     NewRules { layer, hash, parent, reason: "試験", tried: "{}" }
@@ -33,19 +33,6 @@ async fn rules_are_put_in_force_one_after_the_other_and_never_over_somebody_else
     assert_eq!(store.return_to_rules(0, 3, ("{}", "h0"), "b").await.expect("the base"), 4);
     assert!(store.return_to_rules(9, 4, ("{}", "h0"), "b").await.is_err());
     assert!(store.verify().await.expect("verify").faults.is_empty());
-}
-
-fn field(value: &str, status: Status) -> Field {
-    Field {
-        value: Value::One(value.into()),
-        raw: value.into(),
-        page: 1,
-        rect: [1, 1, 9, 9],
-        confidence: 0.9,
-        status,
-        items: None,
-        trace: Trace::default(),
-    }
 }
 
 /// A posted sheet with two fields, of which a person took one away and put the other right.
