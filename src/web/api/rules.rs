@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json_, json};
+use serde_json::Value as Json_;
 use utoipa::ToSchema;
 
 use super::super::gate::{Route, User, get, post, put};
@@ -47,7 +47,7 @@ pub type Files = BTreeMap<String, String>;
 
 /// Rules that a city put on top of those of the program.
 #[derive(Serialize, ToSchema)]
-pub struct Revision {
+pub struct RulesRevision {
     /// From 1.
     number: i64,
     /// `sha256:…`, as documents name what read them.
@@ -66,9 +66,9 @@ pub struct Revision {
     files: Option<Files>,
 }
 
-impl Revision {
-    fn new(r: RuleRevision, newest: i64, whole: bool) -> Revision {
-        Revision {
+impl RulesRevision {
+    fn new(r: RuleRevision, newest: i64, whole: bool) -> RulesRevision {
+        RulesRevision {
             in_force: r.number == newest,
             files: whole.then(|| serde_json::from_str(&r.layer).unwrap_or_default()),
             tried: serde_json::from_str(&r.tried).unwrap_or_default(),
@@ -84,23 +84,23 @@ impl Revision {
 
 /// What was put in force, the newest first.
 #[utoipa::path(get, path = "/api/v1/rules/revisions", tag = "rules", params(Most),
-               responses((status = 200, body = Vec<Revision>), Problems), security(("token" = ["rules:read"])))]
-pub async fn list(State(web): State<Web>, Query(most): Query<Most>) -> Result<Json<Vec<Revision>>, Failure> {
+               responses((status = 200, body = Vec<RulesRevision>), Problems), security(("token" = ["rules:read"])))]
+pub async fn list(State(web): State<Web>, Query(most): Query<Most>) -> Result<Json<Vec<RulesRevision>>, Failure> {
     let newest = web.store.rules_version().await?;
     let all = web.store.rule_revisions(most.number()).await?;
-    Ok(Json(all.into_iter().map(|r| Revision::new(r, newest, false)).collect()))
+    Ok(Json(all.into_iter().map(|r| RulesRevision::new(r, newest, false)).collect()))
 }
 
-async fn found(web: &Web, number: i64) -> Result<Json<Revision>, Failure> {
+async fn found(web: &Web, number: i64) -> Result<Json<RulesRevision>, Failure> {
     let newest = web.store.rules_version().await?;
     let this = web.store.rule_revision(number).await?.ok_or(Failure::NotFound)?;
-    Ok(Json(Revision::new(this, newest, true)))
+    Ok(Json(RulesRevision::new(this, newest, true)))
 }
 
 /// One revision with its files.
 #[utoipa::path(get, path = "/api/v1/rules/revisions/{number}", tag = "rules", params(("number" = i64, Path)),
-               responses((status = 200, body = Revision), Problems), security(("token" = ["rules:read"])))]
-pub async fn one(State(web): State<Web>, Path(number): Path<i64>) -> Result<Json<Revision>, Failure> {
+               responses((status = 200, body = RulesRevision), Problems), security(("token" = ["rules:read"])))]
+pub async fn one(State(web): State<Web>, Path(number): Path<i64>) -> Result<Json<RulesRevision>, Failure> {
     found(&web, number).await
 }
 
@@ -115,12 +115,12 @@ pub struct Activated {
 
 /// Puts the draft in force. It must have been tried as it is.
 #[utoipa::path(post, path = "/api/v1/rules/revisions", tag = "rules", request_body = Activated,
-               responses((status = 201, body = Revision), Refusals, Problems), security(("token" = ["rules:write"])))]
+               responses((status = 201, body = RulesRevision), Refusals, Problems), security(("token" = ["rules:write"])))]
 pub async fn activate(
     State(web): State<Web>,
     user: User,
     Body(wanted): Body<Activated>,
-) -> Result<(StatusCode, Json<Revision>), Failure> {
+) -> Result<(StatusCode, Json<RulesRevision>), Failure> {
     let number = put_in_force(&web, &user, wanted.parent, &wanted.reason).await?;
     Ok((StatusCode::CREATED, found(&web, number).await?))
 }
@@ -133,14 +133,14 @@ pub struct Seen {
 
 /// Puts a revision's rules in force again, as a new one; 0: the program's own alone.
 #[utoipa::path(post, path = "/api/v1/rules/revisions/{number}/return", tag = "rules", params(("number" = i64, Path)),
-               request_body = Seen, responses((status = 200, body = Revision), Refusals, Problems),
+               request_body = Seen, responses((status = 200, body = RulesRevision), Refusals, Problems),
                security(("token" = ["rules:write"])))]
 pub async fn back(
     State(web): State<Web>,
     user: User,
     Path(number): Path<i64>,
     Body(seen): Body<Seen>,
-) -> Result<Json<Revision>, Failure> {
+) -> Result<Json<RulesRevision>, Failure> {
     let number = return_to(&web, &user, number, seen.newest).await?;
     found(&web, number).await
 }
@@ -281,7 +281,5 @@ pub async fn add_field(
     Body(new): Body<New>,
 ) -> Result<(StatusCode, Json<Vec<OwnField>>), Failure> {
     own::put(&web, &user, &new).await?.map_err(Failure::Malformed)?;
-    let key = json!({"key": own::key(&new)});
-    web.store.log_access(user.actor(), "rules_field", "rules", key).await?;
     Ok((StatusCode::CREATED, own_fields(&web, &user).await?))
 }

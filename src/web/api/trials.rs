@@ -47,7 +47,7 @@ pub fn routes() -> Vec<Route> {
 
 /// A field before and after.
 #[derive(Serialize, ToSchema)]
-pub struct Compared {
+pub struct ComparedField {
     key: String,
     label: String,
     differs: bool,
@@ -55,10 +55,10 @@ pub struct Compared {
     after: Option<ReadField>,
 }
 
-fn compared(key: &str, differs: bool, before: Option<&Field>, after: Option<&Field>) -> Compared {
+fn compared(key: &str, differs: bool, before: Option<&Field>, after: Option<&Field>) -> ComparedField {
     let read = |f: Option<&Field>| f.map(|f| ReadField::new(key, f, true));
     let label = after.or(before).map_or(key, |f| f.label(key)).to_owned();
-    Compared { label, differs, before: read(before), after: read(after), key: key.to_owned() }
+    ComparedField { label, differs, before: read(before), after: read(after), key: key.to_owned() }
 }
 
 /// A sheet under the rules in force and under the draft.
@@ -67,7 +67,7 @@ pub struct Previewed {
     document: String,
     /// Type under the draft.
     r#type: String,
-    fields: Vec<Compared>,
+    fields: Vec<ComparedField>,
 }
 
 /// One sheet under the rules in force and under the account's draft.
@@ -143,7 +143,7 @@ pub struct TestCase {
     sender: Option<String>,
     /// `fixed`, `broken`, `differs`.
     verdict: &'static str,
-    field: Compared,
+    field: ComparedField,
     /// What a person said; none: the page has none, or nobody said anything.
     truth: Option<String>,
 }
@@ -300,7 +300,7 @@ pub async fn topics(State(web): State<Web>) -> Result<Json<Vec<Corrections>>, Fa
 
 /// A change that would spare corrections.
 #[derive(Serialize, ToSchema)]
-pub struct Proposed {
+pub struct ProposedChange {
     /// Corrections that come out right with it.
     right: usize,
     /// To be sent back to take it.
@@ -315,7 +315,7 @@ pub struct Advice {
     /// Corrections that were looked at, and those that the draft still needs.
     looked: usize,
     wrong: usize,
-    proposals: Vec<Proposed>,
+    proposals: Vec<ProposedChange>,
 }
 
 /// Changes of the rules that would spare these corrections, found over the corrected sheets.
@@ -326,7 +326,8 @@ pub async fn advice(State(web): State<Web>, user: User, Path(id): Path<String>) 
     let desk = Desk::of(&web, &user).await?;
     let advice = web.options.rules.advice(&web.store, &topic, &desk.layer).await?;
     // (a label or an end is a word of the form; no value is told)
-    let proposals = advice.proposals.iter().map(|p| Proposed { right: p.right, change: json!(p.change) }).collect();
+    let proposals =
+        advice.proposals.iter().map(|p| ProposedChange { right: p.right, change: json!(p.change) }).collect();
     Ok(Json(Advice { about: corrections(&topic), looked: advice.looked, wrong: advice.wrong, proposals }))
 }
 
@@ -418,7 +419,7 @@ pub struct OneOffer {
     stale: bool,
     /// Hash of the rules that read it so.
     rules: String,
-    fields: Vec<Compared>,
+    fields: Vec<ComparedField>,
 }
 
 /// What is offered for a sheet: each field as it stands, and as it is read now.

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::super::frame::Frame;
@@ -64,7 +65,7 @@ pub async fn add(State(web): State<Web>, user: User, Form(new): Form<New>) -> Re
 }
 
 /// Its key, `x.…`.
-pub fn key(new: &New) -> String {
+fn key(new: &New) -> String {
     format!("x.{}", new.key.trim().trim_start_matches("x."))
 }
 
@@ -92,7 +93,11 @@ pub async fn put(web: &Web, user: &User, new: &New) -> Result<Result<(), String>
         ..RuleForm::default()
     };
     match desk.now.base.put(&desk.layer, &Spot { file: "common.toml", when: None, key: &key }, &rule) {
-        Ok(layer) => Ok(Ok(desk.keep(web, user, &layer).await?)),
+        Ok(layer) => {
+            desk.keep(web, user, &layer).await?;
+            web.store.log_access(user.actor(), "rules_field", "rules", json!({"key": key})).await?;
+            Ok(Ok(()))
+        }
         Err(fault) => Ok(Err(told(&fault))),
     }
 }
