@@ -50,12 +50,15 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn figure_hospitals(&self, span: Span) -> Result<Vec<(String, i64)>> {
-        let sql = query(
-            "SELECT hospital, count(*) AS n FROM figure WHERE received >= $1 AND received < $2 AND again IS NULL
-             GROUP BY hospital ORDER BY n DESC, hospital",
-        );
-        let rows = bind(sql, span.ms()).fetch_all(self.db.reader()).await?;
-        Ok(rows.iter().map(|r| (r.get("hospital"), r.get("n"))).collect())
+        let received = days::received(&mut self.db.snapshot().await?, span).await?;
+        let mut sheets: BTreeMap<String, i64> = BTreeMap::new();
+        for g in received.groups {
+            *sheets.entry(g.hospital).or_default() += g.counts.sheets;
+        }
+        let mut all: Vec<(String, i64)> = sheets.into_iter().collect();
+        // (the sort is stable: among equals the order of the names stands)
+        all.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        Ok(all)
     }
 
     /// What a sender's sheets of these days lack of their national forms, what is lacking most often first.
