@@ -41,7 +41,7 @@ use std::sync::{Arc, OnceLock};
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use crate::model::{self, Document};
+use crate::model::{self, Document, Kind};
 use crate::reading::{Page, Reading};
 use crate::register::Registers;
 
@@ -209,6 +209,12 @@ impl RuleSet {
     pub fn own_fields(&self) -> BTreeMap<String, String> {
         let rules = self.kinds.values().flat_map(|k| &k.rules);
         rules.filter_map(|(key, r)| Some((key.clone(), r.label.clone().filter(|_| key.starts_with("x."))?))).collect()
+    }
+
+    /// Normal forms of the city's own fields, by key, where a rule says one.
+    pub fn own_kinds(&self) -> BTreeMap<String, Kind> {
+        let rules = self.kinds.values().flat_map(|k| &k.rules).filter(|(key, _)| key.starts_with("x."));
+        rules.filter_map(|(key, r)| Some((key.clone(), r.kind?))).collect()
     }
 
     /// `sha256:…` over all files.

@@ -25,7 +25,7 @@ use sqlx::{Postgres, Sqlite, SqlitePool, Transaction};
 use postgres::Begin;
 pub(super) use query::composed;
 pub use query::{Arg, Column, On, Query, Row, Scalar, query, scalar};
-pub use schema::complete;
+pub use schema::{complete, has_table};
 pub use sqlite::FILE;
 
 use super::audit::Event;
@@ -114,6 +114,33 @@ impl Tx {
             query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind(name).execute(self.conn()).await?;
         }
         Ok(())
+    }
+
+    /// As [`Tx::lock`], beside others that lock it so as well: only who locks the name whole waits.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn lock_shared(&mut self, name: &str) -> Result<()> {
+        if matches!(self.inner, Inner::Postgres(..)) {
+            query("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))")
+                .bind(name)
+                .execute(self.conn())
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// As [`Tx::lock`], where nobody else has it; false where somebody does.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn try_lock(&mut self, name: &str) -> Result<bool> {
+        if !matches!(self.inner, Inner::Postgres(..)) {
+            return Ok(true);
+        }
+        let got = "SELECT CASE WHEN pg_try_advisory_xact_lock(hashtextextended($1, 0)) THEN CAST(1 AS BIGINT)
+                   ELSE CAST(0 AS BIGINT) END";
+        Ok(scalar(got).bind(name).fetch_one::<i64>(self.conn()).await? == 1)
     }
 
     /// Which of two texts of one statement this database understands.

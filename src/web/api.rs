@@ -12,11 +12,13 @@ mod notices;
 mod offices;
 mod review;
 mod rooms;
+mod rules;
 mod service;
 mod shape;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod trials;
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
@@ -41,6 +43,8 @@ pub fn routes() -> Vec<Route> {
     all.extend(figures::routes());
     all.extend(keeping::routes());
     all.extend(offices::routes());
+    all.extend(rules::routes());
+    all.extend(trials::routes());
     all.extend(tokens::routes());
     all
 }
@@ -62,6 +66,7 @@ pub fn routes() -> Vec<Route> {
         (name = "accounts", description = "Who may sign in"),
         (name = "service", description = "Registers, sources, the audit log"),
         (name = "keeping", description = "Offices, rooms that are asked for, merged and held, the end of what is kept"),
+        (name = "rules", description = "The rules that administrators tune: drafts, backtests, revisions, packs, reading again"),
         (name = "figures", description = "How the service is used, and how right it is"),
     ),
     paths(
@@ -113,6 +118,28 @@ pub fn routes() -> Vec<Route> {
         offices::refuse,
         offices::release,
         offices::deadlines,
+        rules::list,
+        rules::activate,
+        rules::one,
+        rules::back,
+        rules::draft,
+        rules::keep,
+        rules::drop_draft,
+        rules::export,
+        rules::import,
+        rules::fields,
+        rules::add_field,
+        trials::preview,
+        trials::begin,
+        trials::test,
+        trials::cancel,
+        trials::topics,
+        trials::advice,
+        trials::take,
+        trials::reread,
+        trials::offers,
+        trials::offer,
+        trials::take_offer,
     )
 )]
 struct Description;

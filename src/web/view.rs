@@ -215,7 +215,11 @@ pub fn changes(keys: &[String], before: (&Document, &[PageView]), now: (&Documen
     let mut keys: Vec<&String> = keys.iter().collect();
     keys.sort_by_key(|k| (place(k), *k));
     keys.into_iter()
-        .map(|key| ChangeView { label: words::label(key).to_owned(), before: side(key, before), now: side(key, now) })
+        .map(|key| {
+            let field = now.0.fields.get(key).or(before.0.fields.get(key));
+            let label = field.map_or_else(|| words::label(key), |f| label_of(key, f));
+            ChangeView { label, before: side(key, before), now: side(key, now) }
+        })
         .collect()
 }
 
@@ -262,7 +266,7 @@ pub fn boxes(document: &Document, pages: &mut [PageView]) {
                     w: x1 - x0 + 6,
                     h: y1 - y0 + 6,
                     review: f.status == Status::Review,
-                    label: words::label(key).to_owned(),
+                    label: label_of(key, f),
                 }
             })
             .collect();
@@ -394,7 +398,7 @@ fn crops(f: &Field, pages: &[PageView]) -> Vec<Crop> {
 
 /// What people call a field: one of the city's own brings its name along.
 pub fn label_of(key: &str, f: &Field) -> String {
-    f.trace.name.clone().unwrap_or_else(|| words::label(key).to_owned())
+    f.trace.name.clone().unwrap_or_else(|| words::label(key))
 }
 
 /// The window of a field's first place; none where it has no place on these pages.

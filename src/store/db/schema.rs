@@ -34,6 +34,7 @@ steps!(
     12 "figures" "0012_figures.sql",
     13 "rest" "0013_rest.sql",
     14 "form" "0014_form.sql",
+    15 "days" "0015_days.sql",
 );
 
 /// Without sqlx's macro, which would have all of sqlx and both databases' drivers compiled a second time for itself.
@@ -76,11 +77,19 @@ pub(super) async fn fits(tx: &mut Tx) -> Result<()> {
 }
 
 pub(super) async fn has_meta(tx: &mut Tx) -> Result<bool> {
+    has_table(tx, "meta").await
+}
+
+/// Whether a table is there; asked before a migration, or of a database that is only read.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn has_table(tx: &mut Tx, name: &str) -> Result<bool> {
     let tables = tx.choose(
-        "SELECT count(*) FROM sqlite_master WHERE name = 'meta'",
-        "SELECT count(*) FROM pg_catalog.pg_class WHERE relname = 'meta' AND relnamespace = current_schema()::regnamespace",
+        "SELECT count(*) FROM sqlite_master WHERE name = $1",
+        "SELECT count(*) FROM pg_catalog.pg_class WHERE relname = $1 AND relnamespace = current_schema()::regnamespace",
     );
-    Ok(scalar(tables).fetch_one::<i64>(tx.conn()).await? > 0)
+    Ok(scalar(tables).bind(name).fetch_one::<i64>(tx.conn()).await? > 0)
 }
 
 /// Refuses a database that was begun to be filled and is not complete.

@@ -67,7 +67,7 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
             // Facts about this database and no other; that it can be searched is one of them.
             "meta" => table.parts = &["key NOT IN ('floor', 'blobs', 'unfinished', 'search')"],
             // Made out of the others, at the first start.
-            "gram" | "found" | "found_day" | "deadline" | "sheet_mark" => table.parts = &["1 = 0"],
+            "gram" | "found" | "found_day" | "deadline" | "sheet_mark" | "figure_day" => table.parts = &["1 = 0"],
             // Who is signed in, or half-way there, is so here and now only.
             "session" | "ticket" | "attempt" => table.parts = &["1 = 0"],
             _ => {}
@@ -166,6 +166,7 @@ const LIST: &[(&str, usize, &str)] = &[
         "document hospital kind received:int posted:int machine:int again:int noticed:int opened:int discharge fields:int \
          unsure:int chance:int legible:int wanted:int there:int",
     ),
+    ("figure_day", 1, "day:int version:int sums"),
     ("lack", 2, "document item how"),
     ("correction", 3, "document revision:int field how sure:int at:int"),
     ("sample", 1, "document hospital chance:int drawn:int topped:int done:int"),

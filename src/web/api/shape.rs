@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::model::{Field, Status, Value, Vocabulary};
+use crate::model::{Field, Status, Value};
 use crate::store::board::{DocumentView, Post, RoomCard};
 use crate::store::status::rfc3339;
 
@@ -119,7 +119,7 @@ impl ReadField {
         let certain = f.status == Status::Accepted;
         ReadField {
             key: key.to_owned(),
-            label: Vocabulary::get().label(key).to_owned(),
+            label: f.label(key).to_owned(),
             certain,
             value: certain.then(|| Words::from(&f.value)),
             reading: (suggested && !certain).then(|| Words::from(&f.value)),
