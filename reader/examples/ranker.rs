@@ -3,6 +3,8 @@
 //!     cargo run --example ranker -- learn    config/rules CORPUS… > ranker.toml
 //!     cargo run --example ranker -- judge    config/rules CORPUS…     # leave one hospital out
 //!     cargo run --example ranker -- show FIELD FILE config/rules CORPUS…  # why a value won
+//!     cargo run --example ranker -- score    config/rules CORPUS…     # the figures of the weights that the rules have
+//!     cargo run --example ranker -- labels FILE config/rules CORPUS…      # what was taken for a label
 //!     cargo run --example ranker -- coverage config/rules CORPUS…     # which right values are no candidates at all
 //!
 //! A CORPUS is written as READINGS:TRUTH or READINGS:TRUTH:REGISTERS. READINGS holds what `faxbridge extract
@@ -35,8 +37,17 @@ enum Command {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// Print the figures of the rules' own weights, and the silent errors
+    Score(Corpora),
     /// Print how often the right value is among a field's candidates
     Coverage(Corpora),
+    /// Print the labels that are found on some files
+    Labels {
+        /// Part of the files' names
+        file: String,
+        #[command(flatten)]
+        corpora: Corpora,
+    },
     /// Print all candidates of a field on some files: probability, that of the winner, quality, way, value, reasons
     Show {
         field: String,
@@ -87,12 +98,32 @@ fn main() -> anyhow::Result<()> {
                 }
             }
         }
+        Command::Score(corpora) => {
+            let all = Corpus::load(&corpora)?;
+            let (mut truths, mut results) = (Vec::new(), BTreeMap::new());
+            for (file, e) in all.files.iter().zip(all.examples()?) {
+                let (truth, line) = extracted(&all.rules, file, &e)?;
+                results.insert(truth.file.clone(), line);
+                truths.push(truth);
+            }
+            report(&results, &truths);
+        }
+        Command::Labels { file, corpora } => {
+            let all = Corpus::load(&corpora)?;
+            for (f, e) in all.files.iter().zip(all.examples()?).filter(|(f, _)| f.name.contains(&file)) {
+                for doc in &e.truth.documents {
+                    println!("{} {} pages {:?}", f.name, doc.kind, doc.pages);
+                    train::labels(&all.rules, &e.reading, doc).iter().for_each(|l| println!("    {l}"));
+                }
+            }
+        }
         Command::Coverage(corpora) => {
             let all = Corpus::load(&corpora)?;
             for (key, c) in train::coverage(&all.rules, &all.examples()?) {
                 println!("{key:28} carried {:4}  among the candidates {:4}  won {:4}", c.carried, c.found, c.won);
-                for (n, value) in c.lost {
+                for (n, value, near) in c.lost {
                     println!("    no candidate: {} {value}", all.files[n].name);
+                    near.iter().for_each(|c| println!("        {c}"));
                 }
             }
         }
@@ -163,15 +194,7 @@ fn judge(all: &Corpus, folder: &Path, out: Option<&Path>) -> anyhow::Result<()> 
         rules.weigh(ranker);
         for (n, e) in examples.iter().enumerate().filter(|(n, _)| folds[*n] == Some(fold)) {
             let file = &all.files[n];
-            let truth: accuracy::Truth = serde_json::from_str(&file.truth).with_context(|| file.name.clone())?;
-            let found = extract(&rules, &e.reading, &Registers::default());
-            let line = Extracted {
-                file: truth.file.clone(),
-                documents: Some(found.documents),
-                note: found.note,
-                error: None,
-                reader: Reader::default(),
-            };
+            let (truth, line) = extracted(&rules, file, e)?;
             results.insert(truth.file.clone(), line);
             truths.push((truth, file.truth.clone()));
         }
@@ -186,9 +209,28 @@ fn judge(all: &Corpus, folder: &Path, out: Option<&Path>) -> anyhow::Result<()> 
         std::fs::write(dir.join("results.jsonl"), lines.join("\n") + "\n")?;
     }
     let truths: Vec<accuracy::Truth> = truths.into_iter().map(|t| t.0).collect();
-    let judged = accuracy::judge(&results, &truths);
-    let score = Score::of(&judged);
     println!("{} files of {}, {} folds", truths.len(), examples.len(), train::FOLDS);
+    report(&results, &truths);
+    Ok(())
+}
+
+/// What the rules find on a file, beside its truth.
+fn extracted(rules: &RuleSet, file: &File, e: &train::Example) -> anyhow::Result<(accuracy::Truth, Extracted)> {
+    let truth: accuracy::Truth = serde_json::from_str(&file.truth).with_context(|| file.name.clone())?;
+    let found = extract(rules, &e.reading, &Registers::default());
+    let line = Extracted {
+        file: truth.file.clone(),
+        documents: Some(found.documents),
+        note: found.note,
+        error: None,
+        reader: Reader::default(),
+    };
+    Ok((truth, line))
+}
+
+fn report(results: &BTreeMap<String, Extracted>, truths: &[accuracy::Truth]) {
+    let judged = accuracy::judge(results, truths);
+    let score = Score::of(&judged);
     let (silent, straight) = (score.silent_error_rate, score.straight_through);
     println!("types {}/{}", score.type_accuracy.hits, score.type_accuracy.of);
     println!("F1 {} (P {}, R {})", score.micro.f1, score.micro.precision, score.micro.recall);
@@ -213,6 +255,16 @@ fn judge(all: &Corpus, folder: &Path, out: Option<&Path>) -> anyhow::Result<()> 
             );
         }
     }
+    println!("certain and wrong");
+    for file in &judged {
+        for v in file.sheets.iter().flat_map(|s| &s.values) {
+            for claim in v.claims().iter().filter(|c| c.wrong) {
+                let got = claim.item.map(|i| i.value.clone()).or(v.found.map(|f| f.value.text())).unwrap_or_default();
+                let there = v.truth.map(|t| t.value.text()).unwrap_or_default();
+                println!("  {} {} {got:?}, there is {there:?}", file.truth.file, v.key);
+            }
+        }
+    }
     println!("reliability: confidence, how often right");
     for (kind, r) in accuracy::reliability(&judged) {
         let bins = r.bins.iter().filter(|b| b.right.of > 0);
@@ -235,5 +287,4 @@ fn judge(all: &Corpus, folder: &Path, out: Option<&Path>) -> anyhow::Result<()> 
             cells.join("  ")
         );
     }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! Extraction is a pure function of (rules, reading, registers); must not know pixels, store or web.
 //! `file` (the TOML) → `lexicon` (labels on the page) → `classify`, `split` (documents) → `scope`, `form`, `marks`,
-//! `shape` (candidates) → `rank` → `rechoose`, `decide`, `certain` (fields).
+//! `shape`, `told` (candidates) → `rank` → `rechoose`, `decide`, `certain` (fields).
 
 pub mod backtest;
 mod candidate;
@@ -31,6 +31,7 @@ mod sender;
 mod shape;
 mod split;
 pub mod teach;
+mod told;
 pub mod train;
 mod view;
 

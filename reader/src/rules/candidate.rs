@@ -11,9 +11,10 @@ use super::file::{FieldRule, Group};
 use super::form::{self, Form, Known, Parsed};
 use super::given::Own;
 use super::lexicon::{Hit, Hits, Lexicon, Strength};
+use super::marks::daily;
 use super::scope::{Direction, Scope, scopes};
 use super::view::{Text, View};
-use super::{marks, shape};
+use super::{marks, shape, told};
 
 /// A value that may be a field's.
 #[derive(Debug, Clone)]
@@ -158,11 +159,57 @@ pub fn collect(sheet: &Sheet, fields: &[Field], known: &Known) -> Vec<Candidate>
             }
         }
     }
+    for field in fields.iter().filter(|f| f.form == Form::Diagnoses) {
+        going_on(sheet, field, known, &mut out);
+    }
     for c in &mut out {
         c.given = by_key(&c.field).and_then(|f| f.own.as_ref()).is_some_and(|o| o.holds(c));
     }
     shape::collect(sheet, fields, known, &mut out);
+    told::collect(sheet, fields, known, &mut out);
     merge(out)
+}
+
+/// Labels under which the list of the first diagnosis goes on.
+const SECOND: &[&str] =
+    &["副病名", "副傷病名", "従病名", "併存症", "併存疾患", "併存症・合併症", "合併症・併存症", "その他の病名"];
+/// How far below the first one such a label may stand, em.
+const BELOW: f32 = 14.0;
+
+/// 主病名 and 併存症 in two rows are one list.
+fn going_on(sheet: &Sheet, field: &Field, known: &Known, out: &mut Vec<Candidate>) {
+    let view = &sheet.view;
+    let bare = |t: &str| crate::text::squeeze(t).trim_matches(|c: char| !c.is_alphabetic()).to_owned();
+    for hit in sheet.hits.all.iter().filter(|h| SECOND.contains(&bare(&h.text).as_str())) {
+        let read = scopes(view, &sheet.hits, hit).into_iter().filter_map(|scope| {
+            let text = view.text(&scope.segs);
+            let parsed = form::read(field.form, &text, known).into_iter().next()?;
+            Some(candidate(sheet, field, Some((hit, Strength::Strong)), &scope, &text, parsed))
+        });
+        let better = |a: Candidate, b: Candidate| if b.quality > a.quality { b } else { a };
+        let Some(second) = read.reduce(better).filter(|c| c.quality >= 0.3) else { continue };
+        let Value::Many(more) = &second.value else { continue };
+        let mut joined = Vec::new();
+        for c in out.iter_mut().filter(|c| c.field == field.key && c.strength == Some(Strength::Strong)) {
+            let Some((_, first)) = &c.label else { continue };
+            let below = (hit.rect.y0 - first.y1) as f32 / view.em;
+            let Value::Many(own) = &c.value else { continue };
+            if !(-0.5..=BELOW).contains(&below) || own.iter().any(|v| more.contains(v)) || c.overlap(&second) > 0.0 {
+                continue;
+            }
+            let mut all = c.clone();
+            all.value = Value::Many(own.iter().chain(more).cloned().collect());
+            all.raw = format!("{} {}", c.raw, second.raw);
+            all.segs.extend(second.segs.iter().cloned());
+            all.items.extend(second.items.iter().cloned());
+            all.rect = c.rect.union(&second.rect);
+            all.quality = (c.quality + second.quality) / 2.0;
+            joined.push(all);
+            // half of a list
+            c.quality *= 0.8;
+        }
+        out.extend(joined);
+    }
 }
 
 /// 電話/FAX in front of two numbers: which of the two labels this is.
@@ -272,6 +319,16 @@ pub fn from_scope(
         None => text,
     };
     if text.is_blank() {
+        return;
+    }
+    // 3, where the page says that 3 is 一部介助
+    let number = crate::text::squeeze(&text.string());
+    if field.form == Form::Adl
+        && number.chars().count() == 1
+        && let Some((_, grade)) = daily::legend(&sheet.view).iter().find(|l| number.starts_with(l.0))
+    {
+        let parsed = Parsed::one(*grade, text.trimmed(), 0.9);
+        out.push(candidate(sheet, field, label, scope, &text, parsed));
         return;
     }
     for parsed in form::read(field.form, &text, &known) {

@@ -153,10 +153,28 @@ impl<'a, 'c> Printed<'a, 'c> {
         let scope: Vec<Seg> = row.into_iter().map(|i| Seg::line(page, i)).collect();
         let stream = Stream::new(page, &scope);
         let runs = find::runs(&stream, self.choices, true);
+        if is_row_of_values(page, &runs) {
+            return false;
+        }
         let own = |p: &Place| p.rect.intersect(&alone).is_some();
         let joined = |a: &Place, b: &Place| (a.spots.end..b.spots.start).all(|i| stream.is_between(i));
         runs.iter().any(|r| r.places.windows(2).any(|w| (own(&w[0]) || own(&w[1])) && joined(&w[0], &w[1])))
     }
+}
+
+/// Whether a row holds one option in each of its cells, and some of them twice: values under their heads, no choice.
+fn is_row_of_values(page: &Page, runs: &[Run]) -> bool {
+    let places: Vec<&Place> = runs.iter().flat_map(|r| &r.places).filter(|p| p.option.is_some()).collect();
+    let mut cells: Vec<Option<u32>> = places.iter().map(|p| page.lines[p.seg.line].cell).collect();
+    let mut options: Vec<Option<usize>> = places.iter().map(|p| p.option).collect();
+    cells.sort_unstable();
+    options.sort_unstable();
+    let own_cells = cells.iter().all(Option::is_some) && cells.windows(2).all(|w| w[0] != w[1]);
+    let alone = |p: &&Place| {
+        let cell = page.lines[p.seg.line].cell;
+        page.lines.iter().filter(|l| l.cell == cell).map(|l| l.glyphs.len()).sum::<usize>() <= p.spots.len() + 1
+    };
+    places.len() > 2 && own_cells && options.windows(2).any(|w| w[0] == w[1]) && places.iter().all(alone)
 }
 
 /// Every option of a group of many that stands in scope, ticked or not.

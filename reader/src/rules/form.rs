@@ -110,7 +110,7 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    fn one(value: impl Into<String>, span: Range<usize>, quality: f32) -> Parsed {
+    pub fn one(value: impl Into<String>, span: Range<usize>, quality: f32) -> Parsed {
         Parsed { value: Value::One(value.into()), span, items: Vec::new(), quality }
     }
 }

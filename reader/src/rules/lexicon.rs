@@ -42,6 +42,9 @@ impl Entry {
     fn is(&self, field: &str) -> bool {
         self.fields.iter().any(|f| f.0 == field)
     }
+    fn is_clinical(&self) -> bool {
+        self.fields.iter().any(|f| f.0.starts_with("clinical."))
+    }
     fn strong(&self) -> bool {
         self.fields.iter().any(|f| f.1 == Strength::Strong)
     }
@@ -136,6 +139,17 @@ pub fn is_bullet(c: char) -> bool {
 
 fn parts(c: char) -> bool {
     ":：;；・･·、。,，.．…‥/／|｜()（）[]［］【】〔〕「」<>＜＞〈〉《》■□●○◎◆◇※*＊#＃→⇒~〜～-ー―=＝_＿'’☎📞".contains(c)
+}
+
+/// Without what parts words, but for a long vowel at the end: アレルギー.
+fn bare(text: &str) -> &str {
+    let inner = text.trim_matches(parts);
+    let start = text.len() - text.trim_start_matches(parts).len();
+    let long = text[start + inner.len()..].chars().next().filter(|c| "ー－―-".contains(*c));
+    match long.filter(|_| inner.chars().next_back().is_some_and(|c| matches!(c, 'ァ'..='ヺ'))) {
+        Some(c) => &text[start..start + inner.len() + c.len_utf8()],
+        None => inner,
+    }
 }
 
 impl Lexicon {
@@ -261,6 +275,14 @@ impl Lexicon {
                 .fields
                 .iter()
                 .any(|f| f.0.starts_with("patient.") || f.0.starts_with("encounter.") && entry.len >= 3);
+            // 3病棟 is a name: the number belongs to it
+            let counted = span.start > 0
+                && entry.is("sender.department")
+                && view.page.lines[line].glyphs[span.start].gap < 0.3
+                && view.page.lines[line].glyphs[span.start - 1].ch.is_ascii_digit();
+            if counted {
+                continue;
+            }
             // 野口 初枝続柄：長女: a colon makes a label of whatever stands in front
             let colon = entry.len >= 2
                 && !entry.fields.is_empty()
@@ -297,7 +319,7 @@ impl Lexicon {
             if let Some(hit) = made {
                 hits.all.push(hit);
             } else if text.chars().count() >= if framed { 4 } else { 5 }
-                && let Some(entry) = self.near(text.trim_matches(parts))
+                && let Some(entry) = self.near(bare(&text))
             {
                 self.push(view, hits, segs, entry);
             }
@@ -311,6 +333,11 @@ impl Lexicon {
         let stem = |w: &str| word(w).is_some_and(|e| e.len >= 2 && !e.head);
         let found = self.composer.read(text, framed, head, stem)?;
         let entry = &self.entries[self.exact[&found.head]];
+        // ●アルツハイマー型認知症 names an illness, though 認知症 alone is a label
+        if framed && entry.fields.is_empty() && !found.stem.is_empty() && found.head.ends_with(['症', '瘡', '痺', '縮'])
+        {
+            return None;
+        }
         // かかりつけ医機関名 speaks of the family doctor
         let spoken = self.sections.iter().filter(|(w, _)| found.stem.contains(w.as_str())).map(|(_, g)| *g);
         let mut groups: Vec<Group> = spoken.collect();
@@ -386,7 +413,7 @@ impl Lexicon {
     /// A cell that is a label as a whole, put together from known words or misread by a character.
     fn ending(&self, view: &View, lines: &[usize], hits: &mut Hits) -> bool {
         let joined: String = lines.iter().map(|l| view.folded[*l].text()).collect();
-        let text = joined.trim_matches(parts);
+        let text = bare(&joined);
         let n = text.chars().count();
         if !(2..=20).contains(&n) || text.contains(['。', '、', ':']) {
             return false;
@@ -402,7 +429,7 @@ impl Lexicon {
         // 入浴 and 更衣 in one cell are two labels
         let label = |l: &usize| {
             let text = view.folded[*l].text();
-            self.exact.get(text.trim_matches(parts)).is_some_and(|e| self.entries[*e].strong())
+            self.exact.get(bare(&text)).is_some_and(|e| self.entries[*e].strong())
         };
         if lines.iter().filter(|l| label(l)).count() > 1 {
             return false;
@@ -460,7 +487,7 @@ impl Lexicon {
 
     fn whole(&self, view: &View, lines: &[usize], hits: &mut Hits) -> bool {
         let joined: String = lines.iter().map(|l| view.folded[*l].text()).collect();
-        let trimmed = joined.trim_matches(parts);
+        let trimmed = bare(&joined);
         let entry = self.exact.get(trimmed).copied().or_else(|| self.near(trimmed));
         match entry {
             Some(e) if !trimmed.is_empty() => {
@@ -519,7 +546,8 @@ fn pieces(view: &View, line: usize) -> Vec<(std::ops::Range<usize>, bool)> {
         while a < run.end
             && (BULLETS.contains(glyphs[a].ch) || glyphs[a].ch.is_ascii_digit() || ".．)）".contains(glyphs[a].ch))
         {
-            framed |= BULLETS.contains(glyphs[a].ch);
+            // #1 counts an item
+            framed |= BULLETS.contains(glyphs[a].ch) && !"#＃".contains(glyphs[a].ch);
             a += 1;
         }
         let Some(first) = glyphs.get(a).filter(|_| a < run.end) else { continue };
@@ -594,6 +622,16 @@ fn right_bound(
         // what only ends a value is one too easily: 褥瘡（仙骨部）, 栄養・嚥下
         return ends || ")）】］」〕".contains(next.ch);
     }
+    // 退院（所）時の要介護度 goes on behind its bracket
+    if "(（".contains(next.ch)
+        && let Some(z) = (end + 2..glyphs.len().min(end + 5)).find(|i| ")）".contains(glyphs[*i].ch))
+        && glyphs.get(z + 1).is_some_and(|g| g.gap <= 0.45 && "時後の".contains(g.ch))
+    {
+        let inner: String = glyphs[end + 1..z].iter().map(|g| g.ch).collect();
+        if ["所", "入所", "退所", "予定", "見込", "見込み"].contains(&inner.as_str()) {
+            return false;
+        }
+    }
     // 退院先ー自宅: no long vowel stands behind a kanji
     let dash = "ー―－".contains(next.ch) && entry.len >= 3 && end > 0 && !kana::is_kana_char(glyphs[end - 1].ch);
     if ends || dash || parts(next.ch) && !"、。，,-ー".contains(next.ch) {
@@ -605,7 +643,11 @@ fn right_bound(
         .automaton
         .find_overlapping_iter(&rest)
         .any(|m| m.start() == 0 && lexicon.entries[m.pattern().as_usize()].len >= 2);
-    let value = digit(next.ch)
+    // 当院2階: no name begins with a number
+    let named = |f: &(String, Strength)| {
+        [".institution", ".person", ".department", ".name", ".office", ".manager"].iter().any(|w| f.0.ends_with(w))
+    };
+    let value = digit(next.ch) && !entry.fields.iter().all(named)
         || "〒℡明大昭平令MTSHR".contains(next.ch)
         || entry.is("patient.sex") && "男女□☑".contains(next.ch)
         || entry.is("patient.kana") && entry.len >= 4 && kana::is_kana_char(next.ch)
@@ -614,8 +656,15 @@ fn right_bound(
     let start = end.saturating_sub(entry.len);
     let first = glyphs[..start].iter().all(|g| is_bullet(g.ch)) && entry.fields.iter().any(|f| f.1 == Strength::Strong);
     let particle = ('ぁ'..='ん').contains(&next.ch);
-    let opens = first && !particle && (entry.len >= 4 || entry.len == 3 && next.gap > 0.1);
-    if entry.len <= 2 { value } else { value || long || opens }
+    // 病名肺炎: nothing but a value stands behind 名 and 歴
+    let named = first
+        && !particle
+        && end > 0
+        && "名歴".contains(glyphs[end - 1].ch)
+        && entry.is_clinical()
+        && !"称前等字簿・欄及一-ー".contains(next.ch);
+    let opens = named || first && !particle && (entry.len >= 4 || entry.len == 3 && next.gap > 0.1);
+    if entry.len <= 2 { value || named } else { value || long || opens }
 }
 
 fn known_name(glyphs: &[crate::reading::Glyph]) -> bool {

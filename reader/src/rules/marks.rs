@@ -2,7 +2,7 @@
 //!
 //! The bridge between fields and groups of options; must not look at ink itself.
 
-mod daily;
+pub mod daily;
 
 use std::ops::Range;
 

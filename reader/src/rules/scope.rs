@@ -117,7 +117,7 @@ impl Scopes<'_, '_> {
             return segs;
         }
         self.along(segs, view.rect(last.line).x1, 2, |segs, l, edge| {
-            let limit = if blank(view, segs) { 25.0 } else { 1.9 };
+            let limit = if blank(view, segs) { self.reach() } else { 1.9 };
             let gap = (view.rect(l).x0 - edge) as f32 / view.em;
             view.cell(l) != view.cell(last.line) || gap > limit || self.crossed(edge, view.rect(l))
         })
@@ -197,13 +197,18 @@ impl Scopes<'_, '_> {
                 self.push(Direction::Below, below);
             }
         }
-        // a label that shares its cell with other labels and values has its value there
-        let alone = view.lines_in(cell).iter().all(|l| {
-            self.in_hit(*l) && view_rest(view, self.hits, *l) <= 3
-                || self.label_line(*l)
-                || view.len(*l) <= 3
-                || bracketed(view, *l)
-        });
+        // a label that shares its cell with other labels and values has its value there; 看護の内容・経過 ends in one
+        let ends = hit.last().glyphs.end >= view.len(hit.last().line)
+            && view.lines_in(cell).len() == 1
+            && view.len(hit.last().line) <= 14
+            && !view.page.lines[hit.last().line].glyphs.iter().any(|g| ":：。、".contains(g.ch));
+        let alone = ends
+            || view.lines_in(cell).iter().all(|l| {
+                self.in_hit(*l) && view_rest(view, self.hits, *l) <= 3
+                    || self.label_line(*l)
+                    || view.len(*l) <= 3
+                    || bracketed(view, *l)
+            });
         self.inner_cell(cell);
         if alone {
             self.right_cells(cell);
@@ -346,7 +351,7 @@ impl Scopes<'_, '_> {
     fn right_of(&mut self, place: Rect) {
         let view = self.view;
         let segs = self.along(Vec::new(), place.x1, 4, |segs, l, edge| {
-            (view.rect(l).x0 - edge) as f32 / view.em > if segs.is_empty() { 25.0 } else { 1.9 }
+            (view.rect(l).x0 - edge) as f32 / view.em > if segs.is_empty() { self.reach() } else { 1.9 }
         });
         self.push(Direction::Right, segs);
     }
@@ -403,11 +408,27 @@ impl Scopes<'_, '_> {
         self.push(Direction::Below, below);
     }
 
+    /// How far to the right of an empty label its value may stand, em: grades of daily living stand behind leaders.
+    fn reach(&self) -> f32 {
+        if self.hit.fields.iter().any(|f| f.0.starts_with("adl.")) { 34.0 } else { 25.0 }
+    }
+
+    /// Where the label begins: 経過・申し送り： are two, and what goes on below stands under the first.
+    fn left_edge(&self) -> i32 {
+        let (view, own) = (self.view, &self.hit.segs[0]);
+        let before = view.page.lines[own.line].glyphs.get(..own.glyphs.start).unwrap_or_default();
+        let labelled = |i: usize| self.hits.on[own.line].iter().any(|h| h.0.contains(&i));
+        let bare = before.iter().enumerate().all(|(i, g)| {
+            labelled(i) || super::lexicon::is_bullet(g.ch) || "・/／と、及び一二三四五六七八九十".contains(g.ch)
+        });
+        if bare && before.len() <= 10 { view.rect(own.line).x0.min(self.hit.rect.x0) } else { self.hit.rect.x0 }
+    }
+
     /// Rows under a free label that go on with its value.
     fn rows_below(&self, value_x: Option<i32>) -> Vec<Seg> {
         let (view, hit) = (self.view, self.hit);
         let em = view.em;
-        let label = hit.rect;
+        let label = Rect { x0: self.left_edge(), ..hit.rect };
         let mut out: Vec<Seg> = Vec::new();
         let mut bottom = label.y1;
         let mut left: Option<i32> = None;
@@ -437,6 +458,11 @@ impl Scopes<'_, '_> {
             let gap = (r.y0 - bottom) as f32 / em;
             let limit = if out.is_empty() && value_x.is_none() { 2.6 } else { 1.7 };
             if gap > limit || view.cell(head).is_some() || self.hits.opens(view, head) || heading(view, head) {
+                break;
+            }
+            // a row that comes back to the label's edge is the next heading, where the value stands further in
+            let inside = |s: &Seg| (view.rect(s.line).x0 - label.x0) as f32 > 1.6 * em;
+            if value_x.is_none() && out.first().is_some_and(inside) && (r.x0 - label.x0) as f32 <= 0.7 * em {
                 break;
             }
             // a rule may part a label from the block under it

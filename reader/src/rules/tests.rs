@@ -409,4 +409,5 @@ fn values_that_cannot_both_be_right_wait_for_a_person() {
     assert_eq!(d.fields["patient.name"].status, Status::Accepted);
 }
 
+mod found;
 mod tuned;

@@ -14,7 +14,7 @@ use crate::reading::Reading;
 use crate::register::Registers;
 use crate::text::{clean, confusion, numbers, squeeze};
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, Sheet};
 use super::rank::{self, Learnt, Ranker, TypeTable, Weights};
 use super::{RuleSet, decide, pages_of, place};
 use fit::{Row, fit};
@@ -62,8 +62,8 @@ pub struct Coverage {
     pub found: u32,
     /// Of these, where the right candidate is the likeliest and above the threshold.
     pub won: u32,
-    /// File (index into the corpus) and value of each that no candidate holds.
-    pub lost: Vec<(usize, String)>,
+    /// File (index into the corpus) and value of each that no candidate holds, and the likeliest that there are.
+    pub lost: Vec<(usize, String, Vec<String>)>,
 }
 
 /// One fax of the corpus: what was read of it, what stands on it, and the register of its hospitals and patients.
@@ -89,7 +89,13 @@ pub fn coverage(rules: &RuleSet, corpus: &[Example]) -> BTreeMap<String, Coverag
                 if own.iter().any(|c| good(&c)) {
                     entry.found += 1;
                 } else {
-                    entry.lost.push((n, value.value.text()));
+                    let mut near: Vec<&&Candidate> = own.iter().collect();
+                    near.sort_by(|a, b| b.p.total_cmp(&a.p));
+                    let near = near.iter().take(2).map(|c| {
+                        let label = c.label.as_ref().map_or("", |l| l.0.as_str());
+                        format!("{:.2} {} {label} | {}", c.p, c.direction.name(), c.value.text())
+                    });
+                    entry.lost.push((n, value.value.text(), near.collect()));
                 }
                 entry.won += u32::from(best.is_some_and(|c| good(&c) && c.p >= rules.ranker.threshold));
             }
@@ -119,6 +125,18 @@ pub fn shown(rules: &RuleSet, reading: &Reading, doc: &TrueDocument, key: &str) 
         )
     };
     own.map(line).collect()
+}
+
+/// The labels that are found on a document: each with the fields that it may stand for.
+pub fn labels(rules: &RuleSet, reading: &Reading, doc: &TrueDocument) -> Vec<String> {
+    let Some(kind) = rules.kinds.get(&doc.kind) else { return Vec::new() };
+    let pages = reading.pages.iter().filter(|p| doc.pages.contains(&p.number) && !p.blank);
+    let sheets = pages.map(|p| Sheet::new(p, kind.lexicon()));
+    let hit = |h: &super::lexicon::Hit| {
+        let fields: Vec<String> = h.fields.iter().map(|(f, s)| format!("{f} {s:?}")).collect();
+        format!("{} at {},{}: {}", h.text, h.rect.x0, h.rect.y0, fields.join(", "))
+    };
+    sheets.flat_map(|s| s.hits.all.iter().map(hit).collect::<Vec<_>>()).collect()
 }
 
 /// What was seen of one type.

@@ -57,6 +57,12 @@ pub fn drug_line(text: &str) -> String {
     small_kana(&apply(&RULES, text))
 }
 
+/// IgA, IgG, IgM and IgE, whose first letter reads as a stroke: 1gA血管炎, lgG4関連疾患.
+pub fn immunoglobulin(text: &str) -> String {
+    static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules(&[(r"(^|[^0-9A-Za-z])[1l|]g([AGME])", "${1}Ig$2")]));
+    apply(&RULES, text)
+}
+
 /// ツ and small vowels inside katakana words that came from elsewhere: タツチ, アミノフアン.
 pub fn small_kana(text: &str) -> String {
     let mut chars: Vec<char> = text.chars().collect();

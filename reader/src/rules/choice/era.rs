@@ -27,6 +27,12 @@ static WRITTEN: LazyLock<[Choices; 3]> = LazyLock::new(|| {
     })
 });
 
+/// Places that no figure was read at.
+fn letters(stream: &Stream, run: &Run) -> usize {
+    let figure = |p: &&find::Place| p.spots.clone().any(|i| stream.spots[i].ch.is_numeric());
+    run.places.iter().filter(|p| !p.spots.is_empty() && !figure(p)).count()
+}
+
 /// The list of eras in scope; None where none stands there.
 pub fn era(page: &Page, scope: &[Seg]) -> Option<EraList> {
     let stream = Stream::new(page, scope);
@@ -34,7 +40,8 @@ pub fn era(page: &Page, scope: &[Seg]) -> Option<EraList> {
     let run = WRITTEN
         .iter()
         .flat_map(|choices| find::runs(&stream, choices, true))
-        .filter(|run| run.options() > 1 && read(run) > 1)
+        // R8.11.5: a 5 among the letters is a number, unless two others stand beside it
+        .filter(|run| run.options() > 1 && read(run) > 1 && letters(&stream, run) > 1)
         .reduce(|best, run| if read(&run) > read(&best) { run } else { best })?;
     let verdicts = ink::one(&stream, &run);
     let era = match verdicts.as_slice() {

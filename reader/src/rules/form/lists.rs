@@ -3,13 +3,18 @@
 use std::ops::Range;
 
 use crate::model::Value;
-use crate::text::{clean, drug, lexicon, squeeze};
+use crate::text::{clean, drug, lexicon, mend, squeeze};
 
 use super::super::view::Text;
 use super::Parsed;
 
 /// Ranges of a text between line breaks and separators, trimmed of numbers and bullets.
 fn items(text: &Text, separators: &str) -> Vec<Range<usize>> {
+    items_of(text, separators, true)
+}
+
+/// That, where a row's end ends an item or (`rows` is false) not.
+fn items_of(text: &Text, separators: &str, rows: bool) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let mut start = 0;
     let mut depth = 0;
@@ -27,7 +32,7 @@ fn items(text: &Text, separators: &str) -> Vec<Range<usize>> {
         }
         let cut = match c {
             None => true,
-            Some('\n') => true,
+            Some('\n') => rows,
             Some(c) => depth == 0 && (separators.contains(c) || opens_item(text, i)),
         };
         if cut {
@@ -36,7 +41,7 @@ fn items(text: &Text, separators: &str) -> Vec<Range<usize>> {
             }
             let keep = c.is_some_and(|c| c != '\n' && !separators.contains(c));
             start = if keep { i } else { i + 1 };
-            if c == Some('\n') {
+            if rows && c == Some('\n') {
                 depth = 0;
             }
         }
@@ -117,6 +122,9 @@ fn bare(text: &Text, mut r: Range<usize>, nth: usize) -> Range<usize> {
         r = r.start + inner.start..r.start + inner.end;
         let s = &text.chars[r.clone()];
         let n = match s {
+            // #1 IgA血管炎, #2急速進行性糸球体腎炎
+            ['#' | '＃', d, ..] if d.is_ascii_digit() => 2,
+            [d, '1' | 'l' | 'I' | '|', 'g', 'A' | 'G' | 'M' | 'E', ..] if d.is_ascii_digit() => 1,
             [c, ..] if "①②③④⑤⑥⑦⑧⑨⑩⑪⑫・●○◯■□◆◇※*＊-#＃".contains(*c) => 1,
             [a, b, ..]
                 if a.is_ascii_digit()
@@ -144,7 +152,17 @@ fn value(text: &Text, r: &Range<usize>) -> String {
     clean(&text.chars[r.clone()].iter().collect::<String>())
 }
 
-fn list(text: &Text, ranges: Vec<Range<usize>>, quality: f32) -> Option<Parsed> {
+/// A value that its row may break.
+fn name(text: &Text, r: &Range<usize>) -> String {
+    mend::immunoglobulin(&super::words::flowing(&text.chars[r.clone()]))
+}
+
+fn list(
+    text: &Text,
+    ranges: Vec<Range<usize>>,
+    quality: f32,
+    value: impl Fn(&Text, &Range<usize>) -> String,
+) -> Option<Parsed> {
     let values: Vec<String> = ranges.iter().map(|r| value(text, r)).collect();
     let span = ranges.first()?.start..ranges.last()?.end;
     Some(Parsed { value: Value::Many(values), span, items: ranges, quality })
@@ -152,18 +170,23 @@ fn list(text: &Text, ranges: Vec<Range<usize>>, quality: f32) -> Option<Parsed> 
 
 pub fn diagnoses(text: &Text) -> Vec<Parsed> {
     let mut out = Vec::new();
-    for (separators, factor) in [("、，,；;", 1.0), ("", 0.93)] {
-        let ranges: Vec<Range<usize>> = items(text, separators)
+    // 高血 / 圧症: an item that its row breaks
+    let broken = text.chars.contains(&'\n');
+    for (separators, rows, factor) in [("、，,；;", true, 1.0), ("", true, 0.93), ("、，,；;", false, 0.97)] {
+        if !rows && !broken {
+            continue;
+        }
+        let ranges: Vec<Range<usize>> = items_of(text, separators, rows)
             .into_iter()
             .filter(|r| {
-                let v = squeeze(&value(text, r));
+                let v = squeeze(&name(text, r));
                 v.chars().count() >= 2 && !v.chars().all(|c| c.is_ascii_digit() || c.is_ascii_punctuation())
             })
             .collect();
         let n = ranges.len() as f32;
-        let known: f32 = ranges.iter().map(|r| disease(&value(text, r))).sum();
+        let known: f32 = ranges.iter().map(|r| disease(&name(text, r))).sum();
         if n > 0.0
-            && let Some(p) = list(text, ranges, factor * (0.15 + 0.85 * known / n))
+            && let Some(p) = list(text, ranges, factor * (0.15 + 0.85 * known / n), name)
         {
             out.push(p);
         }
@@ -283,11 +306,12 @@ fn prescriptions(text: &Text, rows: Vec<Range<usize>>) -> Vec<Parsed> {
         joined.iter().filter(|r| drug::plausible(&value(text, r)) >= 0.35).cloned().collect();
     let quality = (0.1 + 0.9 * good / n).min(1.0);
     if strict.len() < joined.len()
-        && let Some(p) = list(text, strict.clone(), (0.1 + 0.9 * good / n.min(strict.len() as f32 + 1.0)).min(1.0))
+        && let Some(p) =
+            list(text, strict.clone(), (0.1 + 0.9 * good / n.min(strict.len() as f32 + 1.0)).min(1.0), value)
     {
         out.push(p);
     }
-    if let Some(p) = list(text, joined, quality) {
+    if let Some(p) = list(text, joined, quality, value) {
         out.push(p);
     }
     out
@@ -296,8 +320,10 @@ fn prescriptions(text: &Text, rows: Vec<Range<usize>>) -> Vec<Parsed> {
 /// Dose or usage without a drug's name.
 fn continues(v: &str) -> bool {
     let t = squeeze(v);
+    // 分3, but 分岐鎖アミノ酸顆粒 is a drug
+    let parted =
+        t.strip_prefix('分').is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit() || "一二三四".contains(c)));
     let starts = [
-        "分",
         "1日",
         "１日",
         "朝",
@@ -314,12 +340,37 @@ fn continues(v: &str) -> bool {
         "（",
         "必要時",
         "疼痛時",
+        "週",
+        "隔日",
+        "月水金",
+        "火木土",
     ]
     .iter()
     .any(|w| t.starts_with(w));
     let dose = t.chars().next().is_some_and(|c| c.is_ascii_digit())
-        && ["錠", "包", "mg", "カプセル", "g", "mL", "ml", "滴", "枚", "本", "単位", "C", "T"]
-            .iter()
-            .any(|u| t.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').starts_with(u));
-    starts || dose
+        && [
+            "錠",
+            "包",
+            "mg",
+            "カプセル",
+            "g",
+            "mL",
+            "ml",
+            "滴",
+            "枚",
+            "本",
+            "単位",
+            "C",
+            "T",
+            "缶",
+            "個",
+            "キット",
+            "パック",
+            "吸入",
+        ]
+        .iter()
+        .any(|u| t.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').starts_with(u));
+    // けいれん時
+    let when = t.chars().count() <= 8 && t.ends_with('時');
+    parted || starts || dose || when
 }

@@ -90,6 +90,9 @@ pub fn word(text: &Text) -> Vec<Parsed> {
 /// Running text: rows are joined, white space inside Japanese goes.
 pub fn prose(text: &Text) -> Vec<Parsed> {
     let range = text.trimmed();
+    if let Some(p) = among_boxes(text) {
+        return vec![p];
+    }
     let value = signs(&flowing(&text.chars[range.clone()]));
     let n = squeeze(&value).chars().count();
     let sentence = value.contains('。') || value.contains('、');
@@ -102,6 +105,25 @@ pub fn prose(text: &Text) -> Vec<Parsed> {
         _ => 0.8,
     };
     vec![Parsed::one(value, range, quality)]
+}
+
+/// What is written into the last bracket of a row of boxes: □なし □骨折 ☑その他（帯状疱疹）.
+fn among_boxes(text: &Text) -> Option<Parsed> {
+    let boxes = text.chars.iter().filter(|c| "□☐☑☒■✓✔レ".contains(**c)).count();
+    let open = text.chars.iter().rposition(|c| "(（".contains(*c)).filter(|_| boxes >= 3)?;
+    let before: String = text.chars[..open].iter().filter(|c| !c.is_whitespace()).collect();
+    let end = (open..text.chars.len()).rfind(|i| ")）".contains(text.chars[*i])).unwrap_or(text.chars.len());
+    // (a bracket inside it: その他（気管支喘息（小児期））)
+    let other = before.rfind("その他").map(|b| before[..b].chars().count() + 3);
+    let first = match other {
+        Some(n) if before.chars().count() == n => open,
+        Some(_) => text.chars[..open].iter().rposition(|c| "(（".contains(*c))?,
+        None => return None,
+    };
+    let inner = text.slice(first + 1..end).trimmed();
+    let span = first + 1 + inner.start..first + 1 + inner.end;
+    let value = flowing(&text.chars[span.clone()]);
+    (squeeze(&value).chars().count() >= 2).then(|| Parsed::one(value, span, 0.9))
 }
 
 /// A minus in brackets reads as the numeral: HBs抗原(一).

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::text::fold_text;
 
 use super::super::file::Compose;
-use super::parts;
+use super::{bare, parts};
 
 /// Longest piece that may be a label, characters.
 const LONGEST: usize = 18;
@@ -49,9 +49,17 @@ impl Composer {
         head: impl Fn(&str) -> bool,
         stem: impl Fn(&str) -> bool,
     ) -> Option<Composed> {
-        let mut text = piece.trim_start_matches(|c: char| parts(c) || c.is_ascii_digit()).trim_end_matches(parts);
+        let mut text = bare(piece.trim_start_matches(|c: char| parts(c) || c.is_ascii_digit()));
         if !(2..=LONGEST).contains(&text.chars().count()) || text.contains(['。', '、', '?', '!']) {
             return None;
+        }
+        // 入院原因疾患（入所目的等）: what a bracket at the end adds is no head
+        let closed = piece.trim_end().ends_with(')');
+        if let Some(at) = text.rfind('(').filter(|at| closed && *at > 0)
+            && text[..at].chars().count() >= 2
+            && let Some(found) = self.ending(&text[..at], framed, &head, &stem)
+        {
+            return Some(found);
         }
         loop {
             if let Some(found) = self.ending(text, framed, &head, &stem) {
@@ -134,6 +142,7 @@ mod tests {
         assert_eq!(head("ご紹介の目的等", false), Some("目的"));
         assert_eq!(head("処方中の薬について", false), Some("薬"));
         assert_eq!(head("経過のまとめ", false), Some("経過"));
+        assert_eq!(head("入院後の経過(紹介目的等)", false), Some("経過"));
     }
 
     #[test]

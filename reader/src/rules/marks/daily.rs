@@ -2,12 +2,15 @@
 //!
 //! A group of grades beside a word that names the act needs no list of labels; knows nothing of ink.
 
+use std::ops::Range;
+
 use crate::model::Rect;
 use crate::rules::candidate::{Candidate, Field, Sheet};
 use crate::rules::choice::{Choices, Group, Seg};
 use crate::rules::lexicon::{Hit, Strength};
 use crate::rules::scope::{Direction, Scope};
-use crate::text::fold_text;
+use crate::rules::view::View;
+use crate::text::{fold_text, squeeze};
 
 /// Parts of words that name an act; also what is left of one that was read badly.
 const ACTS: &[(&str, &[&str])] = &[
@@ -53,6 +56,107 @@ pub fn rows(sheet: &Sheet, field: &Field, choices: &Choices, out: &mut Vec<Candi
         let hit = Hit { segs: vec![seg], rect, text, fields: Vec::new(), groups: Vec::new(), cuts: false };
         super::beside_label(sheet, field, &hit, Strength::Strong, out);
     }
+}
+
+/// A grade that a sentence tells of an act.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    pub field: &'static str,
+    /// Where the act and the grade stand, characters.
+    pub act: Range<usize>,
+    pub said: Range<usize>,
+    pub grade: &'static str,
+}
+
+/// Grades as sentences say them; a longer word before one that it holds.
+const GRADES: &[(&str, &[&str])] = &[
+    ("partial", &["一部介助", "部分介助", "半介助", "部介助"]),
+    ("full", &["全介助", "全面介助", "全部介助"]),
+    ("supervised", &["見守り", "見守", "監視"]),
+    ("independent", &["自立"]),
+];
+/// Acts and grades from which on a text tells of daily living.
+const TURNS: usize = 3;
+
+/// Acts and grades that take turns in a text, each grade close behind its act: 移乗動作一部介助/食事摂取自立/入浴見守り. None
+/// where a printed choice stands: 自立・見守り・全介助.
+pub fn turns(text: &str) -> Vec<Turn> {
+    let chars: Vec<char> = text.chars().collect();
+    let starts = |at: usize, word: &str| {
+        let n = word.chars().count();
+        (at + n <= chars.len() && chars[at..at + n].iter().copied().eq(word.chars())).then_some(at + n)
+    };
+    let mut out: Vec<Turn> = Vec::new();
+    let mut done: Vec<Turn> = Vec::new();
+    let mut act: Option<(&'static str, Range<usize>)> = None;
+    let mut finish = |out: &mut Vec<Turn>| {
+        if out.len() >= TURNS {
+            done.append(out);
+        }
+        out.clear();
+    };
+    let mut i = 0;
+    while i < chars.len() {
+        let grade = GRADES.iter().find_map(|(g, words)| Some((*g, words.iter().find_map(|w| starts(i, w))?)));
+        // 日常生活自立度 is a scale of its own
+        let grade = grade.filter(|g| chars.get(g.1) != Some(&'度'));
+        if let Some((grade, end)) = grade {
+            match act.take() {
+                Some((field, at)) if i - at.end <= 6 => {
+                    out.push(Turn { field, act: at, said: i..end, grade });
+                }
+                // a grade without an act of its own: a choice
+                _ => {
+                    out.pop();
+                    finish(&mut out);
+                }
+            }
+            i = end;
+            continue;
+        }
+        let word = ACTS.iter().find_map(|(f, words)| {
+            let long = words.iter().filter(|w| w.chars().count() > 1 || "乗乘".contains(**w));
+            Some((*f, long.filter_map(|w| starts(i, w)).max()?))
+        });
+        if let Some((field, end)) = word {
+            act = match act {
+                // 歩行・移動, 食事摂取: one head; another act's word close by has the last say
+                Some((f, at)) if f == field && i - at.end <= 4 => Some((f, at.start..end)),
+                _ => Some((field, i..end)),
+            };
+            i = end;
+            continue;
+        }
+        // a sentence ends
+        if chars[i] == '。' {
+            act = None;
+        }
+        i += 1;
+    }
+    finish(&mut out);
+    done
+}
+
+/// What a figure stands for where a page says it once: 1:自立 2:見守り 3:一部介助 4:全介助.
+pub fn legend(view: &View) -> Vec<(char, &'static str)> {
+    for row in &view.rows {
+        let segs: Vec<Seg> = row.iter().map(|l| view.whole(*l)).collect();
+        let chars: Vec<char> = squeeze(&view.text(&segs).string()).chars().collect();
+        let mut out: Vec<(char, &'static str)> = Vec::new();
+        for i in 0..chars.len() {
+            let after = i + 1 + usize::from(chars.get(i + 1).is_some_and(|c| ".:)-=".contains(*c)));
+            let rest: String = chars.get(after..).unwrap_or_default().iter().take(4).collect();
+            let grade = GRADES.iter().find(|(_, words)| words.iter().any(|w| rest.starts_with(w)));
+            let next = out.last().is_none_or(|l| chars[i] as u32 == l.0 as u32 + 1);
+            if let Some((grade, _)) = grade.filter(|_| chars[i].is_ascii_digit() && next) {
+                out.push((chars[i], grade));
+            }
+        }
+        if out.len() >= TURNS {
+            return out;
+        }
+    }
+    Vec::new()
 }
 
 /// Does a head name the act of this field? Of a text with several acts the last counts, of a short one all.
@@ -125,7 +229,24 @@ fn hit(sheet: &Sheet, segs: Vec<Seg>) -> Option<Hit> {
 
 #[cfg(test)]
 mod tests {
-    use super::names;
+    use super::{names, turns};
+
+    #[test]
+    fn grades_that_a_sentence_tells() {
+        let told = |text: &str| turns(text).into_iter().map(|t| (t.field, t.grade)).collect::<Vec<_>>();
+        assert_eq!(
+            told("移乗動作一部介助/歩行・移動全介助/食事摂取自立/衣服の着脱見守り"),
+            [
+                ("adl.transfer", "partial"),
+                ("adl.mobility", "full"),
+                ("adl.eating", "independent"),
+                ("adl.dressing", "supervised")
+            ]
+        );
+        assert_eq!(told("移乗：全介助、移動：全介助、食事：一部介助").len(), 3);
+        assert!(told("移乗 自立・見守り・一部介助 移動 自立・見守り・全介助 食事 自立・見守り").is_empty());
+        assert!(told("移乗は自立しています。食事は良好です。").is_empty());
+    }
 
     #[test]
     fn heads() {
