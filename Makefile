@@ -33,7 +33,7 @@ test-tools:
 
 test: build test-tools ## every test, against real servers on loopback; what meets the database on PostgreSQL too
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --locked --lib --bins --tests --no-fail-fast; else cargo test --locked --no-fail-fast; fi
-	scripts/with-postgres.sh cargo test --locked --lib -- store:: work::
+	scripts/with-postgres.sh cargo test --locked --lib
 	scripts/with-postgres.sh cargo test --locked --test e2e -- route:: rooms:: review:: notices:: versions:: crash:: outside::
 	scripts/with-postgres.sh cargo test --locked --test crash -- kills::
 

@@ -2,46 +2,83 @@
 //! else is in earnest (receipt, leases, stages, acceptance, outbox, audit). Each worker is a process of its own.
 //!
 //! `make bench-queue`, that is `scripts/with-postgres.sh cargo bench --profile dev --bench queue -- [documents] [job ms]`.
+//! Then sheets that go into rooms: search, deadlines, figures, blind samples and a notice for each member as well.
 //! Beside it, in the same run: bare PostgreSQL doing a queue's least (insert, claim SKIP LOCKED, delete).
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use faxbridge::model::Document;
+use faxbridge::model::{Document, Field, Status, Trace, Value};
 use faxbridge::reading::{Page, Reading};
+use faxbridge::store::registers::{Record, Register, RoomFacts};
+use faxbridge::store::samples::Sampling;
 use faxbridge::store::{Meta, Notify, Site, Store, db};
 use faxbridge::work::{self, Found, Options, Pipeline, ReadDone, ReadFail, Sorted};
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::sync::watch;
 
+/// Rooms of the sheets that go into one, and the hospitals that they come from.
+const ROOMS: u32 = 50;
+const HOSPITALS: u32 = 8;
+
+/// Where a worker's sheets end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Review,
+    Rooms,
+}
+
 /// Takes its time and reads nothing.
-struct Stub(Duration);
+struct Stub {
+    job: Duration,
+    end: End,
+    sheets: AtomicU32,
+}
 
 #[async_trait]
 impl Pipeline for Stub {
     async fn read(&self, _name: &str, _bytes: Vec<u8>) -> Result<ReadDone, ReadFail> {
-        tokio::time::sleep(self.0).await;
+        tokio::time::sleep(self.job).await;
         let page = Page { number: 1, width: 10, height: 10, ..Page::default() };
         Ok(ReadDone { reading: Reading { pages: vec![page], ..Reading::default() }, ..ReadDone::default() })
     }
     fn sort(&self, _reading: &Reading) -> Sorted {
+        let n = self.sheets.fetch_add(1, Ordering::Relaxed);
         let document = Document {
             kind: "contact".into(),
             pages: vec![1],
             confidence: 0.9,
-            fields: Default::default(),
+            fields: [("patient.name", "柏 花子"), ("patient.birth_date", "1940-01-02")].map(accepted).into(),
             doubts: Vec::new(),
-            sender_id: None,
+            sender_id: Some(format!("I-{}", n % HOSPITALS)),
         };
-        let found = Found::Unsure { reason: "benchmark".into(), candidates: Vec::new() };
+        let found = match self.end {
+            End::Rooms => Found::Room(format!("R-{}", n % ROOMS)),
+            End::Review => Found::Unsure { reason: "benchmark".into(), candidates: Vec::new() },
+        };
         Sorted { documents: vec![(document, found)], note: None, rules: String::new() }
     }
     fn knows_name_in(&self, _text: &str) -> bool {
         true
     }
+}
+
+fn accepted((key, value): (&str, &str)) -> (String, Field) {
+    let field = Field {
+        value: Value::One(value.into()),
+        raw: value.into(),
+        page: 1,
+        rect: [1, 2, 3, 4],
+        confidence: 0.99,
+        status: Status::Accepted,
+        items: None,
+        trace: Trace::default(),
+    };
+    (key.to_owned(), field)
 }
 
 fn site(url: &str, dir: &Path) -> Site {
@@ -78,13 +115,23 @@ fn server_cpu() -> f64 {
     sum
 }
 
-async fn worker(url: &str, dir: &Path, name: &str, job: Duration) {
+async fn worker(url: &str, dir: &Path, name: &str, job: Duration, end: End) {
     let store = Store::open_as(site(url, dir), name, faxbridge::store::system_clock()).await.expect("the store");
+    let store = store.with_notify(Notify { members: true, admins: Vec::new() }).sampling(Sampling {
+        share: 0.02,
+        weekly: 5,
+        limit: 0.01,
+    });
     let (stop, stopped) = watch::channel(false);
     let options = Options { attempts: 5, lease: Duration::from_secs(60), drain: true, ..Options::default() };
     let before = own_cpu();
     let began = store.now();
-    let run = tokio::spawn(work::run(store.clone(), Arc::new(Stub(job)), options, stopped));
+    let run = tokio::spawn(work::run(
+        store.clone(),
+        Arc::new(Stub { job, end, sheets: AtomicU32::new(0) }),
+        options,
+        stopped,
+    ));
     while store.open_jobs().await.expect("jobs") > 0 {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
@@ -96,11 +143,12 @@ async fn worker(url: &str, dir: &Path, name: &str, job: Duration) {
 }
 
 /// Seconds for all of them, CPU seconds of the workers.
-fn race(url: &str, dir: &Path, workers: usize, job: Duration) -> (f64, f64) {
+fn race(url: &str, dir: &Path, workers: usize, job: Duration, end: End) -> (f64, f64) {
+    let end = if end == End::Rooms { "rooms" } else { "review" };
     let children: Vec<_> = (0..workers)
         .map(|n| {
             Command::new(std::env::current_exe().expect("exe"))
-                .args(["worker", url, &dir.display().to_string(), &format!("w{n}"), &job.as_millis().to_string()])
+                .args(["worker", url, &dir.display().to_string(), &format!("w{n}"), &job.as_millis().to_string(), end])
                 .stdout(Stdio::piped())
                 .spawn()
                 .expect("a worker")
@@ -154,7 +202,13 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
     if args.first().is_some_and(|a| a == "worker") {
         let job = Duration::from_millis(args[4].parse().expect("ms"));
-        return runtime.block_on(worker(&args[1], Path::new(&args[2]), &args[3], job));
+        return runtime.block_on(worker(
+            &args[1],
+            Path::new(&args[2]),
+            &args[3],
+            job,
+            if args[5] == "rooms" { End::Rooms } else { End::Review },
+        ));
     }
     let documents: u32 = args.first().map_or(200, |a| a.parse().expect("documents"));
     let job = Duration::from_millis(args.get(1).map_or(200, |a| a.parse().expect("milliseconds")));
@@ -167,7 +221,7 @@ fn main() {
         let url = runtime.block_on(fresh(&server, &format!("race_{workers}")));
         runtime.block_on(fill(&url, dir.path(), documents));
         let before = server_cpu();
-        let (seconds, cpu) = race(&url, dir.path(), workers, job);
+        let (seconds, cpu) = race(&url, dir.path(), workers, job, End::Review);
         let there = server_cpu() - before;
         let rate = f64::from(documents) / seconds;
         if workers == 1 {
@@ -184,7 +238,7 @@ fn main() {
     runtime.block_on(fill(&url, dir.path(), many));
     let (filled, own, there_filled) = (began.elapsed().as_secs_f64(), own_cpu() - own, server_cpu() - there);
     let there = server_cpu();
-    let (seconds, cpu) = race(&url, dir.path(), 4, Duration::ZERO);
+    let (seconds, cpu) = race(&url, dir.path(), 4, Duration::ZERO, End::Review);
     let there = server_cpu() - there;
     let each = |s: f64| s * 1000.0 / f64::from(many);
     println!(
@@ -199,6 +253,19 @@ fn main() {
         each(cpu),
         each(there)
     );
+    for workers in [1, 4] {
+        let dir = tempfile::tempdir().expect("dir");
+        let url = runtime.block_on(fresh(&server, &format!("rooms_{workers}")));
+        runtime.block_on(fill(&url, dir.path(), many));
+        let there = server_cpu();
+        let (seconds, cpu) = race(&url, dir.path(), workers, Duration::ZERO, End::Rooms);
+        println!(
+            "into rooms without a job, {workers} workers: {:.0} documents/s, CPU ms each: {:.2} ours, {:.2} server",
+            f64::from(many) / seconds,
+            each(cpu),
+            each(server_cpu() - there)
+        );
+    }
     let url = runtime.block_on(fresh(&server, "bare"));
     let (bare_s, bare_own, bare_there) = runtime.block_on(bare(&url, many));
     println!(
@@ -211,9 +278,30 @@ fn main() {
 
 async fn fill(url: &str, dir: &Path, documents: u32) {
     let store = Store::open(site(url, dir)).await.expect("the store").with_notify(Notify::default());
+    let rooms: Vec<Record> = (0..ROOMS).map(room).collect();
+    store.import(Register::Patients, &rooms, "bench").await.expect("rooms");
     for n in 0..documents {
         let name = format!("{n}.tif");
         store.receive("bench", &name, name.as_bytes(), &Meta::default()).await.expect("receive");
     }
     store.close().await;
+}
+
+/// With two members.
+fn room(n: u32) -> Record {
+    let id = format!("R-{n}");
+    let members = vec!["a@example.jp".to_owned(), "b@example.jp".to_owned()];
+    let patient = faxbridge::register::Patient {
+        room_id: id.clone(),
+        name: "柏 花子".into(),
+        members: members.clone(),
+        ..Default::default()
+    };
+    let data = serde_json::to_value(patient).expect("JSON");
+    Record {
+        id,
+        data,
+        room: Some(RoomFacts { name: "柏 花子".into(), members, ..RoomFacts::default() }),
+        ..Record::default()
+    }
 }

@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export FAXBRIDGE_KILLS=${KILLS:-1000} FAXBRIDGE_CUTS=${CUTS:-1000000} FAXBRIDGE_SYNC_KILLS=${SYNC_KILLS:-70}
 export FAXBRIDGE_LINE_CUTS=${LINE_CUTS:-40} FAXBRIDGE_DISK_FILLS=${DISK_FILLS:-40}
+export FAXBRIDGE_COMMIT_STEP=${COMMIT_STEP:-1} # every n-th commit
 export FAXBRIDGE_SEED=${SEED:-$(date +%s)}
 out=target/crash
 mkdir -p $out
@@ -28,4 +29,4 @@ for database in ${DATABASES:-sqlite postgres}; do
   esac
   { points "${run[@]}" && rest "${run[@]}"; } 2>&1 | tee "$out/$database.log"
 done
-grep -H 'seed\|kills\|copies\|named points\|test result' $out/*.log
+grep -H 'seed\|kills\|copies\|named points\|every commit\|test result' $out/*.log

@@ -33,7 +33,8 @@ use crate::daemon::{Role, site};
 use crate::metrics::Metrics;
 use crate::register::{Files, Registers};
 use crate::rules::RuleSet;
-use crate::store::{self, Register};
+use crate::store::{self, Register, Store, StoreError};
+use crate::tuning::Workshop;
 
 /// Carries faxed hospital sheets into the rooms of a shared home-care information system.
 ///
@@ -259,10 +260,14 @@ struct Reading {
     /// Configuration whose reader, rules and registers are used
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Read as the daemon of --config does now: with what administrators have put in force on top of the rules, and with
+    /// the registers of its store. The store is only read; without one, the rules and registers of the configuration
+    #[arg(long, requires = "config", conflicts_with = "rules")]
+    in_force: bool,
 }
 
 impl Reading {
-    /// Settings, rules and registers in force.
+    /// Settings, rules and registers that files are read with.
     fn load(&self) -> Result<(Config, RuleSet, Registers)> {
         let mut config = match &self.config {
             Some(file) => Config::load(file)?,
@@ -271,11 +276,27 @@ impl Reading {
         if let Some(engine) = &self.engine {
             config.reader.engine.clone_from(engine);
         }
+        if self.in_force
+            && let Some((rules, registers)) = wait(in_force(&config))??
+        {
+            return Ok((config, rules, registers));
+        }
         let rules = rules(self.rules.as_deref().unwrap_or(&config.top.rules))?
             .accepting_handwriting(config.reader.accept_handwriting);
         let registers = registers(&config)?;
         Ok((config, rules, registers))
     }
+}
+
+/// The rules and registers that a daemon with this configuration reads with; none where it has no store yet.
+async fn in_force(config: &Config) -> Result<Option<(RuleSet, Registers)>> {
+    let store = match Store::open_read(site(config)?).await {
+        Ok(store) => store,
+        Err(StoreError::Absent(_)) => return Ok(None),
+        Err(e) => return Err(e.into()),
+    };
+    let base = Workshop::open(&config.top.rules, config.reader.accept_handwriting)?;
+    Ok(Some((base.of_store(&store).await?, store.registers().await?)))
 }
 
 /// Files that are done at the same time; one for each core where nothing else is asked for.

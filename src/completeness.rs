@@ -12,6 +12,9 @@ use crate::model::{Document, Rect};
 use crate::reading::{Line, Page};
 use crate::text::squeeze;
 
+/// A heading is one where its characters are as sure as this on the average, and stands in this part of the first page.
+const HEADING: f32 = 0.85;
+const UPPER: i32 = 3;
 /// Below this mean probability of its characters nobody can rely on what is written by a label.
 const READABLE: f32 = 0.55;
 /// A box with less ink inside is empty; a pen's tick leaves more.
@@ -78,6 +81,8 @@ pub struct Look {
     pub legible: Option<i64>,
     /// Required items, `form/item`; none where its type has no national form.
     pub required: Option<Vec<(String, How)>>,
+    /// Key of the form that its heading surely names, where its type has several.
+    pub form: Option<&'static str>,
 }
 
 const FILES: [&str; 7] = [
@@ -102,6 +107,11 @@ pub fn name(item: &str) -> &str {
     find(item).map_or(item, |i| i.ja.as_str())
 }
 
+/// The form of that key.
+pub fn form_of(key: &str) -> Option<&'static Form> {
+    forms().iter().find(|f| f.key == key)
+}
+
 /// Whether a sheet has an item by now, since a person may have added its field.
 pub fn is_there(item: &str, document: &Document) -> bool {
     find(item).is_some_and(|i| i.fields.iter().any(|f| document.fields.contains_key(f)))
@@ -120,7 +130,7 @@ pub fn look(document: &Document, pages: &[Page]) -> Look {
         let items = form.items.iter().filter(|i| i.required);
         items.map(|i| (format!("{}/{}", form.key, i.key), how(i, document, &own, &words))).collect()
     });
-    Look { legible: legible(&own), required }
+    Look { legible: legible(&own), required, form: heading(document, &own).map(|f| f.key.as_str()) }
 }
 
 /// Every item of a sheet's form, the optional ones too; none where its type has none.
@@ -142,6 +152,35 @@ fn form(document: &Document, pages: &[&Page]) -> Option<&'static Form> {
         })
     };
     of.into_iter().find(|f| f.title.is_empty() || says(&f.title))
+}
+
+/// The form that the heading names and nothing beside it contradicts: on a paper that bears the titles of two forms, the one
+/// that is ringed.
+fn heading(document: &Document, pages: &[&Page]) -> Option<&'static Form> {
+    let page = pages.first()?;
+    let upper: Vec<(&Line, String)> = page
+        .lines
+        .iter()
+        .filter(|l| !l.tti && l.rect.y1 * UPPER <= page.height)
+        .map(|l| (l, squeeze(&l.text())))
+        .collect();
+    let sure = |l: &Line| {
+        let sum: f32 = l.glyphs.iter().map(|g| g.p).sum();
+        sum >= HEADING * l.glyphs.len() as f32
+    };
+    let ringed = |l: &Line| page.rings.iter().any(|r| overlap(r, &l.rect));
+    let titled = |f: &Form| {
+        let (line, _) = upper.iter().find(|(_, t)| f.title.iter().any(|w| t.starts_with(w.as_str())))?;
+        let others = upper.iter().filter(|(l, t)| !std::ptr::eq(*l, *line) && t.ends_with("指示書"));
+        let alone = others.clone().count() == 0 && upper.iter().all(|(_, t)| t.matches("指示書").count() < 2);
+        let chosen = ringed(line) && !others.clone().any(|(l, _)| ringed(l));
+        (sure(line) && (alone || chosen)).then_some(())
+    };
+    forms().iter().filter(|f| f.kind == document.kind && !f.title.is_empty()).find(|f| titled(f).is_some())
+}
+
+fn overlap(a: &Rect, b: &Rect) -> bool {
+    a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1
 }
 
 fn legible(pages: &[&Page]) -> Option<i64> {
@@ -367,6 +406,23 @@ mod tests {
         assert!(plain.keys().all(|k| k.starts_with("nursing_order/")));
         let special = seen(&d, vec![line("特別訪問看護指示書", 100, 50, 0.9)]);
         assert!(special.keys().all(|k| k.starts_with("special_nursing_order/")));
+        // A heading is above, sure, and the only one; or the one of two that is ringed.
+        let named = |lines: Vec<Line>, rings: Vec<Rect>| {
+            look(&d, &[Page { number: 1, em: 24.0, height: 3000, lines, rings, ..Page::default() }]).form
+        };
+        let (title, other) = ("特別訪問看護指示書", "在宅患者訪問点滴注射指示書");
+        let form = Some("special_nursing_order");
+        assert_eq!(named(vec![line(title, 100, 50, 0.9)], vec![]), form);
+        assert_eq!(named(vec![line(title, 100, 2000, 0.9)], vec![]), None, "in the text");
+        assert_eq!(named(vec![line(title, 100, 50, 0.6)], vec![]), None, "not sure");
+        assert_eq!(named(vec![line("訪問看護指示書", 100, 50, 0.9)], vec![]), None);
+        let two = || vec![line(title, 100, 50, 0.9), line(other, 100, 90, 0.9)];
+        let (first, second) = (Rect::new(90, 45, 330, 80), Rect::new(90, 86, 430, 120));
+        assert_eq!(named(two(), vec![]), None);
+        assert_eq!(named(two(), vec![first]), form);
+        assert_eq!(named(two(), vec![second]), None);
+        let both = "特別訪問看護指示書・在宅患者訪問点滴注射指示書";
+        assert_eq!(named(vec![line(both, 100, 50, 0.9)], vec![]), None, "in one line");
         let item = Item {
             key: "x".into(),
             ja: "x".into(),

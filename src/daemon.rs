@@ -16,9 +16,9 @@ mod receiver;
 mod registers;
 mod reminders;
 pub(crate) mod retention;
+mod setup;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,20 +29,21 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::again;
-use crate::config::{Config, Switch, find_models};
+use crate::config::Config;
 use crate::intake::{self, Intakes, Receiver};
 use crate::metrics::Metrics;
-use crate::pool::{Pool, PoolOptions};
+use crate::pool::Pool;
 use crate::sink::Sink;
-use crate::sink::mail::{MailOptions, MailSink};
+use crate::sink::mail::MailSink;
 use crate::store::conference::Invites;
-use crate::store::{self, Notify, Site, Store, StoreError, blobs, db};
+use crate::store::{self, Notify, Store, StoreError};
 use crate::tuning::Workshop;
 use crate::work::{self, deliver};
 use alarms::Alarms;
 use overdue::Overdue;
 use pipeline::Reading;
 use registers::Books;
+pub use setup::{mail_options, open_rules, pool_options, site};
 
 /// Register files are looked at this often; a changed one is taken when it has held still for one such time.
 const TICK: Duration = Duration::from_secs(2);
@@ -52,108 +53,6 @@ const TUNE: Duration = Duration::from_secs(60);
 const MARKS: i64 = 8;
 /// How often a draining daemon asks whether anything is left.
 const PACE: Duration = Duration::from_millis(50);
-
-/// How to start the reading processes.
-pub fn pool_options(config: &Config) -> PoolOptions {
-    let r = &config.reader;
-    PoolOptions {
-        // Also when the program's file has been replaced since.
-        exe: PathBuf::from("/proc/self/exe"),
-        engine: r.engine.clone(),
-        // An engine is no second opinion on itself.
-        second: Some(r.second.clone()).filter(|s| s != "none" && *s != r.engine),
-        models: find_models(&config.top.models),
-        sandbox: config.top.sandbox == Switch::On,
-        workers: r.processes,
-        memory_mb: r.memory_mb,
-        page_seconds: r.page_seconds,
-        max_pages: r.max_pages,
-        max_megapixels: r.max_megapixels,
-        max_file_mb: r.max_file_mb,
-        recycle_pages: r.recycle_pages,
-    }
-}
-
-/// Where the store lies.
-///
-/// # Errors
-/// A password or key cannot be read.
-pub fn site(config: &Config) -> anyhow::Result<Site> {
-    let (d, b) = (&config.database, &config.blobs);
-    let mut database = db::Place {
-        url: d.url.clone(),
-        standbys: d.standbys.clone(),
-        listen_url: d.listen_url.clone(),
-        prepared: d.prepared,
-        connections: d.connections,
-        password: None,
-    };
-    if !d.url.is_empty() {
-        database.password = secret(&d.password_file, "database").context("the password of the database")?;
-    }
-    let mut blobs = blobs::Place {
-        url: b.url.clone(),
-        endpoint: b.endpoint.clone(),
-        region: b.region.clone(),
-        ..blobs::Place::default()
-    };
-    if !b.url.is_empty()
-        && let Some(keys) = secret(&b.credentials_file, "blobs").context("the access key of the blobs")?
-    {
-        let (id, key) = keys.split_once('\n').context("blobs.credentials_file must have two lines: id and secret")?;
-        (blobs.access_key, blobs.secret_key) = (id.trim().to_owned(), key.trim().to_owned());
-    }
-    Ok(Site { data_dir: config.top.data_dir.clone(), database, blobs })
-}
-
-/// What stands in a file of secrets, or in the systemd credential of that name; none where neither is there.
-fn secret(file: &Path, credential: &str) -> anyhow::Result<Option<String>> {
-    let mut file = file.to_owned();
-    if file.as_os_str().is_empty() {
-        let Some(dir) = std::env::var_os("CREDENTIALS_DIRECTORY") else { return Ok(None) };
-        file = PathBuf::from(dir).join(credential);
-        if !file.exists() {
-            return Ok(None);
-        }
-    }
-    let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
-}
-
-/// The rules that the configuration names; what the city has on top of them stands in the store.
-///
-/// # Errors
-/// A rules file that cannot be used, with its line.
-pub fn open_rules(config: &Config) -> anyhow::Result<Arc<Workshop>> {
-    Ok(Arc::new(Workshop::open(&config.top.rules, config.reader.accept_handwriting)?))
-}
-
-/// How notices are sent; none where no mail server is configured.
-///
-/// # Errors
-/// The password of the mail server cannot be read.
-pub fn mail_options(config: &Config) -> anyhow::Result<Option<MailOptions>> {
-    let n = &config.notice;
-    if n.smtp.is_empty() {
-        return Ok(None);
-    }
-    let login = if n.user.is_empty() { None } else { Some((n.user.clone(), smtp_password(config)?)) };
-    Ok(Some(MailOptions {
-        smtp: n.smtp.clone(),
-        login,
-        ca_file: n.ca_file.clone(),
-        from: n.from.clone(),
-        patient_data: n.patient_data,
-        timeout: Duration::from_secs(n.timeout_seconds.max(1)),
-        base_url: config.base_url(),
-    }))
-}
-
-fn smtp_password(config: &Config) -> anyhow::Result<String> {
-    secret(&config.notice.password_file, "smtp")
-        .context("the SMTP password")?
-        .context("notice.user is set, but neither notice.password_file nor a systemd credential named smtp")
-}
 
 /// What a process does of the work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -438,6 +337,10 @@ impl Daemon {
                 },
                 ended = &mut drained => return ended,
                 _ = tick.tick() => {
+                    // Whatever else is wrong with the database passes.
+                    if let Err(e @ StoreError::Ahead { .. }) = store.fits().await {
+                        return Err(e.into());
+                    }
                     self.books.refresh(&store, &self.reading, false, &mut self.alarms).await;
                     tuned(&self.rules, &store, &mut self.alarms, self.pages.is_some()).await;
                     self.alarms.look().await;

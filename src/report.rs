@@ -4,6 +4,7 @@
 //! Knows figures alone: no store, no pages. A font whose characters are one or half an em wide is taken where there is one,
 //! since columns are laid out by that.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -54,18 +55,25 @@ enum Mark {
     Box { x: f32, y: f32, w: f32, h: f32, colour: (u8, u8, u8) },
 }
 
-/// The report of a month; `hospital` gives the senders' names, `made` says when.
+/// The report of a month; `hospital` gives the senders' names, `own` those of the city's own fields, `made` says when.
 ///
 /// # Errors
 /// There is no Japanese font on this machine; in words for a person.
-pub fn pdf(s: &Statistics, hospital: &dyn Fn(&str) -> String, made: &str) -> Result<Vec<u8>, String> {
+pub fn pdf(
+    s: &Statistics,
+    hospital: &dyn Fn(&str) -> String,
+    own: &BTreeMap<String, String>,
+    made: &str,
+) -> Result<Vec<u8>, String> {
     let font = font()?;
     let when = title(s.span, false);
     let mut sheet = Layout::default();
     sheet.text(20.0, INK, "faxbridge 活用状況 月報");
     sheet.text(14.0, INK, &when);
     sheet.note(&format!("作成 {made}　患者さんの名前は含みません。数え方は docs/figures.md にあります。"));
-    let all = tables(s, &Names::japanese(hospital));
+    let plain = Names::japanese(hospital);
+    let field = |key: &str| own.get(key).cloned().unwrap_or_else(|| (plain.field)(key));
+    let all = tables(s, &Names { field: &field, ..plain });
     for table in &all {
         sheet.table(table);
         match table.key {
@@ -327,7 +335,7 @@ mod tests {
 
     #[test]
     fn the_report_is_pages_with_ink_that_a_reader_finds_its_words_in() {
-        let bytes = pdf(&month(), &|h| format!("柏第一病院 {h}"), "2026-12-01").expect("a PDF");
+        let bytes = pdf(&month(), &|h| format!("柏第一病院 {h}"), &BTreeMap::new(), "2026-12-01").expect("a PDF");
         assert!(bytes.len() < 400_000, "the font is a subset: {} bytes", bytes.len());
         let pages: Vec<_> =
             open("report.pdf", &bytes, &Limits::default()).pages().map(|p| p.1.expect("a page")).collect();

@@ -34,6 +34,7 @@ pub mod preferences;
 pub mod proposals;
 pub mod push;
 pub mod queue;
+mod readings;
 mod receive;
 pub mod recovery;
 pub mod registers;
@@ -43,6 +44,7 @@ pub mod rules;
 mod same_mail;
 pub mod samples;
 pub mod search;
+mod secrets;
 pub mod seen;
 pub mod sessions;
 pub mod sources;
@@ -383,6 +385,15 @@ impl Store {
     /// Milliseconds since 1970 by the store's clock.
     pub fn now(&self) -> i64 {
         (self.clock)() + self.ahead.load(Ordering::Relaxed)
+    }
+
+    /// Whether this program may still work on the store: one of several hosts may have been brought to a newer version,
+    /// which took something away that this one needs.
+    ///
+    /// # Errors
+    /// [`StoreError::Ahead`] where it may not, or the database is not to be had.
+    pub async fn fits(&self) -> Result<()> {
+        if self.is_shared() { self.db.fits().await } else { Ok(()) }
     }
 
     /// Goes by the clock of the database, where several hosts share it: a host whose clock is wrong would take leases

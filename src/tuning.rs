@@ -11,9 +11,11 @@ pub mod preview;
 pub mod seal;
 pub mod teach;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use crate::model::Kind;
 use crate::register::Registers;
 use crate::rules::{Base, Layer, RuleSet};
 use crate::store::{Store, StoreError};
@@ -28,6 +30,10 @@ pub use crate::rules::{Base as Rules, Fault, Layer as OwnRules, RulesError};
 pub struct InForce {
     pub rules: RuleSet,
     pub base: Base,
+    /// What the city's own fields are called, by key.
+    pub own: Arc<BTreeMap<String, String>>,
+    /// Their normal forms.
+    pub kinds: BTreeMap<String, Kind>,
     /// The layer that the rules were made of.
     pub layer: Layer,
     /// Number of its revision; 0: the base alone.
@@ -36,6 +42,14 @@ pub struct InForce {
     looked: i64,
     /// Why it is not in force, where it is not.
     pub fault: Option<String>,
+}
+
+impl InForce {
+    fn new(rules: RuleSet, base: Base, layer: Layer, revision: i64) -> InForce {
+        let own = Arc::new(rules.own_fields());
+        let kinds = rules.own_kinds();
+        InForce { rules, base, own, kinds, layer, revision, looked: revision, fault: None }
+    }
 }
 
 /// Everything that has to do with the rules of this process.
@@ -59,7 +73,7 @@ impl Workshop {
         Ok(Workshop {
             dir: dir.to_owned(),
             handwriting,
-            now: RwLock::new(Arc::new(InForce { rules, base, layer, revision: 0, looked: 0, fault: None })),
+            now: RwLock::new(Arc::new(InForce::new(rules, base, layer, 0))),
             registers: RwLock::default(),
             tests: Mutex::default(),
             previews: Mutex::default(),
@@ -105,6 +119,23 @@ impl Workshop {
         Ok(true)
     }
 
+    /// The rules that a store's newest revision makes of the base, for a program that reads a few files and ends. The store
+    /// may be open for reading only, and of a program that knew no revisions.
+    ///
+    /// # Errors
+    /// The database cannot be read, or the revision does not go with the base: unlike a daemon, nothing is read with others.
+    pub async fn of_store(self, store: &Store) -> Result<RuleSet, StoreError> {
+        if store.has_rules().await? {
+            self.look(store).await?;
+        }
+        let now = self.now.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match Arc::into_inner(now) {
+            Some(InForce { fault: Some(fault), .. }) => Err(StoreError::Refused(fault)),
+            Some(InForce { rules, .. }) => Ok(rules),
+            None => Err(StoreError::Refused("the rules are in use".into())),
+        }
+    }
+
     /// Reads the base again, and puts the layer in force on top of it.
     ///
     /// # Errors
@@ -122,7 +153,7 @@ impl Workshop {
         let next = match made {
             Ok((rules, layer)) => {
                 let rules = rules.accepting_handwriting(self.handwriting);
-                InForce { rules, base, layer, revision, looked: revision, fault: None }
+                InForce::new(rules, base, layer, revision)
             }
             Err(e) => {
                 let fault = format!("第{revision}版のルールを使えません（{e}）");
@@ -130,7 +161,7 @@ impl Workshop {
                 let kept = RuleSet::layered(&now.base, &now.layer).ok();
                 let Some(rules) = kept.map(|k| k.accepting_handwriting(self.handwriting)) else { return };
                 let (base, layer) = (now.base.clone(), now.layer.clone());
-                InForce { rules, base, layer, revision: now.revision, looked: revision, fault: Some(fault) }
+                InForce { looked: revision, fault: Some(fault), ..InForce::new(rules, base, layer, now.revision) }
             }
         };
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);

@@ -52,7 +52,7 @@ const MAY: &[(&str, &[&str])] = &[
             "crash",
         ],
     ),
-    ("tuning", &["model", "reading", "register", "rules", "store", "text"]),
+    ("tuning", &["figures", "model", "reading", "register", "rules", "store", "text"]),
     (
         "web",
         &[

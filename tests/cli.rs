@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use faxbridge::store::Store;
+use faxbridge::store::rules::NewRules;
+use faxbridge::tuning::OwnRules;
 use serde_json::Value;
 
 fn faxbridge(args: &[&str]) -> Output {
@@ -82,6 +85,30 @@ fn files_are_extracted_in_their_order_and_one_that_is_missing_costs_only_itself(
     assert_eq!(again.status.code(), Some(0), "{}", text(&again.stderr));
     assert_eq!(lines(&again)[0]["documents"], told[2]["documents"]);
     assert_eq!(faxbridge(&["extract", "--from-readings", &kept, files[0]]).status.code(), Some(1));
+
+    // With the rules in force of a store, which is only read: none, the base; one, its newest revision.
+    let site = Site::new("");
+    let asked = || site.run(&["extract", "--from-readings", &kept, files[2], "--in-force"]);
+    let without = asked();
+    assert_eq!(without.status.code(), Some(0), "{}", text(&without.stderr));
+    assert_eq!(lines(&without)[0], lines(&again)[0]);
+    assert!(!site.path("data").exists(), "nothing was made");
+    let mut layer = OwnRules::default();
+    layer.set("common.toml", "[stop]\nlabels = [\"どの紙にもない言葉です\"]\n");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let store = Store::open(&site.path("data")).await.expect("a store");
+        let new = NewRules { layer: &layer.json(), hash: "h", parent: 0, reason: "試験", tried: "{}" };
+        store.activate_rules(&new, "test").await.expect("in force");
+    });
+    let with = asked();
+    assert_eq!(with.status.code(), Some(0), "{}", text(&with.stderr));
+    let rules = |o: &Output| lines(o)[0]["reader"]["rules"].clone();
+    assert_ne!(rules(&with), rules(&again));
+    assert_eq!(lines(&with)[0]["documents"], told[2]["documents"], "the contract's JSON, as ever");
+    let o = site.run(&["extract", "--from-readings", &kept, files[2]]);
+    assert_eq!(rules(&o), rules(&again), "who does not ask for it reads with the rules of the configuration");
+    assert_eq!(faxbridge(&["extract", "--in-force", files[2]]).status.code(), Some(2), "in force where?");
 }
 
 #[test]

@@ -121,6 +121,11 @@ impl Field {
         Field { trace: Trace::default(), ..self.clone() }
     }
 
+    /// What people call the field of this key: one of the city's own (`x.`) brings its name along.
+    pub fn label<'a>(&'a self, key: &'a str) -> &'a str {
+        self.trace.name.as_deref().unwrap_or_else(|| Vocabulary::get().label(key))
+    }
+
     /// Leaves the value, every element of it, to a person.
     pub fn doubt(&mut self) {
         self.status = Status::Review;

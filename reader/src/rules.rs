@@ -33,6 +33,7 @@ mod split;
 pub mod teach;
 mod told;
 pub mod train;
+mod unsaid;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +43,7 @@ use std::sync::{Arc, OnceLock};
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use crate::model::{self, Document};
+use crate::model::{self, Document, Kind};
 use crate::reading::{Page, Reading};
 use crate::register::Registers;
 
@@ -212,6 +213,12 @@ impl RuleSet {
         rules.filter_map(|(key, r)| Some((key.clone(), r.label.clone().filter(|_| key.starts_with("x."))?))).collect()
     }
 
+    /// Normal forms of the city's own fields, by key, where a rule says one.
+    pub fn own_kinds(&self) -> BTreeMap<String, Kind> {
+        let rules = self.kinds.values().flat_map(|k| &k.rules).filter(|(key, _)| key.starts_with("x."));
+        rules.filter_map(|(key, r)| Some((key.clone(), r.kind?))).collect()
+    }
+
     /// `sha256:…` over all files.
     pub fn hash(&self) -> &str {
         &self.hash
@@ -292,10 +299,12 @@ impl TypeRules {
 fn compiled(rules: &BTreeMap<String, FieldRule>, own: &BTreeMap<String, FieldRule>) -> Vec<Field> {
     rules
         .iter()
-        .map(|(key, rule)| Field {
+        .map(|(key, rule)| (key, rule, rule.form.unwrap_or(Form::Word)))
+        .map(|(key, rule, form)| Field {
             key: key.clone(),
+            choices: marks::choices(rule, form),
             rule: rule.clone(),
-            form: rule.form.unwrap_or(Form::Word),
+            form,
             group: rule.group,
             pattern: rule.pattern.as_ref().and_then(|p| regex::Regex::new(p).ok()),
             own: own.get(key).and_then(given::Own::of),
@@ -314,72 +323,138 @@ pub fn extract(rules: &RuleSet, reading: &Reading, registers: &Registers) -> Ext
 
 /// The pages that hold something, and the documents that they make.
 fn sorted(rules: &RuleSet, reading: &Reading) -> (Vec<usize>, Vec<Together>) {
-    let pages: Vec<usize> =
-        (0..reading.pages.len()).filter(|i| !reading.pages[*i].blank && reading.pages[*i].failed.is_none()).collect();
-    let facts: Vec<Facts> = pages.iter().map(|i| facts(rules, &reading.pages[*i])).collect();
+    let pages = written(reading);
+    let facts: Vec<Facts> =
+        pages.iter().map(|i| facts(rules, &Sheet::new(&reading.pages[*i], &rules.common))).collect();
     let together = split::documents(&facts, &rules.types());
     (pages, together)
 }
 
-/// What is known of a page before its document is.
-fn facts(rules: &RuleSet, page: &Page) -> Facts {
-    let sheet = Sheet::new(page, &rules.common);
-    let kind = rules.sorter.page(&sheet, &rules.ranker);
-    // any type's rules for the patient's name will do
-    let name = rules.kinds.values().next().and_then(|k| {
-        let fields: Vec<Field> = k.fields().iter().filter(|f| f.key == "patient.name").cloned().collect();
-        let mut all = candidate::collect(&sheet, &fields, &Known::default());
-        rank::describe(&sheet, &fields, &mut all, &Registers::default(), false);
+/// The pages that hold something.
+fn written(reading: &Reading) -> Vec<usize> {
+    (0..reading.pages.len()).filter(|i| !reading.pages[*i].blank && reading.pages[*i].failed.is_none()).collect()
+}
+
+/// What is known of a page before its document is; the sheet has the labels of all types.
+fn facts(rules: &RuleSet, sheet: &Sheet) -> Facts {
+    let page = sheet.view.page;
+    let kind = rules.sorter.page(sheet, &rules.ranker);
+    // any type's rules for the patient's name and the others will do
+    let mut said: BTreeMap<String, (String, f32)> = BTreeMap::new();
+    if let Some(k) = rules.kinds.values().next() {
+        let own = |f: &&Field| f.key == "patient.name" || split::TELLING.contains(&f.key.as_str());
+        let fields: Vec<Field> = k.fields().iter().filter(own).cloned().collect();
+        let known = reference(std::slice::from_ref(sheet), &fields, &Reading::default());
+        let mut all = candidate::collect(sheet, &fields, &known);
+        rank::describe(sheet, &fields, &mut all, &Registers::default(), false);
         rules.ranker.rank("referral", &fields, &mut all);
-        all.into_iter().max_by(|a, b| a.p.total_cmp(&b.p)).map(|c| (crate::text::squeeze(&c.value.text()), c.p))
-    });
-    Facts { number: page.number, kind, name, count: split::page_count(&sheet.view) }
+        for c in all {
+            let best = said.entry(c.field).or_default();
+            if c.p > best.1 {
+                *best = (crate::text::squeeze(&c.value.text()), c.p);
+            }
+        }
+    }
+    let name = said.get("patient.name").cloned();
+    let said = split::TELLING.iter().filter_map(|k| said.get(*k).map(|(v, p)| (*k, v.clone(), *p))).collect();
+    Facts { number: page.number, kind, name, count: split::page_count(&sheet.view), said }
 }
 
 fn document(rules: &RuleSet, reading: &Reading, pages: &[usize], t: Together, registers: &Registers) -> Document {
-    let own: Vec<usize> = t.pages.iter().map(|i| pages[*i]).collect();
-    let covers: Vec<usize> = t.covers.iter().map(|i| pages[*i]).collect();
-    let refs: Vec<&Page> = own.iter().map(|i| &reading.pages[*i]).collect();
-    let mut out = Document {
-        kind: t.kind.clone(),
-        pages: refs.iter().map(|p| p.number).collect(),
+    match Paged::new(rules, reading, pages, &t) {
+        Some(paged) => {
+            let all = paged.collect(|_| true);
+            paged.decide(rules, t, all, registers)
+        }
+        None => bare(t, pages.iter().map(|i| reading.pages[*i].number).collect::<Vec<u32>>().as_slice()),
+    }
+}
+
+/// A document of a type that has no rules; `numbers`: of the pages that hold something.
+fn bare(t: Together, numbers: &[u32]) -> Document {
+    Document {
+        pages: t.pages.iter().map(|i| numbers[*i]).collect(),
         confidence: (f64::from(t.confidence) * 1000.0).round() / 1000.0,
         fields: BTreeMap::new(),
         doubts: t.doubts,
         sender_id: None,
-    };
-    let Some(kind) = rules.kinds.get(&t.kind) else { return out };
-    let hospital = kind.hospital(&refs);
-    let (fields, lexicon) = kind.for_sheet(hospital);
-    let mut all = Vec::new();
-    let sheets: Vec<Sheet> = refs.iter().map(|p| Sheet::new(p, lexicon)).collect();
-    let known = reference(&sheets, fields, reading);
-    for (i, sheet) in own.iter().zip(&sheets) {
-        let only_cover = covers.contains(i) && covers.len() < own.len();
-        all.extend(candidates(sheet, fields, &known, registers, only_cover));
+        kind: t.kind,
     }
-    rules.ranker.rank(&t.kind, fields, &mut all);
-    given::settle(fields, &refs, &mut all);
-    let case = decide::Case {
-        fields,
-        ranker: &rules.ranker,
-        registers,
-        known,
-        pages: &refs,
-        rules: hospital.map_or_else(|| kind.file.clone(), |h| format!("{} [{}]", kind.file, h.when.name_or_number())),
-        handwriting: rules.handwriting,
-    };
-    out.fields = decide::fields(&case, all);
-    // a lost page's values are nobody's: without a patient nothing is certain
-    if !matches!(t.kind.as_str(), "cover" | "other") && !out.fields.contains_key("patient.name") {
-        out.fields.values_mut().for_each(model::Field::doubt);
+}
+
+/// The pages of one document, with the labels of its type or of its hospital's entry.
+struct Paged<'r> {
+    kind: &'r TypeRules,
+    hospital: Option<&'r HospitalRules>,
+    fields: &'r [Field],
+    pages: Vec<&'r Page>,
+    sheets: Vec<Sheet<'r>>,
+    /// For each sheet: it is the cover of other pages.
+    cover: Vec<bool>,
+    known: Known,
+}
+
+impl<'r> Paged<'r> {
+    /// `pages`: those of the reading that hold something. None where the type has no rules.
+    fn new(rules: &'r RuleSet, reading: &'r Reading, pages: &[usize], t: &Together) -> Option<Paged<'r>> {
+        let kind = rules.kinds.get(&t.kind)?;
+        let own: Vec<&Page> = t.pages.iter().map(|i| &reading.pages[pages[*i]]).collect();
+        let hospital = kind.hospital(&own);
+        let (fields, lexicon) = kind.for_sheet(hospital);
+        let sheets: Vec<Sheet> = own.iter().map(|p| Sheet::new(p, lexicon)).collect();
+        let known = reference(&sheets, fields, reading);
+        let cover = t.pages.iter().map(|i| t.covers.contains(i) && t.covers.len() < t.pages.len()).collect();
+        Some(Paged { kind, hospital, fields, pages: own, sheets, cover, known })
     }
-    let numbers: Vec<String> = ["sender.phone", "sender.fax"].iter().filter_map(|k| out.text(k)).collect();
-    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
-    let sender = registers.sender(out.text("sender.institution").as_deref(), &numbers);
-    out.sender_id = sender.id;
-    out.doubts.extend(sender.contradiction);
-    out
+
+    /// Where the rules stand, for the values' traces.
+    fn rules(&self) -> String {
+        let file = &self.kind.file;
+        self.hospital.map_or_else(|| file.clone(), |h| format!("{file} [{}]", h.when.name_or_number()))
+    }
+
+    /// The candidates of some fields on each sheet.
+    fn collect(&self, which: impl Fn(&Field) -> bool) -> Vec<Vec<Candidate>> {
+        let fields: Vec<Field> = self.fields.iter().filter(|f| which(f)).cloned().collect();
+        self.sheets.iter().map(|s| candidate::collect(s, &fields, &self.known)).collect()
+    }
+
+    /// The document, out of the candidates of each sheet.
+    fn decide(self, rules: &RuleSet, t: Together, candidates: Vec<Vec<Candidate>>, registers: &Registers) -> Document {
+        let mut all = Vec::new();
+        for ((sheet, cover), mut own) in self.sheets.iter().zip(&self.cover).zip(candidates) {
+            rank::describe(sheet, self.fields, &mut own, registers, *cover);
+            all.extend(own);
+        }
+        rules.ranker.rank(&t.kind, self.fields, &mut all);
+        given::settle(self.fields, &self.pages, &mut all);
+        let case = decide::Case {
+            fields: self.fields,
+            ranker: &rules.ranker,
+            registers,
+            known: self.known,
+            pages: &self.pages,
+            rules: self.rules(),
+            handwriting: rules.handwriting,
+        };
+        let fields = decide::fields(&case, all);
+        let pages = self.pages.iter().map(|p| p.number).collect();
+        let mut out = Document { fields, pages, ..bare(Together { pages: Vec::new(), ..t }, &[]) };
+        // nor is it where the pages may not belong together, or the sheet may be another
+        if !out.doubts.is_empty() {
+            out.fields.values_mut().for_each(model::Field::doubt);
+        }
+        // a lost page's values are nobody's: without a patient nothing is certain
+        if !matches!(out.kind.as_str(), "cover" | "other") && !out.fields.contains_key("patient.name") {
+            out.fields.values_mut().for_each(model::Field::doubt);
+        }
+        let numbers: Vec<String> = ["sender.phone", "sender.fax"].iter().filter_map(|k| out.text(k)).collect();
+        let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+        let sender = registers.sender(out.text("sender.institution").as_deref(), &numbers);
+        out.sender_id = sender.id;
+        out.doubts.extend(sender.contradiction);
+        out
+    }
 }
 
 fn candidates(sheet: &Sheet, fields: &[Field], known: &Known, registers: &Registers, cover: bool) -> Vec<Candidate> {

@@ -13,6 +13,10 @@ CSS = """
 .rcv{float:right;border:.45mm solid #000;border-radius:50%;width:5.6em;height:5.6em;text-align:center;font-size:.8em;line-height:1.5;padding-top:.55em;transform:rotate(-7deg);margin:-.6em .5em 0 0}
 .dots{display:flex}.dots i{flex:1;border-bottom:.3mm dotted #000;margin:0 .4em .35em}.rnd{border:.35mm solid #000;border-radius:3mm;padding:.3em .9em}.dg{border-collapse:collapse;width:auto;display:inline-table;vertical-align:middle}.dg td{border:.2mm solid #000!important;width:1.5em;height:1.5em;text-align:center;padding:0!important}
 .fb{width:auto}.fb td{padding:.08em .9em .08em 0;vertical-align:top}.fb td:first-child{white-space:nowrap}
+.qj{display:inline-block;text-align:justify;text-align-last:justify}.ql{white-space:nowrap;overflow:hidden;line-height:1.1}.qp{display:flex}.qp>span:first-child{width:7.5em;flex:none}.qbar{background:#d8d8d8;border:.3mm solid #000;padding:.15em .6em;white-space:nowrap}
+.dg td.qn{border:none!important;width:auto;padding:0 .15em!important}.dg td.qw{width:2.6em;padding:0 .2em!important}.qb{background:#bbb;font-weight:bold}.qcard{border:.3mm solid #000;border-radius:2mm;padding:.15em .6em .3em;margin-top:.5em;break-inside:avoid}.qcard>b{display:block;border-bottom:.2mm dotted #000}
+.qside{display:flex;gap:1em}.qside>.l{writing-mode:vertical-rl;border-right:.5mm solid #000;padding-right:.5em;letter-spacing:.4em;font-size:1.15em;flex:none}.qside>.m{flex:1;min-width:0}.qfoot{border-top:.8mm double #000;text-align:center;margin-top:1.2em;padding-top:.3em;font-size:.95em}.qrule{border-bottom:.2mm dotted #000;min-height:1.7em;padding:.1em .3em}
+.qnews{column-count:2;column-gap:1.6em;column-rule:.2mm solid #000}.qv>.op{display:block}
 .wideh h1{letter-spacing:.5em;border-bottom:.6mm solid #000;display:inline-block}
 """
 CIRC = "①②③④⑤⑥⑦⑧⑨"

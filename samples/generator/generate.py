@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes a corpus of fictional faxes with their truth: generate.py --out DIR --set train|held|blind|more|far|cer --files N --seed S. See README.md."""
+"""Writes a corpus of fictional faxes with their truth: generate.py --out DIR --set train|held|blind|more|far|strange|cer --files N --seed S. See README.md."""
 import argparse
 import dataclasses
 import json
@@ -18,6 +18,7 @@ import channel
 import houses_blind
 import houses_far
 import houses_more
+import houses_strange
 import layouts_blind
 import layouts_blind_care
 import layouts_care
@@ -29,12 +30,16 @@ import layouts_letters
 import layouts_more
 import layouts_more_care
 import layouts_other
+import layouts_strange
+import layouts_strange_care
+import layouts_strange_word
 import onpage
 import registers
 import render
 import stock_blind
 import stock_far
 import stock_more
+import stock_strange
 import writers
 from houses import BY_ID, HOUSES, House
 from sheet import Case, Sheet
@@ -59,13 +64,14 @@ class Set:
         self.partners = partners or HOUSES + PARTNERS
 
 
-BY_KIND = {**layouts_blind_care.TO, **layouts_more_care.TO, **layouts_far_care.TO}
+BY_KIND = {**layouts_blind_care.TO, **layouts_more_care.TO, **layouts_far_care.TO, **layouts_strange.TO}
 # the mix of the development faxes: hardly anything bad, standard and fine alike, a pen on half of the sheets
 NOISE, HAND, MIX = (24, 68, 5, 3), (54, 36, 10), [("fine-g4", 22), ("fine-g3", 12), ("std-g3", 24), ("std-g4", 10), ("pdf-ccitt", 6), ("pdf-jpeg", 4), ("jpg", 6), ("png", 1), ("born", 5), ("eml", 10)]
 SETS = {"train": Set([h for h in HOUSES if not h.held], letter="t"), "cer": Set(HOUSES, letter="c"), "held": Set([h for h in HOUSES if h.held], letter="h"),
         "blind": Set(houses_blind.BLIND, houses_blind.BLIND + houses_blind.PARTNERS, stock_blind.STOCK, NOISE, MIX, "b", HAND),
         "more": Set(houses_more.MORE, houses_more.MORE + houses_more.PARTNERS, stock_more.STOCK, NOISE, MIX, "m", HAND),
-        "far": Set(houses_far.FAR, houses_far.FAR + houses_far.PARTNERS, stock_far.STOCK, NOISE, MIX, "f", HAND)}
+        "far": Set(houses_far.FAR, houses_far.FAR + houses_far.PARTNERS, stock_far.STOCK, NOISE, MIX, "f", HAND),
+        "strange": Set(houses_strange.STRANGE, houses_strange.STRANGE + houses_strange.PARTNERS, stock_strange.STOCK, (22, 66, 7, 5), [("fine-g4", 20), ("fine-g3", 12), ("std-g3", 22), ("std-g4", 8), ("pdf-ccitt", 9), ("pdf-jpeg", 6), ("jpg", 5), ("png", 2), ("born", 5), ("eml", 10), ("super", 1)], "s", HAND)}
 HOUSE = {h.id: h for x in SETS.values() for h in x.houses}
 
 

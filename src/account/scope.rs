@@ -16,10 +16,12 @@ pub enum Scope {
     AdminRead,
     AdminWrite,
     AuditRead,
+    RulesRead,
+    RulesWrite,
 }
 
 impl Scope {
-    pub const ALL: [Scope; 10] = [
+    pub const ALL: [Scope; 12] = [
         Scope::RoomsRead,
         Scope::RoomsWrite,
         Scope::ReviewRead,
@@ -30,6 +32,8 @@ impl Scope {
         Scope::AdminRead,
         Scope::AdminWrite,
         Scope::AuditRead,
+        Scope::RulesRead,
+        Scope::RulesWrite,
     ];
 
     /// As in the database, in forms and in the API's description.
@@ -45,6 +49,8 @@ impl Scope {
             Scope::AdminRead => "admin:read",
             Scope::AdminWrite => "admin:write",
             Scope::AuditRead => "audit:read",
+            Scope::RulesRead => "rules:read",
+            Scope::RulesWrite => "rules:write",
         }
     }
 
@@ -70,6 +76,10 @@ impl Scope {
                 "Invite and change accounts, take registers over, test sources",
             ),
             Scope::AuditRead => lang.say("監査記録を読む", "Read the audit log"),
+            Scope::RulesRead => lang.say("読み取りルールと試験の結果を読む", "Read the rules and what backtests found"),
+            Scope::RulesWrite => {
+                lang.say("読み取りルールを直し、試し、有効にする", "Change, try and activate the rules")
+            }
         }
     }
 
@@ -81,6 +91,7 @@ impl Scope {
             Scope::ReviewRead | Scope::ReviewWrite | Scope::ReceiptsRead => any(&[Role::Reviewer]),
             Scope::NoticesRead | Scope::NoticesWrite => true,
             Scope::AdminRead | Scope::AdminWrite | Scope::AuditRead => any(&[Role::Admin]),
+            Scope::RulesRead | Scope::RulesWrite => any(&[Role::Rules, Role::Admin]),
         }
     }
 }

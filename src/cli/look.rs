@@ -195,7 +195,7 @@ fn row(h: &mut String, key: &str, field: &Field) {
     let _ = writeln!(
         h,
         "<tr class=\"{class}\"><td class=\"key\">{}<br><small>{}</small><td>{}<td>{}<td>{}<td>{:.3}<td class=\"why\">{}",
-        escape(Vocabulary::get().label(key)),
+        escape(field.label(key)),
         escape(key),
         escape(&field.value.text()),
         escape(&field.raw),

@@ -12,6 +12,7 @@ use crate::figures::statistics::Span;
 use crate::figures::tables;
 use crate::report;
 use crate::store::{Register, Store, status};
+use crate::tuning::Workshop;
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -45,7 +46,10 @@ pub async fn write(options: Options) -> Result<()> {
     let text = |row: &serde_json::Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
     let names: HashMap<String, String> = rows.iter().map(|r| (text(r, "id"), text(r, "name"))).collect();
     let name = |h: &str| tables::hospital(h, &names, false);
-    let bytes = report::pdf(&statistics, &name, &today.to_string()).map_err(anyhow::Error::msg)?;
+    // Rules that cannot be used cost the names of one's own fields, not the report.
+    let rules = Workshop::open(&config.top.rules, config.reader.accept_handwriting)?.of_store(&store).await;
+    let own = rules.map(|r| r.own_fields()).unwrap_or_default();
+    let bytes = report::pdf(&statistics, &name, &own, &today.to_string()).map_err(anyhow::Error::msg)?;
     std::fs::write(&options.out, bytes).with_context(|| options.out.display().to_string())?;
     println!("{}: {}", options.out.display(), tables::title(span, true));
     Ok(())

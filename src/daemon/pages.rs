@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::canary::Sender;
-use super::{Role, secret};
+use super::{Role, setup::secret};
 use crate::config::Config;
 use crate::sink::mail::MailSink;
 use crate::store::Store;

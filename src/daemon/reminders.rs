@@ -45,14 +45,18 @@ async fn remind(store: &Store, base_url: &str) -> Result<usize, StoreError> {
 fn letter(r: &Reminder, mail: &str, base_url: &str) -> Letter {
     let (d, day) = (&r.of, r.of.due.strftime("%Y年%-m月%-d日"));
     let sender = if d.sender.is_empty() { "（確認中）" } else { &d.sender };
-    let order =
-        if d.is_special() { "訪問看護指示書（14日以内の指示）" } else { "訪問看護指示書" };
+    let order = match (d.special, d.is_special()) {
+        (true, _) => "特別訪問看護指示書",
+        (false, true) => "訪問看護指示書（14日以内の指示）",
+        (false, false) => "訪問看護指示書",
+    };
+    let counted = if d.is_counted() { "（開始日から数えた、遅くともの日です）" } else { "" };
     Letter {
         key: format!("order-{}-{}-{}-{mail}", d.document, d.due, r.days),
         recipient: mail.to_owned(),
         subject: format!("【faxbridge】{order}の期間が{day}に終わります"),
         body: format!(
-            "{order}の指示期間が {day} に終わります（{}日前のお知らせ）。\r\n発信元: {sender}\r\n部屋: {}\r\n\r\n{base_url}/documents/{}\r\n",
+            "{order}の指示期間が {day} に終わります{counted}（{}日前のお知らせ）。\r\n発信元: {sender}\r\n部屋: {}\r\n\r\n{base_url}/documents/{}\r\n",
             r.days, d.room, d.document
         ),
         attached: None,

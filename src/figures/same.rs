@@ -8,11 +8,11 @@ use crate::text::numbers::{hyphenate, phone_digits};
 use crate::text::squeeze;
 
 /// What a person typed of a field in its normal form; none where it says nothing. Dates may be written as on the page
-/// (昭和15年1月2日, S15.1.2, 1940/1/2), phones with or without hyphens.
+/// (昭和15年1月2日, S15.1.2, 1940/1/2), phones with or without hyphens. `own`: normal form of one of the city's own fields.
 ///
 /// # Errors
 /// A sentence for a person where it cannot be meant.
-pub fn normal(key: &str, many: bool, typed: &str) -> Result<Option<Value>, String> {
+pub fn normal(key: &str, own: Option<Kind>, many: bool, typed: &str) -> Result<Option<Value>, String> {
     let lines: Vec<String> = typed.lines().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect();
     if lines.is_empty() {
         return Ok(None);
@@ -21,12 +21,13 @@ pub fn normal(key: &str, many: bool, typed: &str) -> Result<Option<Value>, Strin
         return Ok(Some(Value::Many(lines)));
     }
     let def = Vocabulary::get().fields.get(key);
-    let text = match def.map(|d| d.kind) {
+    let kind = def.map(|d| d.kind).or(own);
+    let text = match kind {
         Some(Kind::Text) | None => lines.join("\n"),
         _ => lines.concat(),
     };
     let label = Vocabulary::get().label(key);
-    let value = match def.map(|d| d.kind) {
+    let value = match kind {
         Some(Kind::Date) => match era::best(&text, &Context::default()) {
             Some(date) => date.day(),
             None => return Err(format!("「{label}」は日付です。昭和15年1月2日、1940-01-02 のように入れてください")),
@@ -69,7 +70,7 @@ mod tests {
     use super::*;
 
     fn one(key: &str, typed: &str) -> Value {
-        normal(key, false, typed).expect("can be meant").expect("says something")
+        normal(key, None, false, typed).expect("can be meant").expect("says something")
     }
 
     #[test]
@@ -86,16 +87,16 @@ mod tests {
         assert!(!of("patient.name", "柏 花子", "柏 花江"));
         assert!(of("patient.sex", "male", "male"));
         let list = |v: &[&str]| Value::Many(v.iter().map(|s| (*s).to_owned()).collect());
-        let typed = normal("clinical.diagnoses", true, "白内障\r\n高血圧症\n\n").expect("a list").expect("two");
+        let typed = normal("clinical.diagnoses", None, true, "白内障\r\n高血圧症\n\n").expect("a list").expect("two");
         assert!(same("clinical.diagnoses", &list(&["高血圧症", "白内障"]), &typed));
         assert!(!same("clinical.diagnoses", &list(&["高血圧症"]), &typed));
     }
 
     #[test]
     fn nothing_is_nothing_and_nonsense_is_told() {
-        assert_eq!(normal("patient.name", false, " \n"), Ok(None));
+        assert_eq!(normal("patient.name", None, false, " \n"), Ok(None));
         for (key, typed) in [("document.date", "きのう"), ("sender.fax", "なし"), ("patient.sex", "男")] {
-            assert!(normal(key, false, typed).is_err(), "{key}");
+            assert!(normal(key, None, false, typed).is_err(), "{key}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::interval::Sums;
 
@@ -55,7 +56,7 @@ fn start(day: Date) -> i64 {
 }
 
 /// How often each number came.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spread(BTreeMap<i64, i64>);
 
 impl Spread {
@@ -91,7 +92,7 @@ impl Spread {
 }
 
 /// Sheets of one hospital and type. Those that were sent again are not among them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     pub hospital: String,
     pub kind: String,
@@ -99,7 +100,7 @@ pub struct Group {
 }
 
 /// Sums over sheets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub sheets: i64,
     /// Stood in a room, put there by the machine alone, and of these without any field that waited.
@@ -154,6 +155,44 @@ pub struct Usage {
     /// Sheets that each of them opened, added up.
     pub opened: i64,
     pub replies: i64,
+}
+
+/// What the sheets tell that were received on some days; those of several days may be added.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Received {
+    /// By hospital and type.
+    pub groups: Vec<Group>,
+    /// As in [`Statistics`].
+    pub again: i64,
+    pub days: BTreeMap<i64, (i64, i64)>,
+    pub noticed: Spread,
+    pub opened: Spread,
+    pub lead: BTreeMap<String, Spread>,
+}
+
+impl Received {
+    pub fn sum(all: impl IntoIterator<Item = Received>) -> Received {
+        let mut sum = Received::default();
+        let mut groups: BTreeMap<(String, String), Counts> = BTreeMap::new();
+        for one in all {
+            for g in one.groups {
+                let of = groups.entry((g.hospital, g.kind)).or_default();
+                *of = of.plus(g.counts);
+            }
+            sum.again += one.again;
+            for (day, (sheets, machine)) in one.days {
+                let of = sum.days.entry(day).or_default();
+                *of = (of.0 + sheets, of.1 + machine);
+            }
+            sum.noticed.merge(&one.noticed);
+            sum.opened.merge(&one.opened);
+            for (hospital, spread) in one.lead {
+                sum.lead.entry(hospital).or_default().merge(&spread);
+            }
+        }
+        sum.groups = groups.into_iter().map(|((hospital, kind), counts)| Group { hospital, kind, counts }).collect();
+        sum
+    }
 }
 
 /// All of it.

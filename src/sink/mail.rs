@@ -207,7 +207,8 @@ fn compose(posting: &Posting, options: &MailOptions) -> (String, String) {
         }
         (_, Some(keys)) if posting.revision == 1 => {
             lines.push("以前に届いた書類の、内容の異なる版が届きました。前の版と置き換えています。".to_owned());
-            let labels: Vec<&str> = keys.iter().map(|k| Vocabulary::get().label(k)).collect();
+            let label = |k| posting.fields.get(k).map_or_else(|| Vocabulary::get().label(k), |f| f.label(k));
+            let labels: Vec<&str> = keys.iter().map(|k: &String| label(k)).collect();
             lines.push(format!("異なる、または同じと確かめられない項目: {}", labels.join("、")));
         }
         _ if posting.revision > 1 => lines.push("部屋の書類が更新されました。".to_owned()),

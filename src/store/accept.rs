@@ -174,7 +174,11 @@ impl Store {
         for (i, sheet) in sheets.iter().enumerate() {
             let id = insert(&mut tx, now, receipt, i as i64, Some(reading), sheet, reader).await?;
             if let Some(look) = looks.get(i).filter(|_| sheet.part.is_none()) {
-                figures::looked(&mut tx, &id, look).await?;
+                figures::looked(&mut tx, &id, look, now).await?;
+                if let Some(form) = look.form {
+                    let set = query("UPDATE document SET form = $2 WHERE id = $1").bind(&id).bind(form);
+                    set.execute(tx.conn()).await?;
+                }
             }
             if let (Some(room), State::Posted) = (&sheet.room, sheet.state) {
                 match kin(i).and_then(|k| k.of.as_ref()) {
@@ -184,7 +188,7 @@ impl Store {
                     bond => {
                         let key = outbox::post(&mut tx, &id, 1, room, now).await?;
                         if let Some((older, Bond::Version { differs })) = bond {
-                            versions::replace(&mut tx, &id, &key, older, differs, now).await?;
+                            versions::replace(&mut tx, &id, &key, older, differs, &sheet.document, now).await?;
                         }
                         outbox::tell(&mut tx, self, &id, 1, room, true, now).await?;
                     }
@@ -200,7 +204,7 @@ impl Store {
             crash::reached("accept.between_documents");
             ids.push(id);
         }
-        // Under one lock for all, after every other one.
+        // Under locks of the hospitals, after every other one.
         samples::draw(&mut tx, self, sheets, &ids, now).await?;
         canary::arrived(&mut tx, now, &ids, canaries).await?;
         settle(&mut tx, receipt, now, reason).await?;
@@ -314,7 +318,7 @@ pub(super) async fn freeze(
     .bind(now)
     .execute(tx.conn())
     .await?;
-    figures::frozen(tx, id, number, doc, room).await?;
+    figures::frozen(tx, id, number, doc, room, now).await?;
     Ok(hash)
 }
 

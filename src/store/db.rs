@@ -2,7 +2,8 @@
 //!
 //! SQL is written once, with `$1` placeholders, `RETURNING` and `ON CONFLICT`; columns are BIGINT and TEXT, times are
 //! milliseconds of our clock. What differs stands here: opening, the beginning of a transaction, locks between
-//! writers, the claim's suffix, waking others. Must not know what the tables mean.
+//! writers, the claim's suffix, waking others. Must not know what the tables mean. Columns are named one by one: the schema
+//! may grow under a process that works, and what a prepared statement gives must not change with it.
 //!
 //! Measured (shared design): one SQLite writer connection with BEGIN IMMEDIATE has no "locked" errors and the best rate.
 //! PostgreSQL runs READ COMMITTED: where two transactions must not decide about the same thing side by side they take
@@ -24,11 +25,11 @@ use sqlx::{Postgres, Sqlite, SqlitePool, Transaction};
 use postgres::Begin;
 pub(super) use query::composed;
 pub use query::{Arg, Column, On, Query, Row, Scalar, query, scalar};
-pub use schema::complete;
+pub use schema::{complete, has_table};
 pub use sqlite::FILE;
 
 use super::audit::Event;
-use super::{Result, StoreError};
+use super::{Result, StoreError, crash};
 
 /// Where the database is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -115,6 +116,33 @@ impl Tx {
         Ok(())
     }
 
+    /// As [`Tx::lock`], beside others that lock it so as well: only who locks the name whole waits.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn lock_shared(&mut self, name: &str) -> Result<()> {
+        if matches!(self.inner, Inner::Postgres(..)) {
+            query("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))")
+                .bind(name)
+                .execute(self.conn())
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// As [`Tx::lock`], where nobody else has it; false where somebody does.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn try_lock(&mut self, name: &str) -> Result<bool> {
+        if !matches!(self.inner, Inner::Postgres(..)) {
+            return Ok(true);
+        }
+        let got = "SELECT CASE WHEN pg_try_advisory_xact_lock(hashtextextended($1, 0)) THEN CAST(1 AS BIGINT)
+                   ELSE CAST(0 AS BIGINT) END";
+        Ok(scalar(got).bind(name).fetch_one::<i64>(self.conn()).await? == 1)
+    }
+
     /// Which of two texts of one statement this database understands.
     pub fn choose(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
         match self.inner {
@@ -133,10 +161,12 @@ impl Tx {
         if self.wakes && matches!(self.inner, Inner::Postgres(..)) {
             postgres::tell(&mut self).await?;
         }
+        crash::reached("commit.before");
         match self.inner {
             Inner::Sqlite(t) => t.commit().await?,
             Inner::Postgres(t, _) => t.commit().await?,
         }
+        crash::reached("commit.after");
         Ok(())
     }
 }
@@ -196,6 +226,15 @@ impl Db {
     /// For single reads.
     pub fn reader(&self) -> On<'_> {
         On::Db(self)
+    }
+
+    /// Refuses where the schema has gone on to one that this program must not touch, as at opening: a newer program may
+    /// have begun beside this one.
+    ///
+    /// # Errors
+    /// [`StoreError::Ahead`], or the database is not to be had.
+    pub async fn fits(&self) -> Result<()> {
+        schema::fits(&mut self.snapshot().await?).await
     }
 
     /// Whether several hosts may work on it.

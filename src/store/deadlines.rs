@@ -22,6 +22,8 @@ pub const REMINDED: [i64; 2] = [14, 3];
 
 /// Longest period of a 特別訪問看護指示書, days.
 const SPECIAL: i32 = 14;
+/// Its key among `config/forms`.
+const SPECIAL_FORM: &str = "special_nursing_order";
 
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,10 +60,13 @@ pub struct Deadline {
     /// Of the patient.
     pub name: String,
     pub due: Date,
-    /// `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM` as it was read: of the admission its day, not the last one for the add-on.
+    /// `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM` as it was read: of the admission its day, not the last one for the add-on; of an
+    /// order whose end is not sure its first day.
     pub at: String,
     /// First day of an order's period.
     pub start: Option<Date>,
+    /// An order under the heading 特別訪問看護指示書.
+    pub special: bool,
     /// Accepted text, or empty.
     pub sender: String,
     /// Milliseconds since 1970.
@@ -69,10 +74,15 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// The order is one for a fortnight at most, as a 特別訪問看護指示書 is; only where both days are sure.
+    /// The order is one for a fortnight at most: a 特別訪問看護指示書, by its heading or by both days.
     pub fn is_special(&self) -> bool {
         let days = |s: Date| s.until(self.due).map_or(i32::MAX, |d| d.get_days());
-        self.what == Due::Order && self.start.is_some_and(|s| days(s) < SPECIAL)
+        self.what == Due::Order && (self.special || self.start.is_some_and(|s| days(s) < SPECIAL))
+    }
+
+    /// The day was not read on the sheet but counted from the order's first day: the latest that it can be.
+    pub fn is_counted(&self) -> bool {
+        self.what == Due::Order && self.at.get(..10) != Some(self.due.to_string().as_str())
     }
 }
 
@@ -98,7 +108,10 @@ pub enum Whose<'a> {
 /// Notes what is due by a document that was just posted into a room.
 pub(super) async fn note(tx: &mut Tx, document: &str, room: &str, content: &Document, received: i64) -> Result<()> {
     query("DELETE FROM deadline WHERE document = $1").bind(document).execute(tx.conn()).await?;
-    for (what, due, at, start) in due(content, status::local(received).date()) {
+    let form: Option<String> =
+        query("SELECT form FROM document WHERE id = $1").bind(document).fetch_one(tx.conn()).await?.get("form");
+    let special = form.as_deref() == Some(SPECIAL_FORM);
+    for (what, due, at, start) in due(content, special, status::local(received).date()) {
         query(
             "INSERT INTO deadline (document, kind, room, due, at, start) VALUES ($1,$2,$3,$4,$5,$6) ON CONFLICT DO NOTHING",
         )
@@ -114,16 +127,24 @@ pub(super) async fn note(tx: &mut Tx, document: &str, room: &str, content: &Docu
     Ok(())
 }
 
-fn due(content: &Document, received: Date) -> Vec<(Due, Date, String, Option<Date>)> {
+fn due(content: &Document, special: bool, received: Date) -> Vec<(Due, Date, String, Option<Date>)> {
     let accepted = |key: &str| {
         let text = content.accepted(key)?;
         Some((text.get(..10)?.parse::<Date>().ok()?, text))
     };
     let mut out = Vec::new();
-    if content.kind == "nursing_order"
-        && let Some((end, at)) = accepted("order.period_end")
-    {
-        out.push((Due::Order, end, at, accepted("order.period_start").map(|(d, _)| d)));
+    if content.kind == "nursing_order" {
+        let (start, end) = (accepted("order.period_start"), accepted("order.period_end"));
+        match (start, end) {
+            (start, Some((end, at))) => out.push((Due::Order, end, at, start.map(|(d, _)| d))),
+            // It ends on the fourteenth day at the latest.
+            (Some((start, at)), None) if special => {
+                if let Ok(last) = start.checked_add((i64::from(SPECIAL) - 1).days()) {
+                    out.push((Due::Order, last, at, Some(start)));
+                }
+            }
+            _ => {}
+        }
     }
     if let Some((day, at)) = accepted("encounter.discharge_date") {
         out.push((Due::Discharge, day, at, None));
@@ -159,8 +180,8 @@ macro_rules! stands {
 /// Of a stay what the newest sheet of the room says, wherever its day lies; of an admission nothing where the care
 /// manager's sheet about it stands there already.
 const ROWS: &str = concat!(
-    "SELECT l.kind, l.document, l.room, l.due, l.at, l.start, o.name, f.sender, f.received
-     FROM deadline l JOIN room o ON o.id = l.room JOIN found f ON f.document = l.document
+    "SELECT l.kind, l.document, l.room, l.due, l.at, l.start, o.name, f.sender, f.received, e.form
+     FROM deadline l JOIN room o ON o.id = l.room JOIN found f ON f.document = l.document JOIN document e ON e.id = l.document
      WHERE l.due >= $1 AND l.due <= $2 AND o.ended IS NULL AND ",
     stands!("l.document", "l.room"),
     " AND (l.kind NOT IN ('discharge', 'admission') OR NOT EXISTS (
@@ -184,6 +205,7 @@ fn deadline(r: &Row) -> Option<Deadline> {
         due: r.get::<String>("due").parse().ok()?,
         at: r.get("at"),
         start: r.get::<Option<String>>("start").and_then(|s| s.parse().ok()),
+        special: r.get::<Option<String>>("form").as_deref() == Some(SPECIAL_FORM),
         sender: r.get("sender"),
         received: r.get("received"),
     })
@@ -351,7 +373,7 @@ async fn goes_on(tx: &mut Tx, d: &Deadline) -> Result<bool> {
         return Ok(false);
     }
     let later = query(concat!(
-        "SELECT l.due, l.start FROM deadline l WHERE l.room = $1 AND l.kind = 'order' AND l.due > $2 AND ",
+        "SELECT l.due, l.start, e.form FROM deadline l JOIN document e ON e.id = l.document WHERE l.room = $1 AND l.kind = 'order' AND l.due > $2 AND ",
         stands!("l.document", "l.room")
     ))
     .bind(&d.room)
@@ -360,7 +382,8 @@ async fn goes_on(tx: &mut Tx, d: &Deadline) -> Result<bool> {
     .await?;
     let day = |text: Option<String>| text.and_then(|t| t.parse().ok());
     let ordinary = later.iter().filter_map(|r| {
-        let other = Deadline { due: day(Some(r.get("due")))?, start: day(r.get("start")), ..d.clone() };
+        let special = r.get::<Option<String>>("form").as_deref() == Some(SPECIAL_FORM);
+        let other = Deadline { due: day(Some(r.get("due")))?, start: day(r.get("start")), special, ..d.clone() };
         (!other.is_special()).then_some(())
     });
     Ok(ordinary.count() > 0)

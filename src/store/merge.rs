@@ -238,7 +238,7 @@ impl Store {
     pub async fn mergers(&self) -> Result<Vec<Merger>> {
         let mut tx = self.db.snapshot().await?;
         let rows = query(
-            "SELECT m.*, s.name AS source_name, t.name AS target_name FROM merger m JOIN room s ON s.id = m.source
+            "SELECT m.id, m.source, m.target, m.moved, m.reason, m.actor, m.at, m.undone_by, m.undone, s.name AS source_name, t.name AS target_name FROM merger m JOIN room s ON s.id = m.source
              JOIN room t ON t.id = m.target ORDER BY m.at DESC, m.id LIMIT $1",
         )
         .bind(NEWEST)

@@ -42,6 +42,16 @@ pub struct Proposal {
     pub released: Option<i64>,
 }
 
+/// These columns make a [`Proposal`].
+macro_rules! proposal {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, document, name, kana, birth_date, members, asked_by, asked, ended_by, ended, room, released FROM proposal ",
+            $rest
+        )
+    };
+}
+
 /// What a sheet says of its patient, and who of the registers belongs to it: accepted values only. Members are the care
 /// manager by name, else everybody of the office; nobody where neither agrees with one entry.
 fn wanted(content: &Document, offices: &[Office], staff: &[Staff], today: &str) -> Wanted {
@@ -125,11 +135,10 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn proposals(&self, limit: i64) -> Result<Vec<Proposal>> {
-        let rows =
-            query("SELECT * FROM proposal ORDER BY CASE WHEN ended IS NULL THEN 0 ELSE 1 END, asked DESC, id LIMIT $1")
-                .bind(limit)
-                .fetch_all(self.db.reader())
-                .await?;
+        let rows = query(proposal!("ORDER BY CASE WHEN ended IS NULL THEN 0 ELSE 1 END, asked DESC, id LIMIT $1"))
+            .bind(limit)
+            .fetch_all(self.db.reader())
+            .await?;
         rows.iter().map(proposal).collect()
     }
 
@@ -138,7 +147,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn proposal_for(&self, document: &str) -> Result<Option<Proposal>> {
-        let row = query("SELECT * FROM proposal WHERE document = $1 ORDER BY asked DESC, id DESC LIMIT 1")
+        let row = query(proposal!("WHERE document = $1 ORDER BY asked DESC, id DESC LIMIT 1"))
             .bind(document)
             .fetch_optional(self.db.reader())
             .await?;

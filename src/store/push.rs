@@ -59,23 +59,6 @@ impl Store {
         self.secret("vapid", new).await
     }
 
-    /// A secret of the installation by its name in `meta`; `new` where there is none yet.
-    ///
-    /// # Errors
-    /// The database refused.
-    pub async fn secret(&self, name: &str, new: &str) -> Result<String> {
-        let mut tx = self.db.begin().await?;
-        tx.lock(name).await?;
-        let known: Option<String> =
-            scalar("SELECT value FROM meta WHERE key = $1").bind(name).fetch_optional(tx.conn()).await?;
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        query("INSERT INTO meta (key, value) VALUES ($1, $2)").bind(name).bind(new).execute(tx.conn()).await?;
-        tx.commit().await?;
-        Ok(new.to_owned())
-    }
-
     /// An account's browsers, oldest first.
     ///
     /// # Errors

@@ -116,7 +116,7 @@ impl Store {
     /// The database cannot be read.
     pub async fn holds(&self) -> Result<Vec<Hold>> {
         let rows = query(
-            "SELECT h.*, r.name FROM legal_hold h JOIN room r ON r.id = h.room WHERE h.lifted IS NULL
+            "SELECT h.id, h.room, h.reason, h.actor, h.at, r.name FROM legal_hold h JOIN room r ON r.id = h.room WHERE h.lifted IS NULL
              ORDER BY h.at DESC, h.id",
         )
         .fetch_all(self.db.reader())

@@ -15,6 +15,7 @@ use serde_json::json;
 use super::db::{Row, Tx, query, scalar};
 use super::{Result, Store, StoreError, audit};
 
+pub use super::samples::Drawn;
 pub use lessons::Corrected;
 pub use offers::{Offer, OfferLine};
 pub use sheets::{Confirmed, Mark, Seen, SheetFilter};
@@ -63,6 +64,22 @@ pub struct RuleDraft {
 }
 
 impl Store {
+    /// A secret of the installation by its name in `meta`, if it was made: looking makes none.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn known_secret(&self, name: &str) -> Result<Option<String>> {
+        scalar("SELECT value FROM meta WHERE key = $1").bind(name).fetch_optional(self.db.reader()).await
+    }
+
+    /// Whether the database has revisions at all: one that was opened for reading may be of an earlier program.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn has_rules(&self) -> Result<bool> {
+        super::db::has_table(&mut self.db.snapshot().await?, "rule_revision").await
+    }
+
     /// Number of the revision in force; 0: the base alone.
     ///
     /// # Errors
@@ -81,6 +98,17 @@ impl Store {
             .fetch_optional(self.db.reader())
             .await?;
         Ok(row.as_ref().map(revision))
+    }
+
+    /// The newest revision whose rules have this hash, as documents name what read them; 0 where none has.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn revision_of(&self, hash: &str) -> Result<i64> {
+        scalar("SELECT coalesce(max(number), 0) FROM rule_revision WHERE hash = $1")
+            .bind(hash)
+            .fetch_one(self.db.reader())
+            .await
     }
 
     /// Revisions, the newest first.

@@ -8,7 +8,7 @@ pub mod fallback;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::json;
 
@@ -86,6 +86,15 @@ pub struct Sample {
     pub asked: Vec<Asked>,
     /// The machine's revision.
     pub content: Document,
+}
+
+/// What a sample that is done tells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawn {
+    /// For how many sheets it stands: 1 over the probability with which it was drawn.
+    pub weight: f64,
+    /// Fields that were compared with the paper.
+    pub fields: BTreeSet<String>,
 }
 
 /// A field's live error rate at a hospital.
@@ -286,20 +295,29 @@ impl Store {
         Ok(rates.into_iter().map(|((field, hospital), sums)| Rate { field, hospital, sums }).collect())
     }
 
-    /// For how many sheets each sample stands that was decided: a backtest that compares with what persons said weights
-    /// these so; sheets that are not among them were seen by a person for another reason and stand for themselves.
+    /// Samples that are done, by document: a backtest that compares with what persons said weights their fields so.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn sample_weights(&self) -> Result<HashMap<String, f64>> {
-        let rows =
-            query("SELECT document, chance FROM sample WHERE done IS NOT NULL").fetch_all(self.db.reader()).await?;
-        Ok(rows.iter().map(|r| (r.get("document"), interval::weight(r.get("chance")))).collect())
+    pub(super) async fn drawn_samples(&self) -> Result<HashMap<String, Drawn>> {
+        let rows = query(
+            "SELECT s.document, s.chance, x.field FROM sample s JOIN sample_field x ON x.document = s.document
+             WHERE s.done IS NOT NULL AND x.verdict IN ('right', 'wrong')",
+        )
+        .fetch_all(self.db.reader())
+        .await?;
+        let mut all: HashMap<String, Drawn> = HashMap::new();
+        for r in &rows {
+            let weight = interval::weight(r.get("chance"));
+            let of = all.entry(r.get("document")).or_insert_with(|| Drawn { weight, fields: BTreeSet::new() });
+            of.fields.insert(r.get("field"));
+        }
+        Ok(all)
     }
 
     async fn after(&self, tx: &mut Tx, sample: &Sample, field: &str, stand: Stand, now: i64) -> Result<()> {
         if stand == Stand::Wrong {
-            fallback::weigh(tx, self, field, &sample.hospital, now).await?;
+            fallback::weigh(tx, self, field, sample, now).await?;
         }
         finish(tx, &sample.document, now).await
     }
@@ -333,7 +351,7 @@ async fn asked(tx: &mut Tx, document: &str, field: &str) -> Result<(Sample, Aske
 
 /// A sample is done once every field is decided and what was wrong is put right.
 async fn finish(tx: &mut Tx, document: &str, now: i64) -> Result<()> {
-    query(
+    let done = query(
         "UPDATE sample SET done = $2 WHERE document = $1 AND done IS NULL AND NOT EXISTS (
              SELECT 1 FROM sample_field WHERE document = $1
              AND (verdict IS NULL OR verdict = 'wrong' AND (typed IS NOT NULL OR how = 'absent')))",
@@ -342,6 +360,10 @@ async fn finish(tx: &mut Tx, document: &str, now: i64) -> Result<()> {
     .bind(now)
     .execute(tx.conn())
     .await?;
+    if done > 0 {
+        // What is true of the sheet is made anew, with what the sample tells.
+        query("DELETE FROM sheet_mark WHERE document = $1").bind(document).execute(tx.conn()).await?;
+    }
     Ok(())
 }
 

@@ -1,11 +1,13 @@
 //! Statistics out of the rows of figures, corrections, samples and readings: one consistent picture of a span of days.
 
+pub(super) mod days;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::db::{Row, Tx, query};
 use super::{Register, Result, Store};
 use crate::figures::interval::Sums;
-use crate::figures::statistics::{Corrections, Counts, Group, Span, Spread, Statistics, Usage, day, number};
+use crate::figures::statistics::{Corrections, Counts, Group, Received, Span, Spread, Statistics, Usage, day, number};
 use crate::register::Staff;
 
 /// What a sheet lacks, and how often.
@@ -28,16 +30,15 @@ impl Store {
         let staff: Vec<Staff> = self.rows(Register::Staff).await?;
         let between = span.ms();
         let mut tx = self.db.snapshot().await?;
-        let again = query("SELECT count(*) AS n FROM figure WHERE received >= $1 AND received < $2 AND again = 1");
-        let again = bind(again, between).fetch_one(tx.conn()).await?.get("n");
+        let Received { groups, again, days, noticed, opened, lead } = days::received(&mut tx, span).await?;
         Ok(Statistics {
             span,
-            groups: groups(&mut tx, between).await?,
+            groups,
             again,
-            days: days(&mut tx, between).await?,
-            noticed: spread(&mut tx, NOTICED, between).await?,
-            opened: spread(&mut tx, OPENED, between).await?,
-            lead: lead(&mut tx, between).await?,
+            days,
+            noticed,
+            opened,
+            lead,
             corrections: corrections(&mut tx, between).await?,
             usage: usage(&mut tx, between, &staff).await?,
             samples: samples(&mut tx, between).await?,
@@ -49,12 +50,15 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn figure_hospitals(&self, span: Span) -> Result<Vec<(String, i64)>> {
-        let sql = query(
-            "SELECT hospital, count(*) AS n FROM figure WHERE received >= $1 AND received < $2 AND again IS NULL
-             GROUP BY hospital ORDER BY n DESC, hospital",
-        );
-        let rows = bind(sql, span.ms()).fetch_all(self.db.reader()).await?;
-        Ok(rows.iter().map(|r| (r.get("hospital"), r.get("n"))).collect())
+        let received = days::received(&mut self.db.snapshot().await?, span).await?;
+        let mut sheets: BTreeMap<String, i64> = BTreeMap::new();
+        for g in received.groups {
+            *sheets.entry(g.hospital).or_default() += g.counts.sheets;
+        }
+        let mut all: Vec<(String, i64)> = sheets.into_iter().collect();
+        // (the sort is stable: among equals the order of the names stands)
+        all.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        Ok(all)
     }
 
     /// What a sender's sheets of these days lack of their national forms, what is lacking most often first.
@@ -85,6 +89,20 @@ impl Store {
         });
         Ok(all)
     }
+}
+
+/// What the sheets of these days tell, counted row by row.
+async fn count(tx: &mut Tx, span: Span) -> Result<Received> {
+    let between = span.ms();
+    let again = query("SELECT count(*) AS n FROM figure WHERE received >= $1 AND received < $2 AND again = 1");
+    Ok(Received {
+        again: bind(again, between).fetch_one(tx.conn()).await?.get("n"),
+        groups: groups(tx, between).await?,
+        days: by_day(tx, between).await?,
+        noticed: spread(tx, NOTICED, between).await?,
+        opened: spread(tx, OPENED, between).await?,
+        lead: lead(tx, between).await?,
+    })
 }
 
 type Between = (i64, i64);
@@ -122,7 +140,7 @@ async fn groups(tx: &mut Tx, between: Between) -> Result<Vec<Group>> {
     Ok(bind(sql, between).fetch_all(tx.conn()).await?.iter().map(group).collect())
 }
 
-async fn days(tx: &mut Tx, between: Between) -> Result<BTreeMap<i64, (i64, i64)>> {
+async fn by_day(tx: &mut Tx, between: Between) -> Result<BTreeMap<i64, (i64, i64)>> {
     let sql = query(
         "SELECT (received + 32400000) / 86400000 AS day, count(*) AS n, CAST(coalesce(sum(machine), 0) AS BIGINT) AS machine
          FROM figure WHERE received >= $1 AND received < $2 AND again IS NULL GROUP BY 1",
@@ -313,6 +331,21 @@ mod tests {
         assert_eq!(c["sender.institution"], Corrections { confirmed: 1, ..Corrections::default() });
         assert_eq!(s.usage["看護師"], Usage { people: 1, opened: 1, replies: 0 });
         assert_eq!(s.days.values().map(|d| d.0).sum::<i64>(), 4);
+        // Days that are over are summed; a span is the same with them, and after a figure of theirs has changed.
+        let november = Span::month("2025-11").expect("a month");
+        assert_eq!(b.store.sum_days(9).await.expect("sums"), 0, "the day is not over");
+        b.pass(3 * 86_400_000);
+        assert_eq!(b.store.sum_days(9).await.expect("sums"), 2, "the day of the sheets, and one without any");
+        assert_eq!(b.store.statistics(november).await.expect("statistics"), s);
+        b.store.open_sheet(&nurse, &held, 2).await.expect("read late");
+        assert_eq!(b.store.sum_days(9).await.expect("sums"), 1, "that day was changed");
+        assert_eq!(b.store.sum_days(9).await.expect("sums"), 0);
+        let later = b.store.statistics(november).await.expect("statistics");
+        assert_eq!((later.opened.count(), s.opened.count()), (2, 1));
+        let mut tx = b.store.db.begin().await.expect("begin");
+        query("DELETE FROM figure_day").execute(tx.conn()).await.expect("none");
+        tx.commit().await.expect("commit");
+        assert_eq!(b.store.statistics(november).await.expect("statistics"), later, "counted row by row");
         let other = b.store.statistics(Span::month("2025-12").expect("a month")).await.expect("statistics");
         assert_eq!(other.total(), Counts::default());
 

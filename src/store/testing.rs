@@ -5,7 +5,8 @@ use std::path::Path;
 
 use sqlx::{Connection, Executor, PgConnection};
 
-use super::{Site, name_id};
+use super::db::query;
+use super::{Site, Store, name_id};
 
 pub async fn site(dir: &Path) -> Site {
     let mut site = Site::from(dir);
@@ -35,4 +36,18 @@ pub fn reviewer() -> super::accounts::Account {
         created: 0,
         disabled: None,
     }
+}
+
+/// Tables of the schema with those that they refer to, of which there are some.
+pub async fn references() -> Vec<(String, String)> {
+    let dir = tempfile::tempdir().expect("dir");
+    let store = Store::open(dir.path()).await.expect("open");
+    let rows = query(
+        "SELECT m.name AS t, f.\"table\" AS other FROM sqlite_master m, pragma_foreign_key_list(m.name) f
+         WHERE m.type = 'table'",
+    );
+    let mut tx = store.db.snapshot().await.expect("a snapshot");
+    let rows = rows.fetch_all(tx.conn()).await.expect("the schema");
+    assert!(rows.len() > 4);
+    rows.iter().map(|r| (r.get("t"), r.get("other"))).collect()
 }

@@ -46,7 +46,7 @@ impl Store {
         report.faults.extend(sound.into_iter().filter(|s| s != "ok").map(|s| format!("database: {s}")));
         let (mut seq, mut prev) = (0i64, String::new());
         loop {
-            let rows = query("SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT 1000")
+            let rows = query("SELECT seq, at, actor, action, subject, detail, prev, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT 1000")
                 .bind(seq)
                 .fetch_all(tx.conn())
                 .await?;

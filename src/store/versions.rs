@@ -137,7 +137,11 @@ pub(super) async fn link(tx: &mut Tx, document: &str, first: &str, room: &str, n
     .bind(format!("再送（最初の受信 {}）", moment(received)))
     .execute(tx.conn())
     .await?;
-    query("UPDATE figure SET again = 1 WHERE document = $1").bind(document).execute(tx.conn()).await?;
+    let row = query("UPDATE figure SET again = 1 WHERE document = $1 RETURNING received")
+        .bind(document)
+        .fetch_optional(tx.conn())
+        .await?;
+    super::statistics::days::changed_row(tx, row, now).await?;
     audit::append(tx, now, MACHINE, "resend", document, json!({"of": first, "room": room}));
     Ok(())
 }
@@ -149,6 +153,7 @@ pub(super) async fn replace(
     key: &str,
     older: &str,
     differs: &[String],
+    content: &Document,
     now: i64,
 ) -> Result<()> {
     let done = query("UPDATE post SET replaced = $1 WHERE document = $2 AND replaced IS NULL AND withdrawn IS NULL")
@@ -164,7 +169,8 @@ pub(super) async fn replace(
         .bind(older)
         .fetch_one(tx.conn())
         .await?;
-    let labels: Vec<&str> = differs.iter().map(|k| Vocabulary::get().label(k)).collect();
+    let label = |k| content.fields.get(k).map_or_else(|| Vocabulary::get().label(k), |f| f.label(k));
+    let labels: Vec<&str> = differs.iter().map(|k: &String| label(k)).collect();
     query(
         "UPDATE document SET supersedes = $2, differs = $3,
                 reason = CASE WHEN reason IS NULL THEN $4 ELSE reason || '。' || $4 END WHERE id = $1",

@@ -22,10 +22,13 @@ pub struct Reread {
     pub offered: usize,
     /// Sheets whose reading is of an older form, or gone.
     pub unreadable: usize,
+    /// There may be more: those received before then, milliseconds since 1970.
+    pub next: Option<i64>,
 }
 
 impl Workshop {
-    /// Reads the sheets of a selection again that other rules read.
+    /// Reads the sheets of a selection again that other rules read, the newest [`MOST`] of them; [`Reread::next`] tells where
+    /// to go on.
     ///
     /// # Errors
     /// The database cannot be read or refused.
@@ -38,14 +41,22 @@ impl Workshop {
         let now = self.now();
         let filter = SheetFilter { not_by: Some(now.rules.hash().to_owned()), standing: true, ..filter.clone() };
         let mut done = Reread::default();
-        for seen in store.recent_sheets(&filter, MOST).await? {
+        let mut sheets = store.recent_sheets(&filter, MOST).await?;
+        if let (true, Some(last)) = (sheets.len() as i64 == MOST, sheets.last().map(|s| s.received)) {
+            // What came at the same moment as the last one is read with the next ones.
+            let before = sheets.iter().take_while(|s| s.received > last).count();
+            if before > 0 {
+                sheets.truncate(before);
+                done.next = Some(last + 1);
+            }
+        }
+        for seen in sheets {
             done.sheets += 1;
             let Ok(reading) = store.kept_reading(&seen.reading).await else {
                 done.unreadable += 1;
                 continue;
             };
-            let said =
-                if seen.revision > 1 { store.said(&seen.document, seen.revision).await? } else { BTreeSet::new() };
+            let said = store.said(&seen.document, seen.revision).await?;
             let (rules, registers) = (now.clone(), self.registers());
             let fresh = tokio::task::spawn_blocking(move || {
                 let found = extract(&rules.rules, &reading, &registers);

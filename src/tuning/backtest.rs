@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value as Json, json};
 
 use super::Workshop;
+use crate::figures::interval::{Estimate, Sums};
 use crate::model::Field;
 use crate::reading::Reading;
 use crate::register::Registers;
-use crate::rules::backtest::{Change, Outcome, both, document_of, judge, whose};
+use crate::rules::backtest::{Change, Outcome, Pair, compare, judge, whose};
 pub use crate::rules::backtest::{Grade, Verdict};
 use crate::rules::{Layer, RuleSet, RulesError};
 use crate::store::rules::{Confirmed, Mark};
@@ -49,29 +50,48 @@ struct State {
     /// That the change cannot touch.
     passed: usize,
     unreadable: usize,
+    /// That went straight through and were drawn as blind samples, and for how many those stand.
+    drawn: usize,
+    stand_for: f64,
     tallies: BTreeMap<(String, String), Tally>,
     cases: Vec<Case>,
     ended: Option<Result<Duration, String>>,
 }
 
 /// Of one field at one hospital.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Tally {
     pub fixed: usize,
     pub broken: usize,
     pub same: usize,
     /// Differs, and nobody has said what is true.
     pub differs: usize,
+    pub stands: Stands,
+}
+
+/// For how many values of all sheets those of a [`Tally`] stand: each counts with one over the probability with which a
+/// person came to look at it (Horvitz and Thompson 1952; `figures::interval`).
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Stands {
+    pub fixed: f64,
+    pub broken: f64,
+    pub same: f64,
+    /// Of the weights, for the intervals.
+    pub squares: f64,
 }
 
 impl Tally {
-    fn add(&mut self, verdict: Verdict) {
+    /// `weight`: for how many values this one stands.
+    fn add(&mut self, verdict: Verdict, weight: f64) {
+        let stands = &mut self.stands;
         match verdict {
-            Verdict::Fixed => self.fixed += 1,
-            Verdict::Broken => self.broken += 1,
-            Verdict::Same => self.same += 1,
-            Verdict::Differs => self.differs += 1,
-        }
+            Verdict::Fixed => (self.fixed += 1, stands.fixed += weight),
+            Verdict::Broken => (self.broken += 1, stands.broken += weight),
+            Verdict::Same => (self.same += 1, stands.same += weight),
+            // Nobody has looked at it: it stands for nothing.
+            Verdict::Differs => return self.differs += 1,
+        };
+        stands.squares += weight * weight;
     }
 
     fn plus(&mut self, other: Tally) {
@@ -79,6 +99,24 @@ impl Tally {
         self.broken += other.broken;
         self.same += other.same;
         self.differs += other.differs;
+        self.stands.fixed += other.stands.fixed;
+        self.stands.broken += other.stands.broken;
+        self.stands.same += other.stands.same;
+        self.stands.squares += other.stands.squares;
+    }
+
+    /// Share of all values that get better, or worse, with its 95 % interval.
+    pub fn share(&self, verdict: Verdict) -> Estimate {
+        let s = &self.stands;
+        let (errors, wrong) = match verdict {
+            Verdict::Fixed => (self.fixed, s.fixed),
+            Verdict::Broken => (self.broken, s.broken),
+            Verdict::Same => (self.same, s.same),
+            Verdict::Differs => (0, 0.0),
+        };
+        let checked = (self.fixed + self.broken + self.same) as i64;
+        let weight = s.fixed + s.broken + s.same;
+        Sums { checked, errors: errors as i64, weight, squares: s.squares, wrong }.estimate()
     }
 }
 
@@ -104,6 +142,9 @@ pub struct View {
     pub done: usize,
     pub passed: usize,
     pub unreadable: usize,
+    /// Sheets among them that went straight through and were drawn as blind samples, and for how many those stand.
+    pub drawn: usize,
+    pub stand_for: f64,
     pub total: Tally,
     /// Hospital (empty: not certain), field, and how many of what; the most broken first.
     pub rows: Vec<(String, String, Tally)>,
@@ -131,6 +172,8 @@ impl Run {
             done: self.done.load(Ordering::Relaxed),
             passed: state.passed,
             unreadable: state.unreadable,
+            drawn: state.drawn,
+            stand_for: state.stand_for,
             cases: state.cases.clone(),
             cancelled: self.cancelled.load(Ordering::Relaxed),
             ended: state.ended.is_some(),
@@ -154,9 +197,11 @@ impl Run {
     pub fn summary(&self) -> Option<Json> {
         let view = self.view();
         (view.ended && view.fault.is_none() && !view.cancelled).then(|| {
-            let Tally { fixed, broken, same, differs } = view.total;
+            let Tally { fixed, broken, same, differs, stands } = view.total;
+            let tenth = |x: f64| (x * 10.0).round() / 10.0;
             json!({"sheets": view.all, "passed": view.passed, "fixed": fixed, "broken": broken, "same": same,
-                   "differs": differs, "seconds": (view.seconds * 10.0).round() / 10.0})
+                   "differs": differs, "drawn": view.drawn, "weighted": {"fixed": tenth(stands.fixed),
+                   "broken": tenth(stands.broken), "same": tenth(stands.same)}, "seconds": tenth(view.seconds)})
         })
     }
 }
@@ -254,7 +299,12 @@ impl Workshop {
             }
         }
         let all = store.confirmed().await?;
-        run.state().all = all.len();
+        {
+            let drawn = || all.iter().filter_map(|c| c.drawn.as_ref());
+            let mut state = run.state();
+            (state.all, state.drawn) = (all.len(), drawn().count());
+            state.stand_for = drawn().map(|d| d.weight).sum();
+        }
         let mut touched = Vec::new();
         for sheet in all {
             if job.change.touches(&sheet.mark.numbers, &sheet.mark.text) {
@@ -265,7 +315,7 @@ impl Workshop {
             state.passed += 1;
             for key in sheet.truth.keys() {
                 let at = (sheet.sender.clone().unwrap_or_default(), key.clone());
-                state.tallies.entry(at).or_default().same += 1;
+                state.tallies.entry(at).or_default().add(Verdict::Same, sheet.weight(key));
             }
             drop(state);
             run.done.fetch_add(1, Ordering::Relaxed);
@@ -297,8 +347,11 @@ impl Workshop {
 
 fn look(job: &Job, sheet: &Confirmed, bytes: &[u8]) -> Option<Vec<Outcome>> {
     let reading = Reading::from_bytes(bytes).ok()?;
-    let (before, after) = both(&job.active.rules, &job.draft, Some(&job.change), &reading, &job.registers);
-    Some(judge(&sheet.truth, document_of(&before, &sheet.pages), document_of(&after, &sheet.pages)))
+    let (old, new) = (&job.active.rules, &job.draft);
+    Some(match compare(old, new, &job.change, &reading, &job.registers, &sheet.pages) {
+        Pair::Same => sheet.truth.keys().map(|k| Outcome::same(k)).collect(),
+        Pair::Two(before, after) => judge(&sheet.truth, before.as_ref(), after.as_ref()),
+    })
 }
 
 impl Run {
@@ -309,7 +362,7 @@ impl Run {
             Some(outcomes) => {
                 for o in outcomes {
                     let at = (sheet.sender.clone().unwrap_or_default(), o.key.clone());
-                    state.tallies.entry(at).or_default().add(o.verdict);
+                    state.tallies.entry(at).or_default().add(o.verdict, sheet.weight(&o.key));
                     let alike = state.cases.iter().filter(|c| c.verdict == o.verdict).count();
                     if o.verdict == Verdict::Same || alike >= CASES {
                         continue;
@@ -331,5 +384,63 @@ impl Run {
         }
         drop(state);
         self.done.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Value;
+    use crate::rules::backtest::Grade;
+    use crate::store::rules::Drawn;
+
+    fn sheet(drawn: Option<Drawn>) -> Confirmed {
+        Confirmed {
+            document: "d".into(),
+            reading: "r".into(),
+            blob: "b".into(),
+            kind: "referral".into(),
+            pages: vec![1],
+            sender: None,
+            mark: Mark::default(),
+            truth: BTreeMap::from([("patient.name".to_owned(), Some(Value::One("柏 花子".into())))]),
+            drawn,
+        }
+    }
+
+    fn outcome(key: &str, verdict: Verdict) -> Outcome {
+        let grades = (verdict != Verdict::Differs).then_some((Grade::Missed, Grade::Certain));
+        Outcome { key: key.into(), verdict, grades, before: None, after: None }
+    }
+
+    /// Nine values that persons decided about and one that a sample of one in fifty compared: counts are of ten, shares of
+    /// fifty-nine.
+    #[test]
+    fn a_sampled_sheet_counts_for_those_that_were_not_drawn() {
+        let run = Run {
+            id: String::new(),
+            owner: String::new(),
+            layer: Layer::default(),
+            parent: 0,
+            cancelled: AtomicBool::new(false),
+            done: AtomicUsize::new(0),
+            state: Mutex::default(),
+        };
+        for _ in 0..9 {
+            run.note(&sheet(None), Some(vec![outcome("patient.name", Verdict::Fixed)]));
+        }
+        let drawn = Drawn { weight: 50.0, fields: ["patient.name".to_owned()].into() };
+        let told = vec![outcome("patient.name", Verdict::Broken), outcome("care.level", Verdict::Differs)];
+        run.note(&sheet(Some(drawn.clone())), Some(told));
+        let view = run.view();
+        let t = view.total;
+        assert_eq!((t.fixed, t.broken, t.same, t.differs), (9, 1, 0, 1));
+        assert_eq!((t.stands.fixed, t.stands.broken), (9.0, 50.0));
+        let worse = t.share(Verdict::Broken);
+        assert!((worse.rate - 50.0 / 59.0).abs() < 1e-9 && worse.lower < 0.5 && worse.upper > 0.95, "{worse:?}");
+        assert_eq!(t.share(Verdict::Same).rate, 0.0);
+        // A field of a drawn sheet that the sample did not ask for stands for itself.
+        run.note(&sheet(Some(drawn)), Some(vec![outcome("care.level", Verdict::Broken)]));
+        assert_eq!(run.view().total.stands.broken, 51.0);
     }
 }

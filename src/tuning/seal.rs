@@ -39,12 +39,14 @@ pub async fn sign(store: &Store, pack: Pack) -> Result<Pack, StoreError> {
     Ok(pack)
 }
 
-/// Fingerprint of this installation's key, for reading out over the telephone.
+/// Fingerprint of this installation's key, for reading out over the telephone; none where nothing was signed yet.
 ///
 /// # Errors
-/// As [`sign`].
-pub async fn own(store: &Store) -> Result<String, StoreError> {
-    Ok(fingerprint(&key(store).await?.verifying_key().to_sec1_bytes()))
+/// The database cannot be read, or what stands there is no key.
+pub async fn own(store: &Store) -> Result<Option<String>, StoreError> {
+    let kept = store.known_secret(KEY).await?;
+    let key = kept.as_deref().map(parse).transpose()?;
+    Ok(key.map(|k| fingerprint(&k.verifying_key().to_sec1_bytes())))
 }
 
 /// Who signed a pack.
@@ -67,6 +69,10 @@ async fn key(store: &Store) -> Result<SigningKey, StoreError> {
         getrandom::fill(&mut made).map_err(|e| StoreError::Damaged(format!("the system's randomness: {e}")))?;
     }
     let kept = store.secret(KEY, &URL_SAFE_NO_PAD.encode(made)).await?;
+    parse(&kept)
+}
+
+fn parse(kept: &str) -> Result<SigningKey, StoreError> {
     let bytes = URL_SAFE_NO_PAD.decode(kept.trim()).unwrap_or_default();
     SigningKey::from_slice(&bytes).map_err(|_| StoreError::Damaged(format!("the key in meta ({KEY}) is none")))
 }
@@ -92,9 +98,10 @@ mod tests {
         layer.set("referral.toml", "[field.\"patient.name\"]\nlabels = [\"わたし\"]");
         let plain = Pack::of(&layer, "柏市", "2026-11-28");
         assert_eq!(signer(&plain), Signed::Nobody);
+        assert_eq!(own(&store).await.expect("read"), None, "looking makes no key");
         let signed = sign(&store, plain.clone()).await.expect("signed");
         let read = Pack::read(&signed.text()).expect("it is read back");
-        assert_eq!(signer(&read), Signed::By(own(&store).await.expect("a key")));
+        assert_eq!(signer(&read), Signed::By(own(&store).await.expect("read").expect("a key")));
         let changed = Pack { name: "別の市".to_owned(), ..signed.clone() };
         assert_eq!(signer(&changed), Signed::Wrong);
         let other = open(&there).await;

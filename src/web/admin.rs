@@ -6,7 +6,7 @@ mod audit;
 mod offices;
 mod registers;
 mod retention;
-mod rooms;
+pub mod rooms;
 mod sources;
 
 use axum::response::Redirect;

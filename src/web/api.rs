@@ -7,14 +7,18 @@
 
 mod admin;
 mod figures;
+mod keeping;
 mod notices;
+mod offices;
 mod review;
 mod rooms;
+mod rules;
 mod service;
 mod shape;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod trials;
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
@@ -37,6 +41,10 @@ pub fn routes() -> Vec<Route> {
     all.extend(admin::routes());
     all.extend(service::routes());
     all.extend(figures::routes());
+    all.extend(keeping::routes());
+    all.extend(offices::routes());
+    all.extend(rules::routes());
+    all.extend(trials::routes());
     all.extend(tokens::routes());
     all
 }
@@ -57,6 +65,8 @@ pub fn routes() -> Vec<Route> {
         (name = "notices", description = "How one is told, and what could not be told"),
         (name = "accounts", description = "Who may sign in"),
         (name = "service", description = "Registers, sources, the audit log"),
+        (name = "keeping", description = "Offices, rooms that are asked for, merged and held, the end of what is kept"),
+        (name = "rules", description = "The rules that administrators tune: drafts, backtests, revisions, packs, reading again"),
         (name = "figures", description = "How the service is used, and how right it is"),
     ),
     paths(
@@ -92,6 +102,44 @@ pub fn routes() -> Vec<Route> {
         service::audit,
         figures::statistics,
         figures::rates,
+        keeping::mergers,
+        keeping::compare,
+        keeping::merge,
+        keeping::part,
+        keeping::retention,
+        keeping::erase,
+        keeping::holds,
+        keeping::hold,
+        keeping::lift,
+        offices::offices,
+        offices::proposals,
+        offices::propose,
+        offices::open,
+        offices::refuse,
+        offices::release,
+        offices::deadlines,
+        rules::list,
+        rules::activate,
+        rules::one,
+        rules::back,
+        rules::draft,
+        rules::keep,
+        rules::drop_draft,
+        rules::export,
+        rules::import,
+        rules::fields,
+        rules::add_field,
+        trials::preview,
+        trials::begin,
+        trials::test,
+        trials::cancel,
+        trials::topics,
+        trials::advice,
+        trials::take,
+        trials::reread,
+        trials::offers,
+        trials::offer,
+        trials::take_offer,
     )
 )]
 struct Description;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::view::shown;
+use super::view::{label_of, shown};
 use super::words;
 use crate::account::Lang;
 use crate::model::{Document, Field, Status, Value};
@@ -112,7 +112,7 @@ fn same_stay(before: &Document, now: &Document, old: &Field, new: &Field) -> boo
 
 fn other(key: &str, old: &Field, new: &Field, lang: Lang, out: &mut Vec<Change>) {
     if fold(&old.value.text()) != fold(&new.value.text()) {
-        let label = if key == "encounter.discharge_date" { "退院日" } else { words::label(key) };
+        let label = if key == "encounter.discharge_date" { "退院日".to_owned() } else { label_of(key, new) };
         let text = match lang {
             Lang::Ja => format!("{label}が変わった: {}", turned(key, old, new)),
             Lang::En => format!("{label} changed: {}", turned(key, old, new)),

@@ -121,7 +121,8 @@ async fn shown(web: &Web, user: &User, office: String, address: Option<String>) 
     Ok(gate::html(&frame, page.render()?))
 }
 
-async fn due(web: &Web, user: &User, office: &str, today: Date) -> Result<Vec<Deadline>, Failure> {
+/// What is due in the rooms of an office, or in all that a person sees, a little behind and far ahead.
+pub async fn due(web: &Web, user: &User, office: &str, today: Date) -> Result<Vec<Deadline>, Failure> {
     let whose = if office.is_empty() { Whose::All(user.account()) } else { Whose::Office(user.account(), office) };
     let (from, until) = stretch(today);
     Ok(web.store.deadlines(whose, from, until).await?)
@@ -145,6 +146,15 @@ fn line(d: Deadline, today: Date, lang: Lang, soon: bool) -> Line {
                 }
             }
             Due::Conference => d.at.split_once('T').map(|(_, t)| t.to_owned()).unwrap_or_default(),
+            Due::Order if d.is_counted() => {
+                let day = view::shown("order.period_start", &d.at);
+                match lang {
+                    Lang::Ja => {
+                        format!("終わりの日が確定していないため、開始日 {day} から14日目（遅くともこの日まで）")
+                    }
+                    Lang::En => format!("the end is not sure: the 14th day from {day}, at the latest"),
+                }
+            }
             Due::Order | Due::Discharge => String::new(),
         },
         date,
@@ -161,6 +171,7 @@ fn line(d: Deadline, today: Date, lang: Lang, soon: bool) -> Line {
 fn what(d: &Deadline, lang: Lang) -> String {
     let special = d.is_special();
     match d.what {
+        Due::Order if d.special => lang.say("特別訪問看護指示書の期間の終わり", "Special home nursing order ends"),
         Due::Order if special => lang.say("指示期間の終わり（14日以内の指示）", "Order ends (a fortnight's)"),
         Due::Order => lang.say("訪問看護指示書の期間の終わり", "Order for home nursing ends"),
         Due::Discharge => lang.say("退院(予定)", "Discharge"),
@@ -248,6 +259,7 @@ mod tests {
             due: at[..10].parse().expect("a day"),
             at: at.into(),
             start: None,
+            special: false,
             sender: sender.into(),
             received: 1_763_859_600_000,
         };

@@ -49,7 +49,7 @@ pub fn shown(s: &Statistics, hospitals: &Hospitals, lang: Lang) -> Vec<Table> {
         english: lang == Lang::En,
         hospital: &|h| hospitals.name(h, lang),
         kind: &|k| words::kind(k).to_owned(),
-        field: &|k| words::label(k).to_owned(),
+        field: &|k| words::label(k),
     };
     tables::tables(s, &names)
 }

@@ -196,7 +196,8 @@ pub async fn identify(State(web): State<Web>, jar: CookieJar, mut request: Reque
     let path = request.uri().path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default();
     let page = request.method() == Method::GET;
     let lang = user.as_ref().map(User::lang).unwrap_or_default();
-    let mut response = words::speaking(lang, next.run(request)).await;
+    let own = web.options.rules.now().own.clone();
+    let mut response = words::speaking(lang, own, next.run(request)).await;
     match response.extensions_mut().remove::<super::Refusal>() {
         None => response,
         Some(refusal) if matches!(*refusal.0, Failure::SignIn) && page && !path.starts_with("/api/") => {

@@ -4,13 +4,13 @@
 //! Each administrator works on a draft of their own; nothing that is done here reads a sheet otherwise before the draft is
 //! put in force (`test::activate`).
 
-mod again;
-mod history;
+pub mod again;
+pub mod history;
 mod list;
-mod own;
-mod teach;
-mod test;
-mod tune;
+pub mod own;
+pub mod teach;
+pub mod test;
+pub mod tune;
 mod wizard;
 mod words;
 
@@ -22,9 +22,9 @@ use crate::tuning::edit::When;
 use crate::tuning::{Fault, InForce, OwnRules};
 
 /// Whoever tunes; sees every sheet.
-const RULES: Access = Access::Roles(&[Role::Rules]);
+pub const RULES: Access = Access::Roles(&[Role::Rules]);
 /// What says nothing about patients: an administrator may go back, and bring packs.
-const KEEPERS: Access = Access::Roles(&[Role::Rules, Role::Admin]);
+pub const KEEPERS: Access = Access::Roles(&[Role::Rules, Role::Admin]);
 
 pub fn routes() -> Vec<Route> {
     vec![
@@ -58,17 +58,17 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// What somebody works on, beside what is in force.
-struct Desk {
-    now: std::sync::Arc<InForce>,
+pub struct Desk {
+    pub now: std::sync::Arc<InForce>,
     /// Own changes; those in force where nothing was changed yet.
-    layer: OwnRules,
+    pub layer: OwnRules,
     /// Revision that the draft was begun from.
-    parent: i64,
-    begun: bool,
+    pub parent: i64,
+    pub begun: bool,
 }
 
 impl Desk {
-    async fn of(web: &Web, user: &User) -> Result<Desk, Failure> {
+    pub async fn of(web: &Web, user: &User) -> Result<Desk, Failure> {
         let now = web.options.rules.now();
         let draft = web.store.rule_draft(user.actor()).await?;
         Ok(match draft {
@@ -80,18 +80,18 @@ impl Desk {
         })
     }
 
-    async fn keep(&self, web: &Web, user: &User, layer: &OwnRules) -> Result<(), Failure> {
+    pub async fn keep(&self, web: &Web, user: &User, layer: &OwnRules) -> Result<(), Failure> {
         Ok(web.store.keep_rule_draft(user.actor(), self.parent, &layer.json()).await?)
     }
 
     /// Somebody has put other rules in force since the draft was begun.
-    fn stale(&self) -> bool {
+    pub fn stale(&self) -> bool {
         self.begun && self.parent != self.now.revision
     }
 }
 
 /// A fault in words for a person.
-fn told(fault: &Fault) -> String {
+pub fn told(fault: &Fault) -> String {
     match fault.line {
         Some(line) => format!("{} の {line} 行目: {}", fault.file, fault.what),
         None => fault.what.clone(),

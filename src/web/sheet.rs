@@ -72,7 +72,7 @@ impl SheetView {
             id: d.id.clone(),
             kind: match &d.part {
                 Some(part) => format!("{}（{part}）", words::unreadable()),
-                None => words::kind(&d.content.kind).to_owned(),
+                None => words::kind_of(&d.content.kind, d.form.as_deref()).to_owned(),
             },
             at: view::moment(d.received, today),
             urgent: d.urgent,

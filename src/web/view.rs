@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::words;
+use crate::account::Lang;
 use crate::calendar;
 use crate::model::{Document, Field, Kind, Status, Value, Vocabulary};
 
@@ -214,7 +215,11 @@ pub fn changes(keys: &[String], before: (&Document, &[PageView]), now: (&Documen
     let mut keys: Vec<&String> = keys.iter().collect();
     keys.sort_by_key(|k| (place(k), *k));
     keys.into_iter()
-        .map(|key| ChangeView { label: words::label(key).to_owned(), before: side(key, before), now: side(key, now) })
+        .map(|key| {
+            let field = now.0.fields.get(key).or(before.0.fields.get(key));
+            let label = field.map_or_else(|| words::label(key), |f| label_of(key, f));
+            ChangeView { label, before: side(key, before), now: side(key, now) }
+        })
         .collect()
 }
 
@@ -261,7 +266,7 @@ pub fn boxes(document: &Document, pages: &mut [PageView]) {
                     w: x1 - x0 + 6,
                     h: y1 - y0 + 6,
                     review: f.status == Status::Review,
-                    label: words::label(key).to_owned(),
+                    label: label_of(key, f),
                 }
             })
             .collect();
@@ -272,21 +277,29 @@ pub fn boxes(document: &Document, pages: &mut [PageView]) {
 pub fn discharge(date: Option<&str>, today: Date) -> Option<Discharge> {
     let day: Date = date?.parse().ok()?;
     let days = today.until(day).ok()?.get_days();
-    let countdown = match days {
-        0 => "今日".to_owned(),
-        1 => "明日".to_owned(),
-        2.. => format!("あと {days} 日"),
-        _ => format!("{} 日前", -days),
+    let countdown = match (days, words::lang()) {
+        (0, _) => words::say("今日", "today").to_owned(),
+        (1, _) => words::say("明日", "tomorrow").to_owned(),
+        (2.., Lang::Ja) => format!("あと {days} 日"),
+        (2.., Lang::En) => format!("in {days} days"),
+        (_, Lang::Ja) => format!("{} 日前", -days),
+        (_, Lang::En) => format!("{} days ago", -days),
     };
-    Some(Discharge { date: date_ja(day), countdown })
+    Some(Discharge { date: written(day), countdown })
 }
 
-/// Milliseconds since 1970 as `11月24日 10:05`, with the year where it is not `today`'s.
+/// Milliseconds since 1970 as `11月24日 10:05` or `24 Nov 10:05`, with the year where it is not `today`'s.
 pub fn moment(ms: i64, today: Date) -> String {
     let Ok(stamp) = jiff::Timestamp::from_millisecond(ms) else { return String::new() };
     let at = stamp.to_zoned(tokyo());
-    let time = format!("{}月{}日 {:02}:{:02}", at.month(), at.day(), at.hour(), at.minute());
-    if at.year() == today.year() { time } else { format!("{}年{time}", at.year()) }
+    let this_year = at.year() == today.year();
+    match words::lang() {
+        Lang::Ja => {
+            let time = format!("{}月{}日 {:02}:{:02}", at.month(), at.day(), at.hour(), at.minute());
+            if this_year { time } else { format!("{}年{time}", at.year()) }
+        }
+        Lang::En => at.strftime(if this_year { "%-d %b %H:%M" } else { "%-d %b %Y %H:%M" }).to_string(),
+    }
 }
 
 /// Today in Japan.
@@ -298,7 +311,10 @@ fn tokyo() -> TimeZone {
     TimeZone::get("Asia/Tokyo").unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(9)))
 }
 
-fn date_ja(d: Date) -> String {
+fn written(d: Date) -> String {
+    if words::lang() == Lang::En {
+        return d.strftime("%a %-d %b %Y").to_string();
+    }
     const DAYS: [&str; 7] = ["月", "火", "水", "木", "金", "土", "日"];
     let day = DAYS[(d.weekday().to_monday_one_offset() - 1) as usize % 7];
     format!("{}年{}月{}日({day})", d.year(), d.month(), d.day())
@@ -324,10 +340,10 @@ fn field(key: &str, f: &Field, pages: &[PageView]) -> FieldView {
 
 pub fn shown(key: &str, v: &str) -> String {
     match Vocabulary::get().fields.get(key).map(|d| d.kind) {
-        Some(Kind::Date) => v.parse().map_or_else(|_| v.to_owned(), date_ja),
+        Some(Kind::Date) => v.parse().map_or_else(|_| v.to_owned(), written),
         Some(Kind::Datetime) => match v.split_once('T') {
-            Some((d, t)) => format!("{} {t}", d.parse().map_or_else(|_| d.to_owned(), date_ja)),
-            None => v.parse().map_or_else(|_| v.to_owned(), date_ja),
+            Some((d, t)) => format!("{} {t}", d.parse().map_or_else(|_| d.to_owned(), written)),
+            None => v.parse().map_or_else(|_| v.to_owned(), written),
         },
         _ => word(key, v),
     }
@@ -382,7 +398,7 @@ fn crops(f: &Field, pages: &[PageView]) -> Vec<Crop> {
 
 /// What people call a field: one of the city's own brings its name along.
 pub fn label_of(key: &str, f: &Field) -> String {
-    f.trace.name.clone().unwrap_or_else(|| words::label(key).to_owned())
+    f.trace.name.clone().unwrap_or_else(|| words::label(key))
 }
 
 /// The window of a field's first place; none where it has no place on these pages.
@@ -508,5 +524,22 @@ mod tests {
         let c = crop(1, [1600, 2300, 9999, 9999], &[page()]).expect("a crop");
         assert!(c.x + c.w <= 1654 && c.y + c.h <= 2339);
         assert_eq!(crop(2, [0, 0, 5, 5], &[page()]), None);
+    }
+
+    #[tokio::test]
+    async fn days_are_told_in_the_language_of_the_page() {
+        let today: Date = "2026-11-24".parse().expect("a day");
+        let told = || {
+            let d = discharge(Some("2026-11-27"), today).expect("a discharge");
+            (d.date, d.countdown, moment(1_763_949_900_000, today), shown("document.date", "2026-11-24"))
+        };
+        let (date, left, at, on) = words::speaking(Lang::En, async { told() }).await;
+        assert_eq!((date.as_str(), left.as_str()), ("Fri 27 Nov 2026", "in 3 days"));
+        assert_eq!((at.as_str(), on.as_str()), ("24 Nov 2025 11:05", "Tue 24 Nov 2026"));
+        let (date, left, at, _) = told();
+        assert_eq!(
+            (date.as_str(), left.as_str(), at.as_str()),
+            ("2026年11月27日(金)", "あと 3 日", "2025年11月24日 11:05")
+        );
     }
 }

@@ -340,6 +340,19 @@ mod tests {
 
     const LONG: &str = "新製品のご案内です。ぜひ一度お試しください。お客様の声をお聞かせください。";
 
+    fn field(value: &str, status: Status) -> Field {
+        Field {
+            value: Value::One(value.into()),
+            raw: String::new(),
+            page: 1,
+            rect: [0; 4],
+            confidence: 0.5,
+            status,
+            items: None,
+            trace: Trace::default(),
+        }
+    }
+
     #[test]
     fn a_certain_patient_without_doubts_is_posted_and_nothing_else_is() {
         let r = reading(vec![text_page(1, LONG, 0.9)]);
@@ -362,19 +375,9 @@ mod tests {
 
     #[test]
     fn a_field_that_fell_back_waits_and_the_sheet_does_not() {
-        let field = |value: &str| Field {
-            value: Value::One(value.into()),
-            raw: String::new(),
-            page: 1,
-            rect: [0; 4],
-            confidence: 0.99,
-            status: Status::Accepted,
-            items: None,
-            trace: Trace::default(),
-        };
         let mut d = doc("referral", &[1]);
-        d.fields.insert("patient.birth_date".into(), field("1940-01-02"));
-        d.fields.insert("sender.phone".into(), field("04-7100-1234"));
+        d.fields.insert("patient.birth_date".into(), field("1940-01-02", Status::Accepted));
+        d.fields.insert("sender.phone".into(), field("04-7100-1234", Status::Accepted));
         d.sender_id = Some("I-1".into());
         let r = reading(vec![text_page(1, LONG, 0.9)]);
         let after = |field: &str, hospital: &str| {
@@ -402,17 +405,7 @@ mod tests {
         assert_eq!(closed(&format!("{LONG}森一郎様"), 0.9), State::Review, "somebody's name");
         assert_eq!(closed(&format!("{LONG}患者"), 0.9), State::Review);
         let mut named = doc("other", &[1]);
-        let field = Field {
-            value: Value::One("森 一郎".into()),
-            raw: String::new(),
-            page: 1,
-            rect: [0; 4],
-            confidence: 0.2,
-            status: Status::Review,
-            items: None,
-            trace: Trace::default(),
-        };
-        named.fields.insert("patient.name".into(), field);
+        named.fields.insert("patient.name".into(), field("森 一郎", Status::Review));
         let r = reading(vec![text_page(1, LONG, 0.9)]);
         assert_eq!(run(&r, vec![(named, nobody())])[0].state, State::Review);
         // A cover alone names sender and recipient by its nature.

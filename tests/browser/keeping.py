@@ -94,27 +94,3 @@ def run(kit):
     reader.get_by_role("button", name="この設定にする").click()
     expect(reader.get_by_role("status")).to_contain_text("変えました")
     expect(reader.get_by_label("まとめて送る時刻")).to_have_value(re.compile("08:00.*17:00"))
-
-    # A notice by push: the worker is registered and shows it, whoever's push service brings it.
-    told = kit.enter("viewer", "/account/notices")
-    told.context.grant_permissions(["notifications"], origin=base)
-    session = told.context.new_cdp_session(told)
-    seen = []
-    session.on("ServiceWorker.workerRegistrationUpdated", lambda e: seen.extend(e["registrations"]))
-    session.send("ServiceWorker.enable")
-    told.evaluate("navigator.serviceWorker.register('/worker.js', {scope: '/'}).then(() => navigator.serviceWorker.ready).then(() => 1)")
-    for _ in range(50):
-        if seen:
-            break
-        told.wait_for_timeout(100)
-    assert seen, "the worker is registered"
-    session.send("ServiceWorker.deliverPushMessage", {
-        "origin": base, "registrationId": seen[-1]["registrationId"],
-        "data": '{"title": "【至急】退院時サマリーが届きました", "body": "発信元: 柏病院", "url": "/documents/x", "tag": "x", "urgent": true}'})
-    shown = []
-    for _ in range(50):
-        shown = told.evaluate("navigator.serviceWorker.getRegistration('/').then((r) => r.getNotifications()).then((l) => l.map((n) => n.title + ' ' + n.body))")
-        if shown:
-            break
-        told.wait_for_timeout(100)
-    assert shown == ["【至急】退院時サマリーが届きました 発信元: 柏病院"], shown

@@ -24,7 +24,8 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 
 
 class Kit:
-    def __init__(self, browser, given):
+    def __init__(self, playwright, browser, given):
+        self.playwright = playwright
         self.browser = browser
         self.given = given
         self.base = given["base"]
@@ -123,7 +124,7 @@ def main(flow, given):
     sys.path.insert(0, str(pathlib.Path(__file__).parent))
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
-        kit = Kit(browser, given)
+        kit = Kit(p, browser, given)
         importlib.import_module(flow).run(kit)
         browser.close()
         assert not kit.looked, "\n".join(kit.looked)

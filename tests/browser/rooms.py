@@ -47,3 +47,34 @@ def run(kit):
         phone.goto(address)
         kit.fits(phone)
         kit.picture(phone, name)
+
+    # Whatever there is to read is there without a script, on a phone too, whoever reads.
+    plain = {
+        "viewer": ("/", "/deadlines", "/rooms/R-0008", "/account", "/account/notices", "/account/tokens"),
+        "reviewer": ("/review", "/receipts", "/samples", "/notices/undelivered", "/reread", "/?q=片桐"),
+        "rules": ("/rules", "/rules/history", "/rules/fields", "/rules/teach", "/rules/again"),
+        "admin": ("/admin/accounts", "/admin/registers", "/admin/offices", "/admin/sources", "/admin/audit", "/admin/rooms",
+                  "/admin/retention", "/admin/proposals", "/admin/samples", "/statistics", "/statistics/gaps"),
+    }
+    names = {"/account/notices": "notice-settings", "/account/tokens": "tokens", "/review": "review", "/receipts": "receipts",
+             "/samples": "samples", "/notices/undelivered": "undelivered", "/?q=片桐": "search", "/rules": "rules",
+             "/rules/history": "rules-history", "/rules/teach": "rules-corrections", "/admin/accounts": "accounts",
+             "/admin/registers": "registers", "/admin/offices": "offices", "/admin/sources": "sources", "/admin/audit": "audit",
+             "/admin/rooms": "rooms-merge", "/admin/proposals": "proposals", "/admin/samples": "sample-rates",
+             "/statistics/gaps": "figures-gaps"}
+    for role, paths in plain.items():
+        reader = kit.enter(role, phone=True, script=False)
+        for path in paths:
+            answer = reader.goto(kit.base + path)
+            assert answer.status == 200, f"{path} as {role}: {answer.status}"
+            expect(reader.locator("main h1")).to_be_visible()
+            kit.fits(reader)
+            if path in names:
+                kit.picture(reader, names[path] + "-phone")
+    reader = kit.enter("reviewer", "/review", phone=True, script=False)
+    reader.locator("main a[href^='/review/']").first.click()
+    expect(reader.locator("main h1")).to_be_visible()
+    expect(reader.locator("svg image, img").first).to_be_visible()
+    expect(reader.locator("form").first).to_be_visible()
+    kit.fits(reader)
+    kit.picture(reader, "review-sheet-phone")

@@ -85,6 +85,7 @@ def run(kit):
     desk.locator("#test").click()
     expect(desk.locator("#fixed")).to_have_text("1", timeout=60_000)
     expect(desk.locator("#broken")).to_have_text("0")
+    expect(desk.locator("#estimate")).to_contain_text("抜き取り検査の済んだ書類がまだありません")
     kit.accessible(desk)
     kit.picture(desk, "rules-backtest", whole=True)
     desk.locator("#reason").fill("はまなす海浜病院の生年月日の場所")

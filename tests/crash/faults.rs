@@ -141,6 +141,13 @@ impl SmallDisk {
         file.set_len(len.saturating_sub(leave as u64)).expect("shorter");
     }
 
+    /// As after an error of the disk below; nobody may have anything open on it for writing.
+    fn freeze(&self, frozen: bool) {
+        let how = if frozen { "remount,ro" } else { "remount,rw" };
+        let done = Command::new("mount").args(["-o", how]).arg(&self.0).status().expect("mount");
+        assert!(done.success(), "{how}: {done}");
+    }
+
     fn relieve(&self) {
         std::fs::remove_file(self.0.join("ballast")).expect("ballast");
     }
@@ -160,7 +167,7 @@ fn keep_up(site: &Site, daemon: &mut Daemon) {
 }
 
 #[test]
-fn a_full_disk() {
+fn a_full_disk_and_one_that_is_read_only() {
     if !is_root() {
         eprintln!("not run: mounting a small disk needs root");
         return;
@@ -194,6 +201,17 @@ fn a_full_disk() {
         daemon.kill();
     }
     disk.relieve();
+    site.settle();
+
+    // Mounted for reading only: no start takes anything, and the next one that can write does.
+    site.feed(Place::Scan, Kind::Sheet);
+    site.feed(Place::Maildir, Kind::Sheet);
+    disk.freeze(true);
+    let mut daemon = site.home.spawn(&["run"]);
+    until("it ends", || daemon.has_ended().then_some(()));
+    disk.freeze(false);
+    let left = |dir: &str| std::fs::read_dir(site.home.at(dir)).expect("a source").count();
+    assert_eq!((left("scan"), left("mails/new")), (2, 1), "the sheet beside `processed`, and the mail");
     site.settle();
 
     // Filled up to some point in the middle of the work, by each start anew.

@@ -9,7 +9,7 @@ use crate::dovecot::Dovecot;
 use crate::home::repo;
 use crate::inputs::{self, Kind, Place};
 use crate::site::{Site, Tally};
-use crate::until;
+use crate::{setting, until};
 
 /// Points that a drain passes, with the times at which it dies there.
 const POINTS: &[(&str, &[u32])] = &[
@@ -40,6 +40,9 @@ const POINTS: &[(&str, &[u32])] = &[
 /// Points that a person's decision passes.
 const DECISIONS: &[&str] = &["review.before_commit", "review.after_commit"];
 
+/// Before and after every commit, whatever it is of.
+const COMMITS: &[&str] = &["commit.before", "commit.after"];
+
 /// Points that only an S3-compatible store passes.
 const ELSEWHERE: &[&str] = &["blob.put"];
 
@@ -61,10 +64,36 @@ fn die_at(point: &str, nth: u32) -> Tally {
     }
     site.feed(Place::Scan, Kind::Broken);
     let crash = format!("{point}:{nth}");
-    let mut run = site.home.command(&["run", "--drain"]);
-    let status = run.env("FAXBRIDGE_CRASH_AT", &crash).stderr(site.home.log_file()).status().expect("faxbridge");
-    assert_eq!(status.signal(), Some(9), "{crash} was not reached ({status}): is the program built with crash-points?");
+    assert!(dies(&site, &crash), "{crash} was not reached: is the program built with crash-points?");
     Tally { kills: 1, ..site.settle() }
+}
+
+/// Drains until it dies at that point; false where it came to its end without it.
+fn dies(site: &Site, crash: &str) -> bool {
+    let mut run = site.home.command(&["run", "--drain"]);
+    let status = run.env("FAXBRIDGE_CRASH_AT", crash).stderr(site.home.log_file()).status().expect("faxbridge");
+    assert!(status.success() || status.signal() == Some(9), "{crash}: {status}\n{}", site.home.log());
+    status.signal() == Some(9)
+}
+
+#[test]
+#[ignore = "needs a program with crash points: make crash"]
+fn killed_before_and_after_every_commit_nothing_is_lost_and_nothing_stands_twice() {
+    let (mut total, step) = (Tally::default(), setting("FAXBRIDGE_COMMIT_STEP", 1) as usize);
+    for point in COMMITS {
+        for nth in (1..).step_by(step) {
+            let mut site = Site::new();
+            site.feed(Place::Scan, Kind::Sheet);
+            site.feed(Place::Maildir, Kind::Broken);
+            if !dies(&site, &format!("{point}:{nth}")) {
+                println!("{point}: {} commits", nth - 1);
+                assert!(nth > 20, "so few: is the program built with crash-points?");
+                break;
+            }
+            total += Tally { kills: 1, ..site.settle() };
+        }
+    }
+    println!("every commit: {total:?}");
 }
 
 #[test]
@@ -136,7 +165,7 @@ fn every_named_point_is_tried() {
     let tried: BTreeSet<String> = POINTS
         .iter()
         .map(|p| p.0)
-        .chain(DECISIONS.iter().chain(ELSEWHERE).chain(FILLING).chain(ERASING).copied())
+        .chain(DECISIONS.iter().chain(COMMITS).chain(ELSEWHERE).chain(FILLING).chain(ERASING).copied())
         .map(str::to_owned)
         .collect();
     assert_eq!(there, tried);

@@ -102,6 +102,21 @@ fn a_nurse_with_a_phone_is_told_reads_and_answers() {
 }
 
 #[test]
+fn a_nurses_browser_is_told_by_push() {
+    let smtp = Smtp::start();
+    let home = Home::new();
+    let base = format!("base_url = \"http://localhost:{}\"", home.port);
+    let notice = format!("{}\npush = true\npush_hosts = [\"127.0.0.1\"]", smtp.table());
+    let home = home.top(&base).folder().with(&notice);
+    std::fs::write(home.at("summary.tif"), sample("10-cover-and-summary.tif")).expect("a fax");
+    let daemon = home.start();
+    let given = json!({"file": home.at("summary.tif"), "scan": home.at("scan"), "secrets": ["片桐", "澄江", "1944"]});
+    flow("push", &home, &smtp, given);
+    assert!(daemon.stop().success());
+    home.ok(&["audit", "verify"]);
+}
+
+#[test]
 fn an_administrator_sees_what_a_register_changes_tests_a_source_and_follows_a_patient_in_the_log() {
     let smtp = Smtp::start();
     let home = with_sheets(&smtp);

@@ -178,7 +178,12 @@ impl Home {
 
     /// A command on this installation, not yet started.
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        self.command_of(&program(), words)
+    }
+
+    /// The same of another program.
+    pub fn command_of(&self, program: &Path, words: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(words).arg("--config").arg(self.config()).current_dir(self.dir.path());
         command.env("FAXBRIDGE_LOG", "debug").env_remove("NOTIFY_SOCKET");
         command

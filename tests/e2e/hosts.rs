@@ -2,10 +2,11 @@
 //! that is promoted, versions side by side. Each "host" is an installation in a folder of its own.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use serde_json::Value as Json;
 
-use crate::home::{Home, blank_page, line, sample, text};
+use crate::home::{Daemon, Home, blank_page, line, sample, text};
 use crate::postgres::{self, Bouncer, Postgres};
 use crate::s3::S3;
 use crate::smtp::Smtp;
@@ -176,6 +177,76 @@ fn a_schema_that_is_ahead_is_worked_on_down_to_its_floor() {
     let out = home.run(&["run", "--drain"]);
     assert!(!out.status.success());
     assert!(text(&out.stderr).contains("newer faxbridge"), "{}", text(&out.stderr));
+}
+
+#[test]
+fn hosts_work_beside_a_newer_version_until_it_takes_something_away() {
+    let postgres = Postgres::start(0);
+    let home = Home::new().on(&postgres::create(&postgres.url("postgres"), "city")).folder();
+    let mut daemon = home.start();
+    let mut before = home.spawn(&["worker", "--name", "before"]);
+    home.scan("a.png", &blank_page(1));
+    home.settled(1);
+    // What a worker of the next version does first, under those that work: expand.
+    home.sql(&[
+        "ALTER TABLE receipt ADD COLUMN novelty TEXT",
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) SELECT 9000, 'novelty', success, checksum, 0 FROM _sqlx_migrations WHERE version = 1",
+    ]);
+    let mut after = home.spawn(&["worker", "--name", "after"]);
+    until("one has begun on the newer schema", || {
+        (home.log().matches("faxbridge::daemon: starting").count() == 3).then_some(())
+    });
+    let mut inputs = BTreeSet::from(["a.png".to_owned()]);
+    for n in 2..10 {
+        home.scan(&format!("{n}.png"), &blank_page(n));
+        inputs.insert(format!("{n}.png"));
+    }
+    home.settled(inputs.len());
+    whole(&home, &postgres.url("city"), &inputs);
+    assert!(![&mut daemon, &mut before, &mut after].into_iter().any(Daemon::has_ended), "{}", home.log());
+    // Once nobody of the version before is to work any more: contract. Whoever was forgotten ends by himself.
+    home.sql(&["UPDATE meta SET value = '9000' WHERE key = 'floor'"]);
+    for left in [daemon, before, after] {
+        assert!(!left.wait().success(), "a fault, for whoever watches the service");
+    }
+    assert!(home.log().contains("newer faxbridge"), "{}", home.log());
+}
+
+#[test]
+#[ignore = "needs the program of the version before in FAXBRIDGE_OLDER_PROGRAM"]
+fn a_program_of_the_version_before_works_beside_this_one() {
+    let older = PathBuf::from(std::env::var_os("FAXBRIDGE_OLDER_PROGRAM").expect("FAXBRIDGE_OLDER_PROGRAM"));
+    let (postgres, smtp) = (Postgres::start(0), Smtp::start());
+    let home = Home::new().on(&postgres::create(&postgres.url("postgres"), "city")).folder().with(&smtp.table());
+    // The older one makes the schema and watches; workers of both versions then share the work.
+    let daemon = home.launch(home.command_of(&older, &["run"]));
+    until("it answers", || crate::client::get(home.port, "/readyz").filter(|(status, _)| *status == 200));
+    let steps = || home.sql(&["SELECT CAST(max(version) AS TEXT) FROM _sqlx_migrations"]).remove(0);
+    let before = steps();
+    let worker = home.spawn(&["worker", "--name", "newer"]);
+    until("the newer one has begun", || (home.log().matches("faxbridge::daemon: starting").count() == 2).then_some(()));
+    let beside = home.launch(home.command_of(&older, &["worker", "--name", "older"]));
+    println!("the schema was {before} and is {}", steps());
+    let mut inputs = BTreeSet::new();
+    for n in 0..12 {
+        home.scan(&format!("{n}.png"), &blank_page(n));
+        inputs.insert(format!("{n}.png"));
+    }
+    for (n, name) in ["10-cover-and-summary.tif", "01-referral.tif"].into_iter().enumerate() {
+        home.scan(&format!("sheet-{n}.tif"), &sample(name));
+        inputs.insert(format!("sheet-{n}.tif"));
+    }
+    home.settled(inputs.len());
+    let lines = whole(&home, &postgres.url("city"), &inputs);
+    assert_eq!(line(&lines, "sheet-0.tif")["state"], "posted");
+    for one in [daemon, worker, beside] {
+        assert!(one.stop().success(), "{}", home.log());
+    }
+    // The newer one goes on alone with what the older one left.
+    home.scan("last.tif", &sample("08-contact-sheet.eml"));
+    home.drain();
+    inputs.insert("last.tif".to_owned());
+    whole(&home, &postgres.url("city"), &inputs);
 }
 
 #[test]

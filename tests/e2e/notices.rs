@@ -90,7 +90,7 @@ fn opened(body: &[u8], browser: &SecretKey, auth: &[u8]) -> serde_json::Value {
     serde_json::from_slice(&plain[..end]).expect("JSON")
 }
 
-fn post_json(port: u16, path: &str, cookie: &str, body: &serde_json::Value) -> Answer {
+pub fn post_json(port: u16, path: &str, cookie: &str, body: &serde_json::Value) -> Answer {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the daemon");
     let body = body.to_string();
     write!(

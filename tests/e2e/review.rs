@@ -2,8 +2,9 @@
 
 use serde_json::Value as Json;
 
-use crate::client::{Answer, as_role};
+use crate::client::{Answer, as_role, get, sign_in};
 use crate::home::{Daemon, Home, line, sample};
+use crate::notices::post_json;
 use crate::smtp::Smtp;
 use crate::until;
 
@@ -120,4 +121,67 @@ fn a_misdirected_sheet_is_seen_by_who_set_it_apart_alone() {
     assert!(ask(&home, "rules", "GET", "/review", "").body.contains(&id));
     let posted = ask(&home, "reviewer", "POST", &format!("/review/{id}/room"), "revision=1&room=R-0001");
     assert_eq!(posted.status, 404);
+}
+
+#[test]
+fn nobody_waits_unseen() {
+    let smtp = Smtp::start();
+    let duty = "[review]\nduty = [\"first@example.jp\", \"second@example.jp\"]\nurgent_minutes = 10\nstep_minutes = 10";
+    let home = Home::new().folder().with(&smtp.table()).with(duty);
+    home.scan("13.tif", &sample("13-whose-is-it.tif"));
+    home.drain();
+    let held = home.sql(&["UPDATE document SET urgent = 1 WHERE state = 'review' AND part IS NULL RETURNING id"]);
+    assert_eq!(held.len(), 1, "{held:?}");
+    let meant: Json =
+        serde_json::from_str(&home.sql(&["SELECT candidates FROM document WHERE urgent = 1"])[0]).expect("JSON");
+    let meant: Vec<&str> = meant.as_array().expect("candidates").iter().filter_map(|c| c["room"].as_str()).collect();
+    assert!(!meant.is_empty(), "somebody may be meant");
+    let daemon = home.start();
+    let admin = sign_in(home.port, "admin").expect("a session");
+    let colleague = serde_json::json!({"login": "third@example.jp", "name": "確認 三郎", "roles": ["reviewer"]});
+    assert_eq!(post_json(home.port, "/api/v1/accounts", &admin, &colleague).status, 201);
+    let told = |to: &str, words: &str| {
+        let wanted = |m: &crate::mail::Mail| m.to == to && (m.subject.clone() + &m.body).contains(words);
+        until(&format!("{to} is told: {words}"), || smtp.mails().into_iter().find(wanted))
+    };
+    let missed = |to: &str| smtp.mails().iter().any(|m| m.to == to && m.subject.contains("期限を過ぎました"));
+
+    // It is there: the first on duty hears of it, and the offices of all who may be meant, of no patient.
+    assert!(told("first@example.jp", "確認待ちの FAX があります").subject.contains("【至急】"));
+    let register = std::fs::read_to_string(home.at("patients.csv")).expect("the register");
+    for room in &meant {
+        let row = register.lines().find(|l| l.starts_with(&format!("{room},"))).expect("a row");
+        for member in row.rsplit(',').next().expect("members").split(';') {
+            let word = told(member, "至急の FAX が確認待ちです");
+            let name = row.split(',').nth(1).expect("a name").split(' ');
+            assert!(!name.into_iter().any(|part| (word.subject.clone() + &word.body).contains(part)), "{word:?}");
+            assert!(!word.body.contains("/review") && !word.body.contains(*room), "{word:?}");
+        }
+    }
+    assert!(!missed("second@example.jp"));
+    let health = || get(home.port, "/healthz").expect("an answer");
+    assert_eq!(health().0, 200);
+
+    // Ten minutes each: the next on duty, then all who review, then the alarm.
+    let pass = || home.sql(&["UPDATE document SET created = created - 600000 WHERE urgent = 1 RETURNING id"]);
+    pass();
+    told("second@example.jp", "期限を過ぎました");
+    assert!(!missed("third@example.jp") && !missed("first@example.jp"));
+    until("it is counted", || daemon.page("/metrics").contains("faxbridge_review_overdue 1").then_some(()));
+    pass();
+    for all in ["first@example.jp", "third@example.jp", "admin@example.jp"] {
+        told(all, "期限を過ぎました");
+    }
+    assert_eq!(health().0, 200, "no alarm yet");
+    pass();
+    until("the alarm", || Some(health()).filter(|(s, b)| *s == 503 && b.contains("review: 1 held sheets")));
+    told("admin@example.jp", "held sheets have not been decided in time");
+
+    // Once it is decided all is well.
+    let form = "revision=1&reason=%E4%B8%8D%E8%A6%81";
+    let aside = ask(&home, "reviewer", "POST", &format!("/review/{}/aside", held[0]), form);
+    assert_eq!(aside.status, 303, "{}", aside.body);
+    until("all is well", || (health().0 == 200).then_some(()));
+    assert!(daemon.stop().success());
+    home.ok(&["audit", "verify"]);
 }

@@ -4,6 +4,9 @@
 
 use crate::page::{LineBox, Prepared};
 
+/// Rows to the inch below which a page is coarse (標準: 98).
+const COARSE: f32 = 150.0;
+
 /// How a line is cut. The defaults are those that were measured best on bilevel fax pages.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cut {
@@ -13,7 +16,7 @@ pub struct Cut {
     pub pad_y: f32,
     /// White space before and behind, in heights of the line.
     pub pad_x: f32,
-    /// Gaussian before the warp, in pixels of 204 dpi (.8 px across are .39 rows of a 標準 page).
+    /// Gaussian before the warp, in pixels of 204 dpi; none down a bilevel 標準 page.
     pub blur: f32,
 }
 
@@ -158,8 +161,13 @@ impl Native {
         let dpi = (raster.dpi.0.max(50.0), raster.dpi.1.max(50.0));
         // large text is scaled down: the blur must then keep strokes from falling between two samples
         let step = (across.0.abs().max(down.0.abs()), across.1.abs().max(down.1.abs()));
-        // rows of a 標準 page are twice as high: .8 px there would smear strokes into each other
-        let rows = if dpi.1 < 150.0 { 0.6 * dpi.1 / 98.0 } else { dpi.1 / 196.0 };
+        // rows of a 標準 page are twice as high, and a hairline is one of them at most: any blur down the page smears strokes
+        // into each other; what was dots needs some (docs/measurements.md, "Characters")
+        let rows = match dpi.1 < COARSE {
+            true if raster.bilevel => 0.0,
+            true => 0.6 * dpi.1 / 98.0,
+            false => dpi.1 / 196.0,
+        };
         let sigma = ((how.blur * dpi.0 / 204.0).max(0.5 * step.0 - 0.1), (how.blur * rows).max(0.5 * step.1 - 0.1));
         let (kx, ky) = (kernel(sigma.0), kernel(sigma.1));
         let (mx, my) = ((kx.len() / 2 + 2) as i32, (ky.len() / 2 + 2) as i32);
@@ -251,5 +259,32 @@ fn blur_columns(gray: &mut [f32], width: usize, k: &[f32]) {
                 None => out.iter_mut().for_each(|o| *o += weight * 255.0),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Rect;
+    use crate::page;
+    use crate::raster::Raster;
+
+    /// A character of hairlines, each one row high with one row of paper between, as 標準 leaves them.
+    #[test]
+    fn hairlines_of_a_coarse_page_stay_apart() {
+        let mut raster = Raster::white(1728, 1100, (204.0, 98.0));
+        for row in (500..510).step_by(2) {
+            raster.gray[row * 1728 + 400..row * 1728 + 420].fill(0);
+        }
+        let mut page = page::prepare(&raster, 0);
+        let ((x0, y0), (x1, y1)) = (page.to_page(400.0, 500.0), page.to_page(420.0, 509.0));
+        let rect = Rect::new(x0 as i32, y0 as i32, x1 as i32, y1 as i32);
+        page.lines = vec![LineBox { rect, cell: None, tti: false }];
+        let strip = cut(&page, &page.lines[0], &Cut::default()).expect("a strip");
+        let column: Vec<f32> =
+            (strip.rows.0..strip.rows.1).map(|y| strip.gray[y * strip.width + strip.width / 2]).collect();
+        let strokes = column.windows(3).filter(|w| w[1] < w[0] && w[1] <= w[2] && w[1] < 60.0).count();
+        let paper = column.windows(3).filter(|w| w[1] > w[0] && w[1] >= w[2] && w[1] > 200.0).count();
+        assert!(strokes >= 3 && paper >= 3, "{strokes} strokes, {paper} gaps: {column:?}");
     }
 }

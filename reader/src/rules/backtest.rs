@@ -1,19 +1,21 @@
 //! What other rules would make of a sheet about which a person has decided: better, worse, or the same.
 //!
 //! Pure: one sheet at a time; which sheets and on how many cores is `tuning`'s business. A sheet that a change cannot
-//! touch is passed over ([`Change::touches`]), and what two sets of rules surely do alike is done once ([`both`]); a test
-//! compares with doing everything.
+//! touch is passed over ([`Change::touches`]), and what two sets of rules surely do alike is done once ([`compare`]); a
+//! test compares with doing everything.
+
+mod pair;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Document, Field, Status, Value};
-use crate::reading::{Page, Reading};
-use crate::register::Registers;
+use crate::reading::Reading;
 use crate::text::{fold_text, numbers, squeeze};
 
-use super::file::{FieldRule, Hospital, RuleFile, When};
+use super::file::{Classify, FieldRule, Hospital, RuleFile, When};
 use super::layer::{Base, Layer};
-use super::{Extraction, RuleSet, RulesError, document, note, sorted};
+use super::{Extraction, RulesError};
+pub use pair::{Pair, compare};
 
 /// What tells whose a reading is: every telephone number, and every line, folded.
 pub fn whose(reading: &Reading) -> (String, String) {
@@ -32,8 +34,10 @@ pub fn is_from(when: &When, reading: &Reading) -> bool {
 /// How two layers over the same base differ.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// Pages may be sorted otherwise, or any field be found otherwise.
-    general: bool,
+    /// Pages may be sorted otherwise, whatever their labels are.
+    sorting: bool,
+    /// Other words may be labels: on any page any field may be found otherwise, and the page be sorted otherwise.
+    labels: bool,
     /// Types of which the rules for all hospitals differ.
     kinds: BTreeSet<String>,
     /// Hospitals whose entries differ, on sheets of some type.
@@ -45,11 +49,12 @@ impl Change {
     /// One of the layers does not go with the base.
     pub fn between(base: &Base, a: &Layer, b: &Layer) -> Result<Change, RulesError> {
         let (a, b) = (base.with(a)?, base.with(b)?);
-        let mut change = Change { general: a.len() != b.len(), kinds: BTreeSet::new(), hospitals: Vec::new() };
+        let mut change =
+            Change { sorting: a.len() != b.len(), labels: false, kinds: BTreeSet::new(), hospitals: Vec::new() };
         let first = a.values().filter_map(|f| f.kind.clone()).min();
         for (name, one) in &a {
             let Some(other) = b.get(name) else {
-                change.general = true;
+                change.sorting = true;
                 continue;
             };
             for when in differing(&one.hospital, &other.hospital) {
@@ -61,7 +66,9 @@ impl Change {
                 continue;
             }
             // Labels and titles of every type go into the sorting of pages.
-            change.general |= sorting(one) != sorting(other);
+            change.labels |= labels(one) != labels(other);
+            change.sorting |=
+                one.classify != other.classify || (&one.kind, &one.extends) != (&other.kind, &other.extends);
             let kinds: Vec<&RuleFile> = match &one.kind {
                 Some(_) => vec![one],
                 None => a.values().filter(|f| f.extends.as_deref() == Some(name.as_str())).collect(),
@@ -69,22 +76,17 @@ impl Change {
             change.kinds.extend(kinds.iter().filter_map(|f| f.kind.clone()));
         }
         // The first type's rules for the patient's name tell whether another sheet begins.
-        change.general |= first.is_some_and(|k| change.kinds.contains(&k));
+        change.sorting |= first.is_some_and(|k| change.kinds.contains(&k));
         Ok(change)
     }
 
     pub fn is_none(&self) -> bool {
-        !self.general && self.kinds.is_empty() && self.hospitals.is_empty()
+        !self.sorting && !self.labels && self.kinds.is_empty() && self.hospitals.is_empty()
     }
 
     /// Whether a reading, told by [`whose`], may come out otherwise. Never says no where it does.
     pub fn touches(&self, numbers: &str, text: &str) -> bool {
-        self.general || !self.kinds.is_empty() || self.hospitals.iter().any(|w| may_be(w, numbers, text))
-    }
-
-    /// Whether a document of a type whose pages these are may.
-    fn touches_document(&self, kind: &str, pages: &[&Page]) -> bool {
-        self.general || self.kinds.contains(kind) || self.hospitals.iter().any(|w| super::sender::is_from(w, pages))
+        self.sorting || self.labels || !self.kinds.is_empty() || self.hospitals.iter().any(|w| may_be(w, numbers, text))
     }
 }
 
@@ -100,9 +102,9 @@ fn plain(file: &RuleFile) -> RuleFile {
     RuleFile { hospital: Vec::new(), ..file.clone() }
 }
 
-/// What goes into sorting: titles, words, and everything of which labels are made.
-fn sorting(file: &RuleFile) -> RuleFile {
-    let labels = |r: &FieldRule| FieldRule {
+/// Everything of which labels are made.
+fn labels(file: &RuleFile) -> RuleFile {
+    let own = |r: &FieldRule| FieldRule {
         labels: r.labels.clone(),
         shared: r.shared.clone(),
         weak: r.weak.clone(),
@@ -111,8 +113,8 @@ fn sorting(file: &RuleFile) -> RuleFile {
         group: r.group,
         ..FieldRule::default()
     };
-    let field = file.field.iter().map(|(k, r)| (k.clone(), labels(r))).collect();
-    RuleFile { field, ..plain(file) }
+    let field = file.field.iter().map(|(k, r)| (k.clone(), own(r))).collect();
+    RuleFile { field, classify: Classify::default(), ..plain(file) }
 }
 
 /// Hospitals of which one list says something else than the other. The first that fits a sheet counts, so their order
@@ -131,36 +133,6 @@ fn differing(a: &[Hospital], b: &[Hospital]) -> Vec<When> {
         out.extend(one);
     }
     out
-}
-
-/// What two sets of rules make of a reading. With `change`, what differs between them, the second does only what it may
-/// do otherwise.
-pub fn both(
-    a: &RuleSet,
-    b: &RuleSet,
-    change: Option<&Change>,
-    reading: &Reading,
-    registers: &Registers,
-) -> (Extraction, Extraction) {
-    let Some(change) = change.filter(|c| !c.general) else {
-        return (super::extract(a, reading, registers), super::extract(b, reading, registers));
-    };
-    let (pages, together) = sorted(a, reading);
-    let (mut one, mut other) = (Vec::new(), Vec::new());
-    for t in together {
-        let first = document(a, reading, &pages, t.clone(), registers);
-        let own: Vec<&Page> = t.pages.iter().map(|i| &reading.pages[pages[*i]]).collect();
-        other.push(match change.touches_document(&t.kind, &own) {
-            true => document(b, reading, &pages, t, registers),
-            false => first.clone(),
-        });
-        one.push(first);
-    }
-    let told = |documents: Vec<Document>| {
-        let note = documents.is_empty().then(|| note(reading));
-        Extraction { documents, note }
-    };
-    (told(one), told(other))
 }
 
 /// The document of an extraction that a sheet is: the one that shares most of its pages.
@@ -206,6 +178,13 @@ pub struct Outcome {
     pub grades: Option<(Grade, Grade)>,
     pub before: Option<Field>,
     pub after: Option<Field>,
+}
+
+impl Outcome {
+    /// Of a field that comes out as before, however that is.
+    pub fn same(key: &str) -> Outcome {
+        Outcome { key: key.to_owned(), verdict: Verdict::Same, grades: None, before: None, after: None }
+    }
 }
 
 /// Every field of which a person said what is true, or that differs.

@@ -5,7 +5,7 @@
 use crate::model::{Rect, Value};
 use crate::reading::Page;
 
-use super::choice::Seg;
+use super::choice::{Choices, Paper, Seg};
 use super::context::Anchors;
 use super::file::{FieldRule, Group};
 use super::form::{self, Form, Known, Parsed};
@@ -72,6 +72,7 @@ impl Candidate {
 /// All that is known of one page while candidates are collected.
 pub struct Sheet<'a> {
     pub view: View<'a>,
+    pub paper: Paper<'a>,
     pub hits: Hits,
     pub anchors: Anchors,
 }
@@ -81,7 +82,7 @@ impl<'a> Sheet<'a> {
         let view = View::new(page);
         let hits = lexicon.hits(&view);
         let anchors = Anchors::of(&view, &hits);
-        Sheet { view, hits, anchors }
+        Sheet { view, paper: Paper::new(page), hits, anchors }
     }
 
     /// The sheet without some of its labels, as if no list held them: what `share` of 100 of them is depends on the seed
@@ -95,7 +96,7 @@ impl<'a> Sheet<'a> {
         };
         let hits = self.hits.keeping(keep);
         let anchors = Anchors::of(&self.view, &hits);
-        Sheet { view: self.view, hits, anchors }
+        Sheet { hits, anchors, ..self }
     }
 }
 
@@ -107,6 +108,8 @@ pub struct Field {
     pub form: Form,
     pub group: Option<Group>,
     pub pattern: Option<regex::Regex>,
+    /// What may be marked, where ink decides it.
+    pub choices: Option<Choices>,
     /// Where one hospital has it.
     pub own: Option<Own>,
 }
@@ -422,8 +425,11 @@ fn honorific_behind(view: &View, segs: &[Seg], behind: &str) -> Option<&'static 
     }
     let row = view.rows.get(view.row_of[last.line])?;
     let next = row.iter().find(|l| view.rect(**l).x0 >= view.rect(last.line).x1)?;
-    let near = (view.rect(*next).x0 - view.rect(last.line).x1) as f32 <= 6.0 * view.em;
     let text: String = view.page.lines[*next].glyphs.iter().take(6).map(|g| g.ch).collect();
+    // a form prints 殿 at the end of the line that a name is written on
+    let alone = view.len(*next) <= 2 && view.cell(*next) == view.cell(last.line);
+    let reach = if alone { 18.0 } else { 6.0 };
+    let near = (view.rect(*next).x0 - view.rect(last.line).x1) as f32 <= reach * view.em;
     if near { find(&text) } else { None }
 }
 

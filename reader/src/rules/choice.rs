@@ -14,6 +14,7 @@ mod guess;
 mod ink;
 mod lists;
 mod options;
+mod paper;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -27,7 +28,7 @@ use stream::Stream;
 
 pub use era::{EraList, era};
 pub use grid::grid;
-pub use lists::lists;
+pub use paper::{Group, Paper};
 
 /// A stretch of one line of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +50,9 @@ impl Seg {
 /// stands before the bar may be printed once for several options that follow each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choices {
-    pub options: Vec<(String, Vec<String>)>,
+    options: Vec<(String, Vec<String>)>,
     pub exactly_one: bool,
+    words: find::Words,
 }
 
 /// What marks the option.
@@ -92,48 +94,76 @@ pub struct Ticked {
     pub group: Rect,
 }
 
-/// What is chosen among the options that stand within `scope`. Empty where none stands there or nothing is marked; where
-/// one is expected and two are marked, both come back with a low certainty.
-pub fn chosen(page: &Page, scope: &[Seg], choices: &Choices) -> Vec<Chosen> {
-    let stream = Stream::new(page, scope);
-    let mut found = Vec::new();
-    for run in find::runs(&stream, choices, false) {
-        let alone = |c: &Chosen| run.places.len() == 1 && c.how == How::Alone;
-        found.extend(
-            choose(&stream, &run, choices).into_iter().filter(|c| !alone(c) || !stands_in_row(page, c.rect, choices)),
-        );
-    }
-    // Text beside a printed group says nothing against it.
-    if found.iter().any(|c| c.how != How::Alone) {
-        found.retain(|c| c.how != How::Alone);
-    }
-    if choices.exactly_one && found.iter().any(|c| c.value != found[0].value) {
-        found.iter_mut().for_each(|c| c.certainty = c.certainty.min(UNDECIDED));
-    }
-    found
+/// The options of some choices as they stand in a scope.
+pub struct Printed<'a, 'c> {
+    stream: Stream<'a>,
+    choices: &'c Choices,
+    runs: Vec<Run>,
 }
 
-/// Whether other options stand in the same row, beyond the scope: a ring may break a line anywhere.
-fn stands_in_row(page: &Page, alone: Rect, choices: &Choices) -> bool {
-    let level = |i: &usize| {
-        let (r, own) = (page.lines[*i].rect, alone);
-        2 * (r.y1.min(own.y1) - r.y0.max(own.y0)) > own.height().min(r.height())
-    };
-    let mut row: Vec<usize> = (0..page.lines.len()).filter(level).collect();
-    row.sort_by_key(|i| page.lines[*i].rect.x0);
-    let scope: Vec<Seg> = row.into_iter().map(|i| Seg::line(page, i)).collect();
-    let stream = Stream::new(page, &scope);
-    let runs = find::runs(&stream, choices, true);
-    if is_row_of_values(page, &runs) {
-        return false;
+impl<'a, 'c> Printed<'a, 'c> {
+    pub fn new(page: &'a Page, scope: &[Seg], choices: &'c Choices) -> Self {
+        let stream = Stream::new(page, scope);
+        let runs = find::runs(&stream, choices, false);
+        Printed { stream, choices, runs }
     }
-    let own = |p: &Place| p.rect.intersect(&alone).is_some();
-    let joined = |a: &Place, b: &Place| (a.spots.end..b.spots.start).all(|i| stream.is_between(i));
-    runs.iter().any(|r| r.places.windows(2).any(|w| (own(&w[0]) || own(&w[1])) && joined(&w[0], &w[1])))
+
+    /// What is chosen among them. Empty where none stands there or nothing is marked; where one is expected and two are
+    /// marked, both come back with a low certainty.
+    pub fn chosen(&self) -> Vec<Chosen> {
+        let mut found = Vec::new();
+        for run in &self.runs {
+            let alone = |c: &Chosen| run.places.len() == 1 && c.how == How::Alone;
+            let chosen = choose(&self.stream, run, self.choices);
+            found.extend(chosen.into_iter().filter(|c| !alone(c) || !self.stands_in_row(c.rect)));
+        }
+        // Text beside a printed group says nothing against it.
+        if found.iter().any(|c| c.how != How::Alone) {
+            found.retain(|c| c.how != How::Alone);
+        }
+        if self.choices.exactly_one && found.iter().any(|c| c.value != found[0].value) {
+            found.iter_mut().for_each(|c| c.certainty = c.certainty.min(UNDECIDED));
+        }
+        found
+    }
+
+    /// Whether two or more of them stand there together.
+    pub fn is_group(&self) -> bool {
+        self.runs.iter().any(|r| r.options() > 1)
+    }
+
+    /// Whether the one option in scope is one of several on the page, stands beside a box, or beside a ring on something
+    /// that was not read: then its words alone say nothing.
+    pub fn is_one_of_several(&self) -> bool {
+        self.runs.iter().any(|run| {
+            let [place] = run.places.as_slice() else { return false };
+            run.dangling || run.lost || ink::has_box(&self.stream, place) || self.stands_in_row(place.rect)
+        })
+    }
+
+    /// Whether other options stand in the same row, beyond the scope: a ring may break a line anywhere.
+    fn stands_in_row(&self, alone: Rect) -> bool {
+        let page = self.stream.page;
+        let level = |i: &usize| {
+            let (r, own) = (page.lines[*i].rect, alone);
+            2 * (r.y1.min(own.y1) - r.y0.max(own.y0)) > own.height().min(r.height())
+        };
+        let mut row: Vec<usize> = (0..page.lines.len()).filter(level).collect();
+        row.sort_by_key(|i| page.lines[*i].rect.x0);
+        let scope: Vec<Seg> = row.into_iter().map(|i| Seg::line(page, i)).collect();
+        let stream = Stream::new(page, &scope);
+        let runs = find::runs(&stream, self.choices, true);
+        if is_row_of_values(page, &runs) {
+            return false;
+        }
+        let own = |p: &Place| p.rect.intersect(&alone).is_some();
+        let joined = |a: &Place, b: &Place| (a.spots.end..b.spots.start).all(|i| stream.is_between(i));
+        runs.iter().any(|r| r.places.windows(2).any(|w| (own(&w[0]) || own(&w[1])) && joined(&w[0], &w[1])))
+    }
 }
 
 /// Whether a row holds one option in each of its cells, and some of them twice: values under their heads, no choice.
-fn is_row_of_values(page: &Page, runs: &[find::Run]) -> bool {
+fn is_row_of_values(page: &Page, runs: &[Run]) -> bool {
     let places: Vec<&Place> = runs.iter().flat_map(|r| &r.places).filter(|p| p.option.is_some()).collect();
     let mut cells: Vec<Option<u32>> = places.iter().map(|p| page.lines[p.seg.line].cell).collect();
     let mut options: Vec<Option<usize>> = places.iter().map(|p| p.option).collect();
@@ -145,45 +175,6 @@ fn is_row_of_values(page: &Page, runs: &[find::Run]) -> bool {
         page.lines.iter().filter(|l| l.cell == cell).map(|l| l.glyphs.len()).sum::<usize>() <= p.spots.len() + 1
     };
     places.len() > 2 && own_cells && options.windows(2).any(|w| w[0] == w[1]) && places.iter().all(alone)
-}
-
-/// Whether two or more of the options stand in scope.
-pub fn is_group(page: &Page, scope: &[Seg], choices: &Choices) -> bool {
-    find::runs(&Stream::new(page, scope), choices, false).iter().any(|r| r.options() > 1)
-}
-
-/// Whether the one option in scope is one of several on the page, stands beside a box, or beside a ring on something that
-/// was not read: then its words alone say nothing.
-pub fn is_one_of_several(page: &Page, scope: &[Seg], choices: &Choices) -> bool {
-    let stream = Stream::new(page, scope);
-    find::runs(&stream, choices, false).iter().any(|run| {
-        let [place] = run.places.as_slice() else { return false };
-        run.dangling || run.lost || ink::has_box(&stream, place) || stands_in_row(page, place.rect, choices)
-    })
-}
-
-/// A printed group, found by itself.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Group {
-    pub segs: Vec<Seg>,
-    /// How many of the options stand there.
-    pub options: usize,
-    pub chosen: Vec<Chosen>,
-}
-
-/// All groups of the page for these choices, wherever they stand.
-pub fn groups(page: &Page, choices: &Choices) -> Vec<Group> {
-    let mut out = Vec::new();
-    for scope in stream::rows(page) {
-        let stream = Stream::new(page, &scope);
-        for run in find::runs(&stream, choices, true) {
-            if run.options() > 1 {
-                let chosen = choose(&stream, &run, choices);
-                out.push(Group { segs: stream.segs(run.span()), options: run.options(), chosen });
-            }
-        }
-    }
-    out
 }
 
 /// Every option of a group of many that stands in scope, ticked or not.

@@ -19,6 +19,8 @@ use super::given;
 use super::pen;
 use super::rank::{self, Ranker};
 use super::rechoose;
+use super::second;
+use super::unsaid;
 
 /// How many log odds a different value must lie behind what is certain.
 const CLEAR: f32 = 1.2;
@@ -214,6 +216,7 @@ fn finish(
     if field.key == "sender.person" && colleague(c, chosen, candidates) {
         failed.push("ほかの職員の名前もあり、発信者が確実ではありません".to_owned());
     }
+    failed.extend(unsaid::why(field, c, page.copied(), case.pages.len(), beside("patient.name")));
     let bar = field.rule.accept.unwrap_or(certain::bar(field.form));
     // of two values that are about as likely, or on a sheet that hardly ever carries one, none is certain
     let part = |r: &Candidate| field.form == Form::Person && own.contains(&squeeze(&r.value.text()));
@@ -236,6 +239,8 @@ fn finish(
         Value::Many(values) => page.map(|page| {
             let mut list = Vec::new();
             for (n, (v, segs)) in values.iter().zip(&c.items).enumerate() {
+                // whatever bar a rule sets: a dose that one engine alone read is a question
+                let confirmed = field.form != Form::Drugs || second::doses_confirmed(page, segs, v);
                 let rect = segs.iter().map(|s| place(page, s)).reduce(|a, b| a.union(&b)).unwrap_or(c.rect);
                 // each tick by itself: an unsure box says nothing against its neighbour
                 let (p, rect) = match c.ticks.get(n) {
@@ -248,7 +253,7 @@ fn finish(
                     page: c.page,
                     rect: rect.array(),
                     confidence: f64::from(p) * f64::from(pick.p),
-                    status: status(placed && f64::from(p) >= bar),
+                    status: status(placed && confirmed && f64::from(p) >= bar),
                 });
             }
             list

@@ -89,7 +89,7 @@ pub enum Check {
 }
 
 /// What else is known when a text is read.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Known {
     /// The sheet's own date, or the day it came.
     pub reference: Option<Date>,

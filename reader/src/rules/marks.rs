@@ -10,26 +10,27 @@ use crate::model::{Rect, Value};
 use crate::text::era::Era;
 
 use super::candidate::{Candidate, Field, Sheet, from_scope};
-use super::choice::{self, Choices, Chosen, Seg, Ticked};
+use super::choice::{self, Choices, Chosen, Printed, Seg, Ticked};
+use super::file::FieldRule;
 use super::form::{Form, Known};
 use super::lexicon::{Hit, Strength};
 use super::scope::{Direction, Scope};
 
-/// The options of a field: the rule's own, else those that the form is known to have.
-fn choices(field: &Field) -> Option<Choices> {
-    if !field.rule.options.is_empty() {
+/// The options of a field: its rule's own, else those that its form is known to have.
+pub fn choices(rule: &FieldRule, form: Form) -> Option<Choices> {
+    if !rule.options.is_empty() && form != Form::Finding {
         // words without a value are options that do not count, each by itself
         let apart = |(v, w): (&String, &Vec<String>)| match v.is_empty() {
             true => w.iter().map(|w| (String::new(), vec![w.clone()])).collect(),
             false => vec![(v.clone(), w.clone())],
         };
-        let options = field.rule.options.iter().flat_map(apart).collect();
-        return Some(Choices { options, exactly_one: field.form != Form::Ticked });
+        return Some(Choices::of(rule.options.iter().flat_map(apart).collect(), form != Form::Ticked));
     }
-    match field.form {
+    match form {
         Form::Sex => Some(Choices::sex()),
         Form::CareLevel => Some(Choices::care_level()),
         Form::Adl => Some(Choices::adl()),
+        Form::Finding => Some(Choices::yes_no()),
         _ => None,
     }
 }
@@ -42,20 +43,20 @@ pub fn in_scope(
     scope: &Scope,
     out: &mut Vec<Candidate>,
 ) -> bool {
-    let Some(choices) = choices(field) else { return false };
-    let page = sheet.view.page;
+    let Some(choices) = &field.choices else { return false };
     if field.form == Form::Ticked {
         // a label may lead to the first row of a list only
-        let lists = choice::lists(page, &choices);
+        let lists = sheet.paper.lists(choices);
         let own = |l: &&Vec<Seg>| l.iter().any(|s| scope.segs.iter().any(|o| o.line == s.line));
         let segs = lists.iter().find(own).unwrap_or(&scope.segs);
-        out.extend(ticked(sheet, field, label, &Scope { segs: segs.clone(), ..scope.clone() }, &choices));
+        out.extend(ticked(sheet, field, label, &Scope { segs: segs.clone(), ..scope.clone() }, choices));
         return true;
     }
-    if !choice::is_group(page, &scope.segs, &choices) {
-        return choice::is_one_of_several(page, &scope.segs, &choices);
+    let printed = Printed::new(sheet.view.page, &scope.segs, choices);
+    if !printed.is_group() {
+        return printed.is_one_of_several();
     }
-    for c in choice::chosen(page, &scope.segs, &choices) {
+    for c in printed.chosen() {
         out.push(build(sheet, field, label, scope, made(sheet, c)));
     }
     true
@@ -102,12 +103,12 @@ pub fn finding(
     scope: &Scope,
     out: &mut Vec<Candidate>,
 ) -> bool {
-    let choices = Choices::yes_no();
-    let page = sheet.view.page;
-    if !choice::is_group(page, &scope.segs, &choices) {
+    let Some(choices) = &field.choices else { return false };
+    let printed = Printed::new(sheet.view.page, &scope.segs, choices);
+    if !printed.is_group() {
         return false;
     }
-    for c in choice::chosen(page, &scope.segs, &choices) {
+    for c in printed.chosen() {
         let certainty = c.certainty;
         let mut m = made(sheet, c);
         if m.value.text() == "yes" {
@@ -172,8 +173,8 @@ pub fn beside_label(sheet: &Sheet, field: &Field, hit: &Hit, strength: Strength,
     if field.form != Form::Adl {
         return;
     }
-    let Some(choices) = choices(field) else { return };
-    if let Some(c) = choice::grid(sheet.view.page, &hit.rect, &choices) {
+    let Some(choices) = &field.choices else { return };
+    if let Some(c) = choice::grid(sheet.view.page, &hit.rect, choices) {
         let scope = Scope { direction: Direction::RightCell, segs: vec![c.seg.clone()], rows: 1, distance: 0.0 };
         out.push(build(sheet, field, Some((hit, strength)), &scope, made(sheet, c)));
     }
@@ -181,26 +182,26 @@ pub fn beside_label(sheet: &Sheet, field: &Field, hit: &Hit, strength: Strength,
 
 /// Groups without a label, wherever they stand.
 pub fn anywhere(sheet: &Sheet, field: &Field, out: &mut Vec<Candidate>) {
-    let Some(choices) = choices(field) else { return };
+    let Some(choices) = &field.choices else { return };
     match field.form {
-        Form::Adl => return daily::rows(sheet, field, &choices, out),
+        Form::Adl => return daily::rows(sheet, field, choices, out),
         Form::Ticked => {
-            for segs in choice::lists(sheet.view.page, &choices) {
-                let own = own_label(sheet, &segs);
-                let scope = Scope { direction: Direction::Shape, rows: segs.len(), segs, distance: 0.0 };
-                out.extend(ticked(sheet, field, Some((&own, Strength::Strong)), &scope, &choices));
+            for segs in &*sheet.paper.lists(choices) {
+                let own = own_label(sheet, segs);
+                let scope = Scope { direction: Direction::Shape, rows: segs.len(), segs: segs.clone(), distance: 0.0 };
+                out.extend(ticked(sheet, field, Some((&own, Strength::Strong)), &scope, choices));
             }
             return;
         }
         Form::Sex | Form::CareLevel => {}
         _ => return,
     }
-    for group in choice::groups(sheet.view.page, &choices) {
+    for group in &*sheet.paper.groups(choices) {
         // whole printed lists of levels need no label
         let own = own_label(sheet, &group.segs);
         let label = (field.form == Form::CareLevel && group.options >= OPTIONS).then_some((&own, Strength::Strong));
-        let scope = Scope { direction: Direction::Shape, segs: group.segs, rows: 1, distance: 0.0 };
-        for c in group.chosen {
+        let scope = Scope { direction: Direction::Shape, segs: group.segs.clone(), rows: 1, distance: 0.0 };
+        for c in group.chosen.iter().cloned() {
             out.push(build(sheet, field, label, &scope, made(sheet, c)));
         }
     }

@@ -87,14 +87,12 @@ pub fn other(page: &Page, segs: &[Seg]) -> Option<Other> {
     asked.then_some(out)
 }
 
-/// Whether both engines read every figure of a drug's line with its unit alike: a dose is never taken from one alone.
+/// Whether both engines read every figure of a drug's line with its unit alike: a dose is never taken from one alone. A
+/// line that only one engine read confirms nothing, not even that it has no dose: with `reader.second = "none"` every drug
+/// waits for a person.
 pub fn doses_confirmed(page: &Page, segs: &[Seg], value: &str) -> bool {
-    let own = drug::doses(value);
-    let asked = segs.iter().filter_map(|s| page.lines.get(s.line).map(|l| (s, l))).all(|(s, l)| {
-        let glyphs = l.glyphs.get(s.glyphs.clone()).unwrap_or_default();
-        l.second.is_some() || !glyphs.iter().any(|g| g.ch.is_numeric())
-    });
-    own.is_empty() || asked && other(page, segs).is_some_and(|o| drug::doses(&squeeze(&o.text)) == own)
+    let asked = segs.iter().all(|s| page.lines.get(s.line).is_some_and(|l| l.second.is_some()));
+    asked && other(page, segs).is_some_and(|o| drug::doses(&squeeze(&o.text)) == drug::doses(value))
 }
 
 #[cfg(test)]
@@ -137,6 +135,9 @@ mod tests {
         let mut unasked = page("50mg", 1.0, &[], &[]);
         unasked.lines[0].second = None;
         assert!(!doses_confirmed(&unasked, &seg, "50mg"));
-        assert!(doses_confirmed(&unasked, &seg, "眠前"));
+        // a lost figure leaves no trace in the one reading
+        assert!(!doses_confirmed(&unasked, &seg, "眠前"));
+        assert!(doses_confirmed(&page("就寝眠前", 1.0, &all(4), &[]), &seg, "就寝眠前"));
+        assert!(!doses_confirmed(&page("就寝眠前", 1.0, &all(4), &[(2, '5')]), &seg, "就寝眠前"));
     }
 }

@@ -25,10 +25,15 @@ pub struct Facts {
     pub name: Option<(String, f32)>,
     /// `2/3` on the page; the second is 0 where it does not say how many.
     pub count: Option<(u32, u32)>,
+    /// What else tells whose sheet it is ([`TELLING`]), and how sure it is.
+    pub said: Vec<(&'static str, String, f32)>,
 }
 
+/// Fields that are the same on all pages of a sheet that have them.
+pub const TELLING: [&str; 4] = ["patient.birth_date", "sender.phone", "sender.fax", "document.date"];
+
 /// Pages that belong together.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Together {
     pub kind: String,
     pub confidence: f32,
@@ -105,11 +110,39 @@ fn opens(doc: &Together, facts: &[Facts], page: &Facts, cover: bool) -> bool {
     {
         return true;
     }
+    if contradictions(doc, facts, page).len() + usize::from(matches!(other_name, Some((true, p)) if p > 0.5)) > 1 {
+        return true;
+    }
     let Some(title) = title else { return false };
     let same_kind =
         doc.pages.iter().any(|p| facts[*p].kind.title().is_some_and(|t| t.kind == title.kind && t.strength >= STRONG));
     !(same_kind && matches!(other_name, Some((false, _))))
 }
+
+/// What a page says otherwise than the pages of a document before it: the patient's birth, the sender's numbers, the
+/// sheet's date.
+fn contradictions(doc: &Together, facts: &[Facts], page: &Facts) -> Vec<&'static str> {
+    let before = |key: &str| doc.pages.iter().rev().find_map(|p| facts[*p].said.iter().find(|s| s.0 == key));
+    // one figure may have been misread
+    let others = |a: &str, b: &str| {
+        let digits = |s: &str| s.chars().filter(char::is_ascii_digit).collect::<String>();
+        confusion::distance(&digits(a), &digits(b)) > 1.0
+    };
+    let sure = page.said.iter().filter(|s| s.2 > SURELY);
+    let mut out: Vec<&str> = sure
+        .filter(|(key, value, _)| before(key).is_some_and(|(_, b, p)| *p > SURELY && others(b, value)))
+        .map(|(key, ..)| match *key {
+            "patient.birth_date" => "生年月日",
+            "document.date" => "日付",
+            _ => "発信元の番号",
+        })
+        .collect();
+    out.dedup();
+    out
+}
+
+/// From here on what a page says of itself counts against another page.
+const SURELY: f32 = 0.8;
 
 /// Why it is not certain that a page goes on with a document.
 fn uncertain(doc: &Together, facts: &[Facts], page: &Facts) -> Option<String> {
@@ -117,12 +150,10 @@ fn uncertain(doc: &Together, facts: &[Facts], page: &Facts) -> Option<String> {
         return None;
     }
     let before = doc.pages.iter().rev().find_map(|p| facts[*p].name.as_ref());
-    match (before, &page.name) {
-        (Some((a, _)), Some((b, pb))) if a != b && *pb > 0.6 => {
-            Some(format!("{}頁目の氏名が前の頁と一致しません", page.number))
-        }
-        _ => None,
-    }
+    let name = matches!((before, &page.name), (Some((a, _)), Some((b, pb))) if a != b && *pb > 0.6).then_some("氏名");
+    // (a sheet may be dated once more where it is signed)
+    let what = name.into_iter().chain(contradictions(doc, facts, page)).find(|w| *w != "日付")?;
+    Some(format!("{}頁目の{what}が前の頁と一致しません", page.number))
 }
 
 fn scores(page: &Facts, types: &[String]) -> BTreeMap<String, f32> {

@@ -12,6 +12,7 @@ use crate::reading::Reading;
 use crate::register::Registers;
 use crate::text::{fold_text, squeeze};
 
+use super::backtest::document_of;
 use super::candidate::{self, Field, Sheet};
 use super::choice::Seg;
 use super::form::Normaliser;
@@ -103,11 +104,11 @@ pub fn propose(
 
 /// Whether the rules give a lesson's value.
 fn right(rules: &RuleSet, kind: &str, key: &str, lesson: &Lesson, registers: &Registers) -> bool {
-    extract(rules, lesson.reading, registers).documents.iter().any(|d| {
-        d.kind == kind
-            && d.pages.iter().any(|p| lesson.pages.contains(p))
-            && d.text(key).is_some_and(|v| squeeze(&v) == squeeze(lesson.truth))
-    })
+    let found = extract(rules, lesson.reading, registers);
+    document_of(&found, lesson.pages)
+        .filter(|d| d.kind == kind)
+        .and_then(|d| d.text(key))
+        .is_some_and(|v| squeeze(&v) == squeeze(lesson.truth))
 }
 
 /// All places where the field's form reads the right value.

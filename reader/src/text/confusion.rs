@@ -68,6 +68,41 @@ pub fn within(a: &[char], b: &[char], limit: f32) -> Option<f32> {
     Some(row[b.len()]).filter(|d| *d <= limit)
 }
 
+/// Which characters a text holds, alike ones as one: tells quickly that two texts are far apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Signature {
+    all: u64,
+    /// Without those that are lost cheaply.
+    dear: u64,
+}
+
+impl Signature {
+    /// Of characters in normal form.
+    pub fn of(chars: &[char]) -> Signature {
+        let bit = |c: char| 1 << (u64::from(class(c)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58);
+        chars.iter().fold(Signature::default(), |s, c| Signature {
+            all: s.all | bit(*c),
+            dear: s.dear | if gap(*c) < 1.0 { 0 } else { bit(*c) },
+        })
+    }
+
+    /// Whether the [`distance_chars`] of the two texts is surely above so much: each character of one that has nothing
+    /// like it in the other costs 1.
+    pub fn beyond(self, other: Signature, limit: f32) -> bool {
+        let alone = |a: u64, b: u64| (a & !b).count_ones();
+        alone(self.dear, other.all).max(alone(other.dear, self.all)) as f32 > limit
+    }
+}
+
+/// The same for characters of which one is read for another at less than the full [`cost`].
+fn class(c: char) -> char {
+    match alike(unvoiced(alike(plain(c)))) {
+        // (alike across the two kana, so its voicing mark is lost in neither)
+        'べ' => 'へ',
+        c => c,
+    }
+}
+
 /// 1 for equal strings, 0 for strings that share nothing.
 pub fn similarity(a: &str, b: &str) -> f32 {
     let (a, b) = (squeeze(a).chars().collect::<Vec<_>>(), squeeze(b).chars().collect::<Vec<_>>());
@@ -92,7 +127,25 @@ mod tests {
         assert!(similarity("光ヶ丘ゆずりは医院", "光ケ丘ゆずりは医院") > 0.95);
     }
 
+    #[test]
+    fn what_is_read_for_another_is_of_its_class() {
+        let kana = ('ぁ'..='ヿ').chain("ー一-口日ロ力夕三才工八二卜千入匕0oO〇1lI|5s9g8b2z(〔[{崎﨑高髙辺邉邊".chars());
+        let all: Vec<char> = kana.collect();
+        for (a, b) in all.iter().flat_map(|a| all.iter().map(move |b| (*a, *b))) {
+            assert!(cost(a, b) >= 1.0 || class(a) == class(b), "{a} {b}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn signatures_never_hide_what_is_near(a in "[ぁ-んァ-ヶ一二三日口0-9・.-]{0,8}", b in "[ぁ-んァ-ヶ一二三日口0-9・.-]{0,8}") {
+            let chars = |s: &str| squeeze(s).chars().collect::<Vec<char>>();
+            let (a, b) = (chars(&a), chars(&b));
+            for limit in [0.5, 1.0, 2.5] {
+                prop_assert!(!Signature::of(&a).beyond(Signature::of(&b), limit) || within(&a, &b, limit).is_none());
+            }
+        }
+
         #[test]
         fn it_is_a_distance(a in "[ぁ-んァ-ヶ一二三日口0-9]{0,8}", b in "[ぁ-んァ-ヶ一二三日口0-9]{0,8}") {
             prop_assert_eq!(distance(&a, &a), 0.0);

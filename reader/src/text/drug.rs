@@ -87,14 +87,7 @@ pub fn dosed(text: &str) -> bool {
 pub fn known_drug(text: &str) -> Option<&'static str> {
     let t = squeeze(text);
     let t = t.trim_start_matches(|c: char| c.is_ascii_digit() || ".)(・①②③④⑤⑥⑦⑧⑨-:【】「」般".contains(c));
-    let ends: Vec<usize> = t.char_indices().map(|(i, c)| i + c.len_utf8()).take(24).collect();
-    ends.iter().rev().find_map(|e| drugs().words_at(&t[..*e]))
-}
-
-impl Table {
-    fn words_at(&self, word: &str) -> Option<&'static str> {
-        self.contains(word).then(|| self.words().find(|w| *w == word)).flatten()
-    }
+    drugs().beginning(t, 24)
 }
 
 /// The entry of a word list that lies nearest to a text.

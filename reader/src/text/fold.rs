@@ -71,7 +71,7 @@ pub(crate) fn nfkc_mapped(s: &str) -> Folded {
 
 /// Characters that NFKC leaves as they are, among those that nearly all text is made of: printing ASCII, kana without
 /// marks of their own, unified ideographs.
-fn is_plain_nfkc(c: char) -> bool {
+pub(super) fn is_plain_nfkc(c: char) -> bool {
     matches!(c, '!'..='~' | '\u{3041}'..='\u{3096}' | '\u{30A1}'..='\u{30FA}' | 'ー' | '\u{4E00}'..='\u{9FFF}')
 }
 
@@ -83,7 +83,7 @@ pub fn nfkc(s: &str) -> String {
 
 /// NFKC without any white space: the form in which values are compared.
 pub fn squeeze(s: &str) -> String {
-    nfkc_mapped(s).text()
+    if s.chars().all(is_plain_nfkc) { s.to_owned() } else { nfkc_mapped(s).text() }
 }
 
 /// Characters that a recogniser trained on Chinese gives where Japanese print has another; none of them is in use in
@@ -533,25 +533,45 @@ pub fn alike(c: char) -> char {
     TABLE.get(c)
 }
 
+/// What a character in NFKC becomes for matching; nothing where it counts for nothing.
+fn matched(c: char) -> Option<char> {
+    static TABLE: std::sync::LazyLock<Vec<char>> = std::sync::LazyLock::new(|| {
+        (0..=0xFFFF).map(|n| char::from_u32(n).and_then(slowly_matched).unwrap_or(GONE)).collect()
+    });
+    match TABLE.get(c as usize) {
+        Some(c) => (*c != GONE).then_some(*c),
+        None => slowly_matched(c),
+    }
+}
+
+/// Stands for nothing in the table of [`matched`]; no text holds it.
+const GONE: char = '\u{FFFF}';
+
+fn slowly_matched(c: char) -> Option<char> {
+    if NOTHING.contains(c) {
+        return None;
+    }
+    let c = alike(plain(c));
+    Some(c.to_lowercase().next().unwrap_or(c))
+}
+
 /// For matching only: NFKC, no white space, variants and look-alikes folded, Latin letters in lower case,
 /// middle dots dropped. Both sides of a comparison must be folded.
 pub fn fold(s: &str) -> Folded {
     let n = nfkc_mapped(s);
     let mut out = Folded { original: n.original, ..Folded::default() };
     for (c, i) in n.chars.into_iter().zip(n.map) {
-        if NOTHING.contains(c) {
-            continue;
+        if let Some(c) = matched(c) {
+            out.chars.push(c);
+            out.map.push(i);
         }
-        let c = alike(plain(c));
-        out.chars.push(c.to_lowercase().next().unwrap_or(c));
-        out.map.push(i);
     }
     out
 }
 
 /// [`fold`], the string only.
 pub fn fold_text(s: &str) -> String {
-    fold(s).text()
+    if s.chars().all(is_plain_nfkc) { s.chars().filter_map(matched).collect() } else { fold(s).text() }
 }
 
 /// For values: NFKC with single spaces, and characters that no Japanese text has put right (每 → 毎, 查 → 査).

@@ -12,6 +12,8 @@ pub struct Table {
     text: &'static str,
     /// Byte offset of each line, and one past the end.
     starts: Vec<u32>,
+    /// Where each line's word ends.
+    ends: Vec<u32>,
 }
 
 impl Table {
@@ -21,7 +23,12 @@ impl Table {
         if starts.last().is_some_and(|s| (*s as usize) < text.len()) {
             starts.push(text.len() as u32);
         }
-        Table { text, starts }
+        let end = |w: &[u32]| {
+            let line = &text[w[0] as usize..w[1] as usize];
+            w[0] + line.find(['\t', '\n']).unwrap_or(line.len()) as u32
+        };
+        let ends = starts.windows(2).map(end).collect();
+        Table { text, starts, ends }
     }
 
     /// Number of entries.
@@ -36,29 +43,48 @@ impl Table {
         self.text[self.starts[i] as usize..self.starts[i + 1] as usize].trim_end_matches('\n')
     }
 
-    /// What stands behind the word; the empty string where nothing does.
-    pub fn get(&self, word: &str) -> Option<&'static str> {
+    fn word(&self, i: usize) -> &'static str {
+        &self.text[self.starts[i] as usize..self.ends[i] as usize]
+    }
+
+    /// The first entry that is not before a word.
+    fn from(&self, word: &str) -> usize {
         let (mut low, mut high) = (0, self.len());
         while low < high {
-            let middle = (low + high) / 2;
-            let line = self.line(middle);
-            let (key, rest) = line.split_once('\t').unwrap_or((line, ""));
-            match key.cmp(word) {
-                std::cmp::Ordering::Equal => return Some(rest),
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-            }
+            let middle = usize::midpoint(low, high);
+            if self.word(middle) < word { low = middle + 1 } else { high = middle }
         }
-        None
+        low
+    }
+
+    fn at(&self, word: &str) -> Option<usize> {
+        Some(self.from(word)).filter(|at| *at < self.len() && self.word(*at) == word)
+    }
+
+    /// What stands behind the word; the empty string where nothing does.
+    pub fn get(&self, word: &str) -> Option<&'static str> {
+        let at = self.at(word)?;
+        Some(self.line(at)[self.word(at).len()..].trim_start_matches('\t'))
+    }
+
+    /// The longest word that a text begins with, of at most so many characters.
+    pub fn beginning(&self, text: &str, most: usize) -> Option<&'static str> {
+        let ends: Vec<usize> = text.char_indices().map(|(i, c)| i + c.len_utf8()).take(most).collect();
+        let first = &text[..*ends.first()?];
+        let at = self.from(first);
+        if at >= self.len() || !self.word(at).starts_with(first) {
+            return None;
+        }
+        ends.iter().rev().find_map(|e| self.at(&text[..*e])).map(|at| self.word(at))
     }
 
     pub fn contains(&self, word: &str) -> bool {
-        self.get(word).is_some()
+        self.at(word).is_some()
     }
 
     /// All words in order.
     pub fn words(&self) -> impl Iterator<Item = &'static str> + '_ {
-        (0..self.len()).map(|i| self.line(i)).map(|l| l.split_once('\t').map_or(l, |(w, _)| w))
+        (0..self.len()).map(|i| self.word(i))
     }
 }
 

@@ -126,7 +126,7 @@ impl Cluster {
         let db = Db::Postgres(Box::new(self.clone()));
         let mut tx = db.begin().await?;
         tx.lock(SCHEMA_LOCK).await?;
-        schema::check(&mut tx, &migrations, opening).await?;
+        schema::check(&mut tx, opening).await?;
         if let Inner::Postgres(t, _) = &mut tx.inner {
             migrations.run_to(opening.schema(), &mut **t).await?;
         }

@@ -33,6 +33,8 @@ steps!(
     11 "rules" "0011_rules.sql",
     12 "figures" "0012_figures.sql",
     13 "rest" "0013_rest.sql",
+    14 "form" "0014_form.sql",
+    15 "days" "0015_days.sql",
 );
 
 /// Without sqlx's macro, which would have all of sqlx and both databases' drivers compiled a second time for itself.
@@ -58,25 +60,36 @@ pub(super) fn postgres() -> Migrator {
 
 /// Refuses a database that has gone on to a schema which programs that know these migrations must not touch, and one that
 /// is not completely filled. A database without tables, or from before there was a floor, is fine.
-pub(super) async fn check(tx: &mut Tx, migrations: &Migrator, opening: Opening) -> Result<()> {
+pub(super) async fn check(tx: &mut Tx, opening: Opening) -> Result<()> {
     if !has_meta(tx).await? {
         return Ok(());
     }
-    let floor: Option<String> = scalar("SELECT value FROM meta WHERE key = 'floor'").fetch_optional(tx.conn()).await?;
-    let floor: i64 = floor.and_then(|f| f.parse().ok()).unwrap_or(0);
-    let ours = migrations.iter().map(|m| m.version).max().unwrap_or(0);
-    if floor > ours {
-        return Err(StoreError::Ahead { floor, ours });
-    }
+    fits(tx).await?;
     if opening == Opening::Work { complete(tx).await } else { Ok(()) }
 }
 
+/// Refuses where the floor has risen above this program.
+pub(super) async fn fits(tx: &mut Tx) -> Result<()> {
+    let floor: Option<String> = scalar("SELECT value FROM meta WHERE key = 'floor'").fetch_optional(tx.conn()).await?;
+    let floor: i64 = floor.and_then(|f| f.parse().ok()).unwrap_or(0);
+    let ours = SQLITE.last().map_or(0, |step| step.0);
+    if floor > ours { Err(StoreError::Ahead { floor, ours }) } else { Ok(()) }
+}
+
 pub(super) async fn has_meta(tx: &mut Tx) -> Result<bool> {
+    has_table(tx, "meta").await
+}
+
+/// Whether a table is there; asked before a migration, or of a database that is only read.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn has_table(tx: &mut Tx, name: &str) -> Result<bool> {
     let tables = tx.choose(
-        "SELECT count(*) FROM sqlite_master WHERE name = 'meta'",
-        "SELECT count(*) FROM pg_catalog.pg_class WHERE relname = 'meta' AND relnamespace = current_schema()::regnamespace",
+        "SELECT count(*) FROM sqlite_master WHERE name = $1",
+        "SELECT count(*) FROM pg_catalog.pg_class WHERE relname = $1 AND relnamespace = current_schema()::regnamespace",
     );
-    Ok(scalar(tables).fetch_one::<i64>(tx.conn()).await? > 0)
+    Ok(scalar(tables).bind(name).fetch_one::<i64>(tx.conn()).await? > 0)
 }
 
 /// Refuses a database that was begun to be filled and is not complete.

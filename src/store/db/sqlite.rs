@@ -29,7 +29,7 @@ pub(super) async fn open(dir: &Path, opening: Opening) -> Result<Db> {
         .await?;
     let migrations = schema::sqlite();
     let db = Db::Sqlite { writer: Some(writer.clone()), readers: readers(&path).await? };
-    schema::check(&mut db.begin().await?, &migrations, opening).await?;
+    schema::check(&mut db.begin().await?, opening).await?;
     migrations.run_to(opening.schema(), &writer).await?;
     sync(dir)?;
     Ok(db)

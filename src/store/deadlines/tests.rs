@@ -1,6 +1,7 @@
 //! What is due, for whom, and who is reminded once.
 
 use super::super::accept::{Sheet, State};
+use super::super::review::Edit;
 use super::super::tests::{Bench, bench, field, sheet};
 use super::*;
 use crate::account::Role;
@@ -60,6 +61,32 @@ async fn what_sheets_say_is_due_and_the_newest_is_right() {
     // The care manager has told the hospital.
     come(&b, "told", with("R-0002", "admission_info", &[("encounter.admission_date", "2025-11-22")])).await;
     assert_eq!(listed(&b, Whose::All(&reviewer)).await, all[1..]);
+}
+
+#[tokio::test]
+async fn a_special_order_ends_on_its_fourteenth_day_where_its_end_is_not_sure() {
+    let b = bench().await;
+    let reviewer = super::super::testing::reviewer();
+    let special = crate::completeness::Look { form: Some(SPECIAL_FORM), ..Default::default() };
+    let mut order = with("R-0001", "nursing_order", &[("order.period_start", "2025-11-24")]);
+    order.document.fields.insert("order.period_end".into(), field("2025-12-01", Status::Review));
+    b.receive("scan", "special", b"special").await;
+    b.through_as(&[order.clone()], &[special]).await;
+    // Of another order nobody knows its length.
+    order.room = Some("R-0002".into());
+    come(&b, "plain", order).await;
+    let day = |d: &str| d.parse::<Date>().expect("a day");
+    let all = b.store.deadlines(Whose::All(&reviewer), day("2025-11-01"), day("2026-12-31")).await.expect("deadlines");
+    assert_eq!(all.len(), 1, "{all:?}");
+    let d = &all[0];
+    assert_eq!((d.due, d.at.as_str(), d.room.as_str()), (day("2025-12-07"), "2025-11-24", "R-0001"));
+    assert!(d.special && d.is_special() && d.is_counted());
+    // A person reads the end: it is the sheet's from then on.
+    let edit = Edit::Set(crate::model::Value::One("2025-12-01".into()));
+    b.store.confirm_fields(&d.document, 1, &[("order.period_end".into(), edit)], "p").await.expect("confirmed");
+    let all = b.store.deadlines(Whose::All(&reviewer), day("2025-11-01"), day("2026-12-31")).await.expect("deadlines");
+    assert!(all.len() == 1 && all[0].due == day("2025-12-01") && !all[0].is_counted(), "{all:?}");
+    assert!(all[0].special, "by its heading");
 }
 
 #[tokio::test]

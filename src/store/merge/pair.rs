@@ -115,7 +115,8 @@ pub(super) async fn pair(tx: &mut Tx, source: &str, target: &str, now: i64) -> R
 
 async fn side(tx: &mut Tx, room: &str, now: i64) -> Result<Side> {
     let row = query(
-        "SELECT r.*, (SELECT count(*) FROM register g WHERE g.kind = 'patient' AND g.id = r.id AND g.ended IS NULL) AS known,
+        "SELECT r.id, r.name, r.kana, r.birth_date, r.ended, r.merged,
+            (SELECT count(*) FROM register g WHERE g.kind = 'patient' AND g.id = r.id AND g.ended IS NULL) AS known,
             (SELECT count(*) FROM post p WHERE p.room = r.id AND p.replaced IS NULL AND p.withdrawn IS NULL) AS sheets,
             (SELECT count(*) FROM reply y WHERE y.room = r.id AND y.withdrawn IS NULL) AS replies,
             (SELECT count(*) FROM attachment t JOIN reply y ON y.id = t.reply WHERE y.room = r.id) AS attachments,

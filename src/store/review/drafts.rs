@@ -33,7 +33,7 @@ impl Store {
         // one that a person added.
         let added = list(&mut tx, document, revision).await?.into_iter().find(|d| d.field == field);
         let edit = match (edit, added.map(|d| d.edit)) {
-            (Edit::Set(value), Some(Edit::Add { page, .. })) => &Edit::Add { value: value.clone(), page },
+            (Edit::Set(value), Some(Edit::Add { page, name, .. })) => &Edit::Add { value: value.clone(), page, name },
             (Edit::Confirm, Some(Edit::Add { .. })) => return Ok(()),
             (edit, _) => edit,
         };

@@ -21,8 +21,14 @@ pub enum Edit {
     Set(Value),
     /// The page does not carry it.
     Remove,
-    /// The page carries it, and the machine did not find it: no place is known but the page.
-    Add { value: Value, page: u32 },
+    /// The page carries it, and the machine did not find it: no place is known but the page. One of the city's own fields
+    /// brings the name that it has now.
+    Add {
+        value: Value,
+        page: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
 }
 
 impl Edit {
@@ -62,7 +68,7 @@ pub fn apply(content: &mut Document, key: &str, edit: &Edit) -> Result<bool> {
         Edit::Add { value, .. } if content.fields.contains_key(key) => {
             content.fields.entry(key.to_owned()).and_modify(|f| set(f, value));
         }
-        Edit::Add { value, page } => {
+        Edit::Add { value, page, name } => {
             // (what the city's own fields are called is the rules' business)
             let known = Vocabulary::get().fields.contains_key(key) || key.starts_with("x.");
             if !known || !content.pages.contains(page) {
@@ -76,7 +82,7 @@ pub fn apply(content: &mut Document, key: &str, edit: &Edit) -> Result<bool> {
                 confidence: 1.0,
                 status: Status::Accepted,
                 items: None,
-                trace: Trace { rule: PERSON.to_owned(), ..Trace::default() },
+                trace: Trace { rule: PERSON.to_owned(), name: name.clone(), ..Trace::default() },
             };
             content.fields.insert(key.to_owned(), field);
         }

@@ -122,13 +122,19 @@ async fn decisions_wait_are_undone_and_become_one_revision() {
     decide(FIELD, Edit::Confirm).await.expect("confirm");
     decide(FIELD, Edit::Set(Value::One("柏中央病院".into()))).await.expect("set");
     decide("encounter.discharge_date", Edit::Remove).await.expect("remove");
-    decide("clinical.allergies", Edit::Add { value: Value::One("なし".into()), page: 1 }).await.expect("add");
+    decide("clinical.allergies", Edit::Add { value: Value::One("なし".into()), page: 1, name: None })
+        .await
+        .expect("add");
     decide("clinical.allergies", Edit::Set(Value::One("卵".into()))).await.expect("what was added is put right");
     decide(TYPE, Edit::Set(Value::One("nursing_summary".into()))).await.expect("type");
     assert!(refused(decide("patient.phone", Edit::Confirm).await).contains("項目"));
-    assert!(refused(decide("no.such", Edit::Add { value: Value::One("x".into()), page: 1 }).await).contains("項目"));
     assert!(
-        refused(decide("patient.phone", Edit::Add { value: Value::One("x".into()), page: 9 }).await).contains("項目")
+        refused(decide("no.such", Edit::Add { value: Value::One("x".into()), page: 1, name: None }).await)
+            .contains("項目")
+    );
+    assert!(
+        refused(decide("patient.phone", Edit::Add { value: Value::One("x".into()), page: 9, name: None }).await)
+            .contains("項目")
     );
     assert!(refused(decide(TYPE, Edit::Set(Value::One("poem".into()))).await).contains("種類"));
     assert!(refused(b.store.decide(&id, 7, FIELD, &Edit::Confirm, "a").await).contains("先に更新"));
@@ -139,7 +145,7 @@ async fn decisions_wait_are_undone_and_become_one_revision() {
     assert_eq!(b.store.undo(&id, 1, "a").await.expect("undo").as_deref(), Some("clinical.allergies"));
     let drafts = b.store.drafts(&id, 1).await.expect("drafts");
     let added = drafts.iter().find(|d| d.field == "clinical.allergies").expect("the one before counts again");
-    assert_eq!(added.edit, Edit::Add { value: Value::One("なし".into()), page: 1 });
+    assert_eq!(added.edit, Edit::Add { value: Value::One("なし".into()), page: 1, name: None });
 
     b.store.post_sheet(&id, Some(1), "R-0001", "a").await.expect("post");
     b.store.post_sheet(&id, Some(1), "R-0001", "a").await.expect("a double click");
@@ -160,6 +166,11 @@ async fn decisions_wait_are_undone_and_become_one_revision() {
     assert_eq!((view.revision, view.corrections, view.content.kind.as_str()), (3, 1, "nursing_summary"));
     let posts = b.store.timeline("R-0001", 10).await.expect("timeline");
     assert_eq!((posts.len(), posts[0].kind.as_str(), posts[0].revision), (1, "nursing_summary", 3));
+    // One of the city's own fields has the name that it was added under.
+    let own = Edit::Add { value: Value::One("A型".into()), page: 1, name: Some("血液型".into()) };
+    b.store.decide(&id, 3, "x.blood_type", &own, "a").await.expect("decide");
+    b.store.confirm_fields(&id, 3, &[], "a").await.expect("save");
+    assert_eq!(content(&b, &id).await.fields["x.blood_type"].label("x.blood_type"), "血液型");
     assert!(b.faults().await.is_empty());
 }
 

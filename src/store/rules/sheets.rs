@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::super::db::{Row, query, scalar};
+use super::super::db::{Row, Tx, query, scalar};
 use super::super::{Result, State, Store};
+use super::Drawn;
 use crate::model::{Document, Reader, Status, Value};
 use crate::reading::Reading;
 use crate::register::CANARY_ROOM;
@@ -22,6 +23,8 @@ pub struct SheetFilter {
     pub sender: Option<String>,
     /// Received since then, milliseconds since 1970.
     pub since: i64,
+    /// Received before then, where something is said.
+    pub before: Option<i64>,
     /// Hash of the rules that did not read it.
     pub not_by: Option<String>,
     /// Standing in a room, or waiting for a person.
@@ -55,6 +58,16 @@ pub struct Confirmed {
     pub sender: Option<String>,
     pub mark: Mark,
     pub truth: BTreeMap<String, Option<Value>>,
+    /// Where it went straight through and was drawn as a blind sample.
+    pub drawn: Option<Drawn>,
+}
+
+impl Confirmed {
+    /// For how many values one of its fields stands. What a blind sample told stands for the sheets that were not drawn as
+    /// well; what a person decided for another reason stands for itself.
+    pub fn weight(&self, key: &str) -> f64 {
+        self.drawn.as_ref().filter(|d| d.fields.contains(key)).map_or(1.0, |d| d.weight)
+    }
 }
 
 /// Whose a sheet may be: every number and line on the pages of its reading.
@@ -77,13 +90,25 @@ pub(super) struct SlimField {
     status: Status,
 }
 
-/// A statement about documents that persons decided about and that stand in their rooms.
+/// A statement about documents that persons put right or confirmed and that stand in their rooms.
 macro_rules! decided {
     ($head:literal, $tail:literal) => {
         concat!($head, "d.reading IS NOT NULL AND d.state = 'posted' AND d.revision > 1 AND d.again_of IS NULL", $tail)
     };
 }
 pub(super) use decided;
+
+/// The same, with those that went straight through and that a blind sample compared with the paper.
+macro_rules! known {
+    ($head:literal, $tail:literal) => {
+        concat!(
+            $head,
+            "d.reading IS NOT NULL AND d.state = 'posted' AND d.again_of IS NULL AND (d.revision > 1
+               OR EXISTS (SELECT 1 FROM sample s WHERE s.document = d.id AND s.done IS NOT NULL))",
+            $tail
+        )
+    };
+}
 
 impl Store {
     /// Sheets as they stand now, the newest first.
@@ -98,7 +123,8 @@ impl Store {
              WHERE d.reading IS NOT NULL AND d.part IS NULL AND d.again_of IS NULL
                AND d.state IN ('posted', 'review', 'ignored') AND (d.room IS NULL OR d.room <> $5)
                AND r.received >= $1 AND ($2 IS NULL OR d.kind = $2) AND ($3 IS NULL OR d.sender LIKE $3)
-               AND ($6 = 0 OR d.state IN ('posted', 'review'))
+               AND ($6 = 0 OR d.state IN ('posted', 'review')) AND ($7 IS NULL OR r.received < $7)
+               AND ($8 IS NULL OR v.reader NOT LIKE $8)
              ORDER BY r.received DESC, d.id LIMIT $4",
         )
         .bind(filter.since)
@@ -107,16 +133,12 @@ impl Store {
         .bind(limit)
         .bind(CANARY_ROOM)
         .bind(i64::from(filter.standing))
+        .bind(filter.before)
+        // (as `model::Reader` is written; a hash has no letters that LIKE knows)
+        .bind(filter.not_by.as_ref().map(|hash| format!("%\"rules\":\"{hash}\"%")))
         .fetch_all(self.db.reader())
         .await?;
-        let mut out = Vec::new();
-        for r in &rows {
-            let seen = seen(r)?;
-            if filter.not_by.as_ref().is_none_or(|hash| seen.reader.rules != *hash) {
-                out.push(seen);
-            }
-        }
-        Ok(out)
+        rows.iter().map(seen).collect()
     }
 
     /// One sheet as it stands now.
@@ -153,7 +175,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn unmarked(&self, limit: i64) -> Result<Vec<(String, i64, String)>> {
-        let rows = query(decided!(
+        let rows = query(known!(
             "SELECT d.id, d.revision, g.blob FROM document d JOIN reading g ON g.id = d.reading
              LEFT JOIN sheet_mark m ON m.document = d.id AND m.revision = d.revision AND m.version = $1
              WHERE ",
@@ -172,14 +194,7 @@ impl Store {
     /// The database refused, or a revision is damaged.
     pub async fn mark_sheet(&self, document: &str, revision: i64, mark: &Mark) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        let rows =
-            query("SELECT number, content FROM revision WHERE document = $1 AND number IN (1, $2) ORDER BY number")
-                .bind(document)
-                .bind(revision)
-                .fetch_all(tx.conn())
-                .await?;
-        let contents: Vec<String> = rows.iter().map(|r| r.get("content")).collect();
-        let truth = of_both(&contents)?;
+        let truth = told(&mut tx, document, revision).await?;
         query(
             "INSERT INTO sheet_mark (document, revision, version, numbers, text, truth) VALUES ($1,$2,$3,$4,$5,$6)
              ON CONFLICT (document) DO UPDATE SET revision = excluded.revision, version = excluded.version,
@@ -201,13 +216,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn said(&self, document: &str, revision: i64) -> Result<BTreeSet<String>> {
-        let contents: Vec<String> =
-            scalar("SELECT content FROM revision WHERE document = $1 AND number IN (1, $2) ORDER BY number")
-                .bind(document)
-                .bind(revision)
-                .fetch_all(self.db.reader())
-                .await?;
-        Ok(of_both(&contents)?.into_keys().collect())
+        Ok(told(&mut self.db.snapshot().await?, document, revision).await?.into_keys().collect())
     }
 
     /// All decided sheets that have a mark, those that came first first.
@@ -215,7 +224,8 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn confirmed(&self) -> Result<Vec<Confirmed>> {
-        let rows = query(decided!(
+        let mut drawn = self.drawn_samples().await?;
+        let rows = query(known!(
             "SELECT d.id, d.reading, d.kind, d.pages, d.sender, g.blob, m.numbers, m.text, m.truth
              FROM document d JOIN reading g ON g.id = d.reading
              JOIN sheet_mark m ON m.document = d.id AND m.revision = d.revision AND m.version = $1
@@ -227,8 +237,10 @@ impl Store {
         .await?;
         rows.iter()
             .map(|r| {
+                let document: String = r.get("id");
                 Ok(Confirmed {
-                    document: r.get("id"),
+                    drawn: drawn.remove(&document),
+                    document,
                     reading: r.get("reading"),
                     blob: r.get("blob"),
                     kind: r.get("kind"),
@@ -254,12 +266,28 @@ fn seen(r: &Row) -> Result<Seen> {
     })
 }
 
-/// The truth out of the contents of a sheet's first revision and a later one; nothing where there is no later one.
-fn of_both(contents: &[String]) -> Result<BTreeMap<String, Option<Value>>> {
-    Ok(match contents {
-        [machine, person] => truth(serde_json::from_str(machine)?, serde_json::from_str(person)?),
-        _ => BTreeMap::new(),
-    })
+/// What persons said of a sheet up to a revision: what a blind sample found right in the first one, and the difference of
+/// the two, which is the newer word.
+async fn told(tx: &mut Tx, document: &str, revision: i64) -> Result<BTreeMap<String, Option<Value>>> {
+    let rows = query("SELECT content FROM revision WHERE document = $1 AND number IN (1, $2) ORDER BY number")
+        .bind(document)
+        .bind(revision)
+        .fetch_all(tx.conn())
+        .await?;
+    let mut all = rows.iter().map(|r| serde_json::from_str::<Slim>(r.get("content")));
+    let Some(machine) = all.next().transpose()? else { return Ok(BTreeMap::new()) };
+    let right: Vec<String> = scalar("SELECT field FROM sample_field WHERE document = $1 AND verdict = 'right'")
+        .bind(document)
+        .fetch_all(tx.conn())
+        .await?;
+    let mut out: BTreeMap<String, Option<Value>> = right
+        .into_iter()
+        .filter_map(|key| machine.fields.get(&key).map(|f| (key.clone(), Some(f.value.clone()))))
+        .collect();
+    if let Some(person) = all.next().transpose()? {
+        out.extend(truth(machine, person));
+    }
+    Ok(out)
 }
 
 /// What persons said of a sheet: where its newest revision says something else than the machine did, or says the same

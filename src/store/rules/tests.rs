@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::super::accept::State;
 use super::super::review::Edit;
-use super::super::tests::{Bench, bench, sheet};
+use super::super::tests::{Bench, bench, field, sheet};
 use super::*;
-use crate::model::{Field, Status, Trace, Value};
+use crate::model::{Status, Value};
 
 fn new<'a>(layer: &'a str, hash: &'a str, parent: i64) -> NewRules<'a> {
     NewRules { layer, hash, parent, reason: "試験", tried: "{}" }
@@ -33,19 +33,6 @@ async fn rules_are_put_in_force_one_after_the_other_and_never_over_somebody_else
     assert_eq!(store.return_to_rules(0, 3, ("{}", "h0"), "b").await.expect("the base"), 4);
     assert!(store.return_to_rules(9, 4, ("{}", "h0"), "b").await.is_err());
     assert!(store.verify().await.expect("verify").faults.is_empty());
-}
-
-fn field(value: &str, status: Status) -> Field {
-    Field {
-        value: Value::One(value.into()),
-        raw: value.into(),
-        page: 1,
-        rect: [1, 1, 9, 9],
-        confidence: 0.9,
-        status,
-        items: None,
-        trace: Trace::default(),
-    }
 }
 
 /// A posted sheet with two fields, of which a person took one away and put the other right.
@@ -82,6 +69,50 @@ async fn what_a_person_said_of_a_sheet_is_its_truth() {
     let truth: Vec<(&str, Option<String>)> =
         all[0].truth.iter().map(|(k, v)| (k.as_str(), v.as_ref().map(Value::text))).collect();
     assert_eq!(truth, [("care.level", None), ("patient.birth_date", Some("1931-01-01".into()))]);
+}
+
+/// What went straight through, and a blind sample found right.
+#[tokio::test]
+async fn what_a_blind_sample_found_is_truth_that_stands_for_more_sheets() {
+    use super::super::samples::{Answer, Sampling};
+    let mut b = bench().await;
+    b.store = b.store.clone().sampling(Sampling { share: 1.0, weekly: 0, limit: 0.0 });
+    b.receive("scan", "a.tif", b"one").await;
+    b.through(&[sheet(State::Posted, Some("R-0001"))]).await;
+    let id = b.store.timeline("R-0001", 9).await.expect("timeline").remove(0).document;
+    let mut tx = b.store.db.begin().await.expect("begin");
+    query("UPDATE sample SET chance = 20000").execute(tx.conn()).await.expect("one of fifty");
+    tx.commit().await.expect("commit");
+    let mark = async || {
+        let open = b.store.unmarked(9).await.expect("unmarked");
+        for (document, revision, _) in &open {
+            b.store.mark_sheet(document, *revision, &Mark::default()).await.expect("marked");
+        }
+        open.len()
+    };
+    let say = async |field: &str, answer: Answer| {
+        b.store.answer_sample(&id, field, &answer, "p").await.expect("answered");
+    };
+    say("patient.name", Answer::Value(Value::One("柏 花子".into()))).await;
+    assert_eq!(mark().await, 0, "the sample is not done");
+    // A person confirms a field of the sheet that no sample asks for, before the sample is done.
+    let confirm = [("sender.institution".to_owned(), Edit::Confirm)];
+    b.store.confirm_fields(&id, 1, &confirm, "p").await.expect("confirmed");
+    assert_eq!(mark().await, 1);
+    say("encounter.discharge_date", Answer::Unreadable).await;
+    assert_eq!(mark().await, 1, "what is true is made anew with what the sample tells");
+    let all = b.store.confirmed().await.expect("confirmed");
+    let truth: Vec<(&str, f64)> = all[0].truth.keys().map(|k| (k.as_str(), all[0].weight(k))).collect();
+    assert_eq!(truth, [("patient.name", 50.0), ("sender.institution", 1.0)]);
+    let said = b.store.said(&id, 2).await.expect("said");
+    assert!(said.contains("patient.name"), "reading again never offers another");
+    // What is changed later is the newer word.
+    let set = [("patient.name".to_owned(), Edit::Set(Value::One("柏 花江".into())))];
+    b.store.confirm_fields(&id, 2, &set, "p").await.expect("changed");
+    assert_eq!(mark().await, 1);
+    let all = b.store.confirmed().await.expect("confirmed");
+    assert_eq!(all[0].truth["patient.name"], Some(Value::One("柏 花江".into())));
+    assert!(b.faults().await.is_empty());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::super::accept::{Sheet, State};
 use super::super::db::{Tx, query, scalar};
-use super::super::{MACHINE, Result, Store, audit, status};
+use super::super::{MACHINE, Result, Store, audit, secrets, status};
 use super::{Sampling, asks};
 use crate::figures::draw::{Week, chance, lot, salt, topped};
 use crate::figures::hospital;
@@ -31,50 +31,70 @@ pub(in crate::store) async fn draw(
     now: i64,
 ) -> Result<()> {
     let Some(sampling) = store.sampling else { return Ok(()) };
-    for (sheet, id) in sheets.iter().zip(ids) {
-        let stands = sheet.state == State::Posted && sheet.room.as_deref() != Some(CANARY_ROOM);
-        if !stands || asks(&sheet.document).next().is_none() {
-            continue;
+    let mut posted: Vec<(String, &str, &Document)> = sheets
+        .iter()
+        .zip(ids)
+        .filter(|(s, _)| s.state == State::Posted && s.room.as_deref() != Some(CANARY_ROOM))
+        .filter(|(s, _)| asks(&s.document).next().is_some())
+        .map(|(s, id)| (hospital(&s.document), id.as_str(), &s.document))
+        .collect();
+    // Always in one order, so that no two wait for each other.
+    posted.sort_by(|a, b| a.0.cmp(&b.0));
+    for (n, (hospital, id, document)) in posted.iter().enumerate() {
+        if n == 0 || posted[n - 1].0 != *hospital {
+            lock(tx, hospital).await?;
         }
-        let again: Option<i64> =
-            scalar("SELECT again FROM figure WHERE document = $1").bind(id).fetch_one(tx.conn()).await?;
-        if again.is_none() {
-            one(tx, sampling, id, &sheet.document, now).await?;
-        }
+        one(tx, sampling, hospital, id, document, now).await?;
     }
     Ok(())
 }
 
-async fn one(tx: &mut Tx, sampling: Sampling, id: &str, document: &Document, now: i64) -> Result<()> {
-    tx.lock("samples").await?;
-    let hospital = hospital(document);
+/// What a hospital's week has so far is counted by one at a time; other hospitals' sheets pass meanwhile.
+async fn lock(tx: &mut Tx, hospital: &str) -> Result<()> {
+    tx.lock(&format!("samples of {hospital}")).await
+}
+
+async fn one(tx: &mut Tx, sampling: Sampling, hospital: &str, id: &str, document: &Document, now: i64) -> Result<()> {
     let begun = monday(now);
-    let drawn: i64 = scalar("SELECT count(*) FROM sample WHERE hospital = $1 AND drawn >= $2 AND topped = 0")
-        .bind(&hospital)
-        .bind(begun)
-        .fetch_one(tx.conn())
-        .await?;
     let row = query(
-        "SELECT count(*) AS n, min(posted) AS first FROM figure
-         WHERE hospital = $1 AND chance IS NOT NULL AND posted >= $2 AND posted < $3",
+        "SELECT f.again, (SELECT value FROM meta WHERE key = $5) AS salt,
+                (SELECT count(*) FROM sample s WHERE s.hospital = $2 AND s.drawn >= $3 AND s.topped = 0) AS drawn,
+                (SELECT count(*) FROM figure u WHERE u.hospital = $2 AND u.chance IS NOT NULL
+                 AND u.posted >= $4 AND u.posted < $3) AS lately,
+                (SELECT min(u.posted) FROM figure u WHERE u.hospital = $2 AND u.chance IS NOT NULL
+                 AND u.posted >= $4 AND u.posted < $3) AS since
+         FROM figure f WHERE f.document = $1",
     )
-    .bind(&hospital)
-    .bind(begun - WEEKS * WEEK)
+    .bind(id)
+    .bind(hospital)
     .bind(begun)
+    .bind(begun - WEEKS * WEEK)
+    .bind(SALT)
     .fetch_one(tx.conn())
     .await?;
-    let known = row.get::<Option<i64>>("first").map_or(1, |first| ((begun - first) / WEEK + 1).clamp(1, WEEKS));
+    if row.get::<Option<i64>>("again").is_some() {
+        return Ok(());
+    }
+    let known = row.get::<Option<i64>>("since").map_or(1, |since| ((begun - since) / WEEK + 1).clamp(1, WEEKS));
     let week = Week {
-        drawn,
-        usual: row.get::<i64>("n") as f64 / known as f64,
+        drawn: row.get("drawn"),
+        usual: row.get::<i64>("lately") as f64 / known as f64,
         left: 1.0 - (now - begun) as f64 / WEEK as f64,
     };
     let chance = chance(sampling.share, sampling.weekly, week);
     query("UPDATE figure SET chance = $2 WHERE document = $1").bind(id).bind(chance).execute(tx.conn()).await?;
-    if lot(&secret(tx).await?, id) < chance {
-        put(tx, id, document, (&hospital, chance, false), now).await?;
+    let salt = match row.get("salt") {
+        Some(known) => known,
+        None => the_salt(tx).await?,
+    };
+    if lot(&salt, id) < chance {
+        put(tx, id, document, (hospital, chance, false), now).await?;
     }
     Ok(())
+}
+
+async fn the_salt(tx: &mut Tx) -> Result<String> {
+    secrets::get(tx, SALT, || salt(*Uuid::new_v4().as_bytes())).await
 }
 
 async fn put(
@@ -119,11 +139,12 @@ impl Store {
         if looked.and_then(|l| l.parse::<i64>().ok()).is_some_and(|l| l >= until) {
             return Ok(0);
         }
-        let salt = secret(&mut tx).await?;
+        let salt = the_salt(&mut tx).await?;
         let short = query(
             "SELECT f.hospital, (SELECT count(*) FROM sample s WHERE s.hospital = f.hospital AND s.drawn >= $1 AND s.drawn < $2
                                  AND s.topped = 0) AS drawn
-             FROM figure f WHERE f.chance IS NOT NULL AND f.posted >= $1 AND f.posted < $2 GROUP BY f.hospital",
+             FROM figure f WHERE f.chance IS NOT NULL AND f.posted >= $1 AND f.posted < $2
+             GROUP BY f.hospital ORDER BY f.hospital",
         )
         .bind(from)
         .bind(until)
@@ -133,6 +154,7 @@ impl Store {
         for r in short {
             let (hospital, lacking): (String, i64) = (r.get("hospital"), sampling.weekly - r.get::<i64>("drawn"));
             if lacking > 0 {
+                lock(&mut tx, &hospital).await?;
                 made += self.fill(&mut tx, &hospital, lacking, &salt, (from, until)).await?;
             }
         }
@@ -189,15 +211,4 @@ fn monday(now: i64) -> i64 {
     let local = status::local(now);
     let midnight = now - local.time().duration_since(jiff::civil::Time::midnight()).as_millis() as i64;
     midnight - i64::from(local.weekday().to_monday_zero_offset()) * DAY
-}
-
-async fn secret(tx: &mut Tx) -> Result<String> {
-    let known: Option<String> =
-        scalar("SELECT value FROM meta WHERE key = $1").bind(SALT).fetch_optional(tx.conn()).await?;
-    if let Some(known) = known {
-        return Ok(known);
-    }
-    let new = salt(*Uuid::new_v4().as_bytes());
-    query("INSERT INTO meta (key, value) VALUES ($1,$2)").bind(SALT).bind(&new).execute(tx.conn()).await?;
-    Ok(new)
 }

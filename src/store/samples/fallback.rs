@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::super::db::{Row, Tx, query};
 use super::super::letters::{self, Letter};
 use super::super::{MACHINE, Result, Store, StoreError, audit, name_id};
+use super::Sample;
 use crate::figures::EVERYWHERE;
 use crate::figures::interval::Sums;
 use crate::model::Vocabulary;
@@ -51,7 +52,8 @@ impl Store {
     /// The database cannot be read.
     pub async fn fallbacks(&self, limit: i64) -> Result<Vec<Fallback>> {
         let rows = query(
-            "SELECT * FROM field_fallback ORDER BY CASE WHEN lifted IS NULL THEN 0 ELSE 1 END, since DESC, id LIMIT $1",
+            "SELECT id, field, hospital, since, checked, errors, lower, lifted, lifted_by, reason FROM field_fallback
+             ORDER BY CASE WHEN lifted IS NULL THEN 0 ELSE 1 END, since DESC, id LIMIT $1",
         )
         .bind(limit)
         .fetch_all(self.db.reader())
@@ -103,7 +105,9 @@ impl Store {
 
 /// Looks whether a field is wrong too often, at a hospital first, then everywhere else; lets it fall back and tells the
 /// administrators.
-pub(super) async fn weigh(tx: &mut Tx, store: &Store, field: &str, hospital: &str, now: i64) -> Result<()> {
+pub(super) async fn weigh(tx: &mut Tx, store: &Store, field: &str, sample: &Sample, now: i64) -> Result<()> {
+    let hospital = sample.hospital.as_str();
+    let label = sample.content.fields.get(field).map_or_else(|| Vocabulary::get().label(field), |f| f.label(field));
     let Some(limit) = store.sampling.map(|s| s.limit).filter(|l| *l > 0.0) else { return Ok(()) };
     tx.lock(&format!("fallback {field}")).await?;
     let mut stands = HashSet::new();
@@ -147,14 +151,21 @@ pub(super) async fn weigh(tx: &mut Tx, store: &Store, field: &str, hospital: &st
         wrong: all.wrong - here.wrong,
     };
     if beyond(&here) {
-        put(tx, store, field, hospital, &here, now).await?;
+        put(tx, store, (field, label), hospital, &here, now).await?;
     } else if beyond(&all) && others.errors > 0 {
-        put(tx, store, field, EVERYWHERE, &all, now).await?;
+        put(tx, store, (field, label), EVERYWHERE, &all, now).await?;
     }
     Ok(())
 }
 
-async fn put(tx: &mut Tx, store: &Store, field: &str, hospital: &str, sums: &Sums, now: i64) -> Result<()> {
+async fn put(
+    tx: &mut Tx,
+    store: &Store,
+    (field, label): (&str, &str),
+    hospital: &str,
+    sums: &Sums,
+    now: i64,
+) -> Result<()> {
     let id = Uuid::now_v7().to_string();
     let lower = (sums.estimate().lower * 1e6) as i64;
     query(
@@ -172,7 +183,6 @@ async fn put(tx: &mut Tx, store: &Store, field: &str, hospital: &str, sums: &Sum
     let detail = json!({"fallback": id, "hospital": hospital, "checked": sums.checked, "errors": sums.errors,
                         "lower": lower});
     audit::append(tx, now, MACHINE, "fall_back", field, detail);
-    let label = Vocabulary::get().label(field);
     let whose = if hospital == EVERYWHERE { "すべての発信元" } else { "1つの発信元" };
     let link = store.invites.as_ref().map(|i| format!("\n\n{}/admin/samples", i.base_url)).unwrap_or_default();
     for admin in &store.notify.admins {

@@ -116,7 +116,7 @@ async fn what_is_found_wrong_is_put_right_in_the_room_and_nothing_typed_is_kept(
     assert_eq!(kept, 0);
     assert_eq!(b.store.samples_open().await.expect("open"), 0);
     assert!(!b.store.correct_sample(&id, "p").await.expect("correct"), "once");
-    assert_eq!(b.store.sample_weights().await.expect("weights")[&id], 1.0);
+    assert_eq!(b.store.drawn_samples().await.expect("samples")[&id].weight, 1.0);
     assert!(b.faults().await.is_empty());
 
     // A person's slip, something nobody can read, and something that is not there.

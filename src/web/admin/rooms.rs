@@ -102,18 +102,7 @@ struct Wanted {
 /// `POST /admin/rooms/merge`
 async fn merge(State(web): State<Web>, user: User, Form(wanted): Form<Wanted>) -> Result<Response, Failure> {
     let Wanted { source, target, stamp, typed, reason } = wanted;
-    let link = format!("{}/rooms/{target}", web.options.base_url);
-    let word = |mail: &str, key: String| Letter {
-        key,
-        recipient: mail.to_owned(),
-        subject: "【faxbridge】2つの部屋を1つにまとめました".to_owned(),
-        body: format!(
-            "同じ方の部屋が2つあったため、1つにまとめました。書類・返信・期限は、次の部屋にまとまっています。\r\n\
-             これまでのリンクも、そのまま使えます。\r\n\r\n{link}\r\n\r\n\
-             心当たりのない書類がこの部屋にあるときは、すぐにシステム管理者へ知らせてください。"
-        ),
-        attached: None,
-    };
+    let word = merged(&web.options.base_url, &target);
     match web.store.merge_rooms((&source, &target), &stamp, &typed, &reason, user.actor(), &word).await {
         Ok(_) => Ok(Redirect::to("/admin/rooms#mergers").into_response()),
         Err(StoreError::Refused(why)) => shown(&web, &user, Asked { source, target }, Some(why)).await,
@@ -127,9 +116,31 @@ struct Parted {
 }
 
 /// `POST /admin/rooms/part`
-async fn part(State(web): State<Web>, user: User, Form(parted): Form<Parted>) -> Result<Redirect, Failure> {
-    let link = format!("{}/", web.options.base_url);
-    let word = |mail: &str, key: String| Letter {
+async fn part(State(web): State<Web>, user: User, Form(wanted): Form<Parted>) -> Result<Redirect, Failure> {
+    web.store.part_rooms(&wanted.merger, user.actor(), &parted(&web.options.base_url)).await?;
+    Ok(Redirect::to("/admin/rooms#mergers"))
+}
+
+/// What members of both rooms are told when they become one; nothing in it is about a patient.
+pub fn merged(base_url: &str, target: &str) -> impl Fn(&str, String) -> Letter + Sync + use<> {
+    let link = format!("{base_url}/rooms/{target}");
+    move |mail, key| Letter {
+        key,
+        recipient: mail.to_owned(),
+        subject: "【faxbridge】2つの部屋を1つにまとめました".to_owned(),
+        body: format!(
+            "同じ方の部屋が2つあったため、1つにまとめました。書類・返信・期限は、次の部屋にまとまっています。\r\n\
+             これまでのリンクも、そのまま使えます。\r\n\r\n{link}\r\n\r\n\
+             心当たりのない書類がこの部屋にあるときは、すぐにシステム管理者へ知らせてください。"
+        ),
+        attached: None,
+    }
+}
+
+/// The same when they are parted again.
+pub fn parted(base_url: &str) -> impl Fn(&str, String) -> Letter + Sync + use<> {
+    let link = format!("{base_url}/");
+    move |mail, key| Letter {
         key,
         recipient: mail.to_owned(),
         subject: "【faxbridge】まとめた部屋を元に戻しました".to_owned(),
@@ -138,7 +149,5 @@ async fn part(State(web): State<Web>, user: User, Form(parted): Form<Parted>) ->
              まとめていた間に届いた書類は、届いた部屋に残っています。\r\n\r\n{link}"
         ),
         attached: None,
-    };
-    web.store.part_rooms(&parted.merger, user.actor(), &word).await?;
-    Ok(Redirect::to("/admin/rooms#mergers"))
+    }
 }

@@ -38,7 +38,7 @@ pub struct Most {
 }
 
 impl Most {
-    fn number(&self) -> i64 {
+    pub fn number(&self) -> i64 {
         self.limit.unwrap_or(100).clamp(1, MOST)
     }
 }
@@ -200,7 +200,7 @@ pub async fn edit_fields(
     Body(given): Body<Edits>,
 ) -> Result<Json<Sheet>, Failure> {
     let d = decidable(&web, &user, &id).await?;
-    let mut edits = Vec::new();
+    let (own, mut edits) = (web.options.rules.now(), Vec::new());
     for said in given.edits {
         let (key, made) = match said {
             Said::Confirm { key } => (key, Edit::Confirm),
@@ -209,7 +209,7 @@ pub async fn edit_fields(
                 let Some(field) = d.content.fields.get(&key) else {
                     return Err(Failure::Malformed(format!("the sheet has no field {key}")));
                 };
-                let made = edit(&key, &field.value, &value).map_err(Failure::Malformed)?;
+                let made = edit(&key, &own.kinds, &field.value, &value).map_err(Failure::Malformed)?;
                 (key, made)
             }
         };

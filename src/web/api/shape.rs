@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::model::{Field, Status, Value, Vocabulary};
+use crate::model::{Field, Status, Value};
 use crate::store::board::{DocumentView, Post, RoomCard};
 use crate::store::status::rfc3339;
 
@@ -119,7 +119,7 @@ impl ReadField {
         let certain = f.status == Status::Accepted;
         ReadField {
             key: key.to_owned(),
-            label: Vocabulary::get().label(key).to_owned(),
+            label: f.label(key).to_owned(),
             certain,
             value: certain.then(|| Words::from(&f.value)),
             reading: (suggested && !certain).then(|| Words::from(&f.value)),
@@ -161,6 +161,8 @@ pub struct Sheet {
     pub reason: Option<String>,
     pub room: Option<String>,
     pub r#type: String,
+    /// National form that its heading names, where its type has several: `special_nursing_order`.
+    pub form: Option<String>,
     pub received: String,
     pub urgent: bool,
     pub open_fields: i64,
@@ -187,6 +189,7 @@ impl Sheet {
             reason: d.reason,
             room: d.room,
             r#type: d.content.kind.clone(),
+            form: d.form,
             received: rfc3339(d.received),
             urgent: d.urgent,
             open_fields: d.open_fields,

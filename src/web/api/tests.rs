@@ -11,15 +11,17 @@ use utoipa::OpenApi;
 
 use super::super::gate::Tokens;
 use super::super::tests::{TERMS, options};
-use super::super::{router, routes};
+use super::super::{Options, router, routes};
 use crate::account::scope::{Scope, Scopes};
 use crate::account::{Lang, Role, Roles};
 use crate::store::accounts::{Account, NewAccount};
 use crate::store::testing::site;
 use crate::store::{Meta, Register, Store};
+use crate::tuning::Workshop;
 
 struct Site {
     store: Store,
+    rules: Arc<Workshop>,
     _dir: tempfile::TempDir,
 }
 
@@ -39,7 +41,7 @@ impl Site {
         };
         let rooms = [room("R-0001", "nurse@example.jp"), room("R-0002", "other@example.jp")];
         store.import(Register::Patients, &rooms, "test").await.expect("import");
-        Site { store, _dir: dir }
+        Site { store, rules: options().rules, _dir: dir }
     }
 
     async fn account(&self, login: &str, roles: Roles) -> Account {
@@ -61,11 +63,12 @@ impl Site {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
         let body = body.map_or_else(Body::empty, |b| Body::from(b.to_string()));
-        let router = router(Arc::new(self.store.clone()), options());
+        let router = router(Arc::new(self.store.clone()), Options { rules: self.rules.clone(), ..options() });
         let answer = router.oneshot(request.body(body).expect("a request")).await.expect("an answer");
         let status = answer.status();
         let bytes = to_bytes(answer.into_body(), 1 << 20).await.expect("a body");
-        (status, serde_json::from_slice(&bytes).unwrap_or(Json::Null))
+        let text = || String::from_utf8(bytes.to_vec()).ok().filter(|t| !t.is_empty()).map_or(Json::Null, Json::String);
+        (status, serde_json::from_slice(&bytes).unwrap_or_else(|_| text()))
     }
 
     async fn with(&self, token: &str, method: &str, path: &str, body: Option<Json>) -> (StatusCode, Json) {
@@ -269,6 +272,99 @@ async fn registers_sources_and_the_log_are_for_who_administers() {
     assert_eq!(s.with(&few, "GET", "/api/v1/audit", None).await.0, StatusCode::FORBIDDEN);
 }
 
+#[tokio::test]
+async fn rooms_are_merged_and_parted_and_held_and_the_end_of_what_is_kept_is_told() {
+    let s = Site::new().await;
+    let admin = s.account("admin@example.jp", Role::Admin.into()).await;
+    let token = s.token(&admin, "admin:read,admin:write").await;
+    let few = s.token(&admin, "admin:read").await;
+    let both = json!({"source": "R-0002", "target": "R-0001"});
+    let (status, seen) = s.with(&few, "POST", "/api/v1/mergers/preview", Some(both)).await;
+    assert_eq!((status, &seen["births_differ"]), (StatusCode::OK, &json!(true)), "nobody knows them: {seen}");
+    assert_eq!(seen["source"]["members"], json!(["other@example.jp"]));
+    let merge = |stamp: &Json, typed: &str| json!({"source": "R-0002", "target": "R-0001", "stamp": stamp, "typed": typed, "reason": "二重登録"});
+    let path = "/api/v1/mergers";
+    let right = merge(&seen["stamp"], "R-0002");
+    assert_eq!(s.with(&few, "POST", path, Some(right.clone())).await.0, StatusCode::FORBIDDEN, "out of scope");
+    for wrong in [merge(&json!("other"), "R-0002"), merge(&seen["stamp"], "")] {
+        assert_eq!(s.with(&token, "POST", path, Some(wrong)).await.0, StatusCode::CONFLICT);
+    }
+    let (status, merger) = s.with(&token, "POST", path, Some(right)).await;
+    assert_eq!((status, &merger["target"], &merger["undone"]), (StatusCode::CREATED, &json!("R-0001"), &Json::Null));
+    assert_eq!(s.store.open_letters().await.expect("letters").len(), 2, "both members are told");
+    let part = format!("{path}/{}/part", merger["id"].as_str().expect("an id"));
+    assert_eq!(s.with(&token, "POST", "/api/v1/mergers/none/part", None).await.0, StatusCode::NOT_FOUND);
+    let (status, undone) = s.with(&token, "POST", &part, None).await;
+    assert_eq!((status, undone["undone_by"].as_str()), (StatusCode::OK, Some("admin@example.jp")));
+    assert_eq!(s.with(&token, "POST", &part, None).await.0, StatusCode::CONFLICT, "once");
+    assert_eq!(s.with(&few, "GET", path, None).await.1[0]["undone_by"], undone["undone_by"]);
+
+    let held = json!({"room": "R-0001", "reason": "係争中"});
+    let (status, holds) = s.with(&token, "POST", "/api/v1/holds", Some(held.clone())).await;
+    assert_eq!((status, holds[0]["room"].as_str()), (StatusCode::CREATED, Some("R-0001")));
+    assert_eq!(s.with(&token, "POST", "/api/v1/holds", Some(held)).await.0, StatusCode::CONFLICT, "held already");
+    let lift = format!("/api/v1/holds/{}/lift", holds[0]["id"].as_str().expect("an id"));
+    assert_eq!(s.with(&token, "POST", &lift, None).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(s.with(&few, "GET", "/api/v1/holds", None).await.1, json!([]));
+
+    let (status, due) = s.with(&few, "GET", "/api/v1/retention", None).await;
+    assert_eq!((status, &due["years"], &due["faxes"]), (StatusCode::OK, &json!(0), &json!(0)), "for ever");
+    let erase = |faxes: u32| json!({"stamp": due["stamp"], "faxes": faxes});
+    let path = "/api/v1/retention/erase";
+    assert_eq!(s.with(&token, "POST", path, Some(erase(3))).await.0, StatusCode::CONFLICT);
+    let (status, gone) = s.with(&token, "POST", path, Some(erase(0))).await;
+    assert_eq!((status, &gone["documents"]), (StatusCode::OK, &json!(0)));
+    let rows = s.store.trail(&crate::store::trail::Wanted::default(), 100).await.expect("the log");
+    let told: BTreeSet<&str> = rows.iter().map(|r| r.action.as_str()).collect();
+    for action in ["list", "merge_rooms", "part_rooms"] {
+        assert!(told.contains(action), "{action} is not among {told:?}");
+    }
+    assert!(s.store.verify().await.expect("verify").faults.is_empty());
+}
+
+#[tokio::test]
+async fn offices_proposals_and_what_is_due_are_told() {
+    let s = Site::new().await;
+    let admin = s.account("admin@example.jp", Role::Admin.into()).await;
+    let token = s.token(&admin, "admin:read,admin:write").await;
+    for (register, csv) in [
+        ("office", "office_id,name,phone,fax,address\nO-1,柏訪問看護,,,\n"),
+        ("staff", "mail,name,office_id,profession,from,until\nnurse@example.jp,森 一子,O-1,看護師,,\n"),
+    ] {
+        let path = format!("/api/v1/registers/{register}");
+        let (_, changes) = s.with(&token, "POST", &format!("{path}/preview"), Some(json!({"csv": csv}))).await;
+        let file = json!({"csv": csv, "stamp": changes["stamp"]});
+        assert_eq!(s.with(&token, "POST", &path, Some(file)).await.0, StatusCode::OK, "{changes}");
+    }
+    let (status, offices) = s.with(&token, "GET", "/api/v1/offices", None).await;
+    assert_eq!((status, offices[0]["id"].as_str()), (StatusCode::OK, Some("O-1")), "{offices}");
+    assert_eq!(offices[0]["people"][0]["rooms"], json!(1), "{offices}");
+
+    let document = s.held().await;
+    let reviewer = s.account("r@example.jp", Role::Reviewer.into()).await;
+    let decides = s.token(&reviewer, "review:write,rooms:read").await;
+    let ask = format!("/api/v1/documents/{document}/proposal");
+    assert_eq!(s.with(&decides, "POST", "/api/v1/documents/none/proposal", None).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(s.with(&decides, "POST", &ask, None).await.0, StatusCode::ACCEPTED);
+    let (_, all) = s.with(&token, "GET", "/api/v1/proposals", None).await;
+    assert_eq!(all[0]["document"], json!(document), "{all}");
+    let id = all[0]["id"].as_str().expect("an id");
+    let open = format!("/api/v1/proposals/{id}/open");
+    let wanted = |members: Json| json!({"room": "R-0009", "name": "新 花子", "members": members});
+    let status = s.with(&token, "POST", &open, Some(wanted(json!(["no address"])))).await.0;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let status = s.with(&token, "POST", &open, Some(wanted(json!(["nurse@example.jp"])))).await.0;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    assert_eq!(s.with(&token, "POST", &open, Some(wanted(json!([])))).await.0, StatusCode::CONFLICT, "once");
+    let release = format!("/api/v1/proposals/{id}/release");
+    assert_eq!(s.with(&token, "POST", &release, None).await.0, StatusCode::NO_CONTENT);
+    let nurse = s.account("nurse@example.jp", Role::Viewer.into()).await;
+    let reads = s.token(&nurse, "rooms:read").await;
+    assert_eq!(s.with(&reads, "GET", "/api/v1/rooms/R-0009", None).await.0, StatusCode::OK);
+    assert_eq!(s.with(&reads, "GET", "/api/v1/deadlines", None).await, (StatusCode::OK, json!([])));
+    assert_eq!(s.with(&reads, "GET", "/api/v1/offices", None).await.0, StatusCode::FORBIDDEN);
+}
+
 impl Site {
     /// A file that could not be read: it waits for a person.
     async fn held(&self) -> String {
@@ -276,5 +372,94 @@ impl Site {
         let job = self.store.claim(60_000).await.expect("claim").expect("a job");
         self.store.give_up(&job, "unreadable", "読み取れませんでした").await.expect("given up");
         self.store.review_list(1).await.expect("list").remove(0).document
+    }
+}
+
+/// From a draft to rules in force and back, as the pages do it.
+#[tokio::test]
+async fn rules_are_drafted_tried_and_put_in_force() {
+    let s = Site::new().await;
+    let tuner = s.account("rules@example.jp", Role::Rules.into()).await;
+    let read = s.token(&tuner, "rules:read").await;
+    let token = s.token(&tuner, "rules:read,rules:write").await;
+    let ask = async |method: &str, path: &str, body: Json| {
+        let body = (!body.is_null()).then_some(body);
+        s.with(&token, method, &format!("/api/v1/{path}"), body).await
+    };
+    let (status, draft) = ask("GET", "rules/draft", Json::Null).await;
+    assert_eq!((status, draft["parent"].as_i64(), draft["begun"].as_bool()), (StatusCode::OK, Some(0), Some(false)));
+    let bad = json!({"files": {"referral.toml": "[field.\"patient.name\"]\nlables = [1]"}});
+    let (status, problem) = ask("PUT", "rules/draft", bad).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(problem["detail"].as_str().is_some_and(|d| d.contains("referral.toml の 2 行目")), "{problem}");
+    let good = json!({"files": {"referral.toml": "[field.\"patient.name\"]\nlabels = [\"わたし\"]"}});
+    assert_eq!(s.with(&read, "PUT", "/api/v1/rules/draft", Some(good.clone())).await.0, StatusCode::FORBIDDEN);
+    let (status, draft) = ask("PUT", "rules/draft", good.clone()).await;
+    assert_eq!((status, draft["begun"].as_bool()), (StatusCode::OK, Some(true)));
+    let wanted = json!({"parent": 0, "reason": "試験"});
+    let (status, problem) = ask("POST", "rules/revisions", wanted.clone()).await;
+    assert_eq!(status, StatusCode::CONFLICT, "nothing untried: {problem}");
+
+    let (status, test) = ask("POST", "rules/tests", Json::Null).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    let path = format!("rules/tests/{}?cases=true", test["id"].as_str().expect("an id"));
+    let mut test = Json::Null;
+    for _ in 0..600 {
+        test = ask("GET", &path, Json::Null).await.1;
+        if test["state"] != "running" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!((test["state"].as_str(), test["all"].as_i64()), (Some("done"), Some(0)), "{test}");
+    assert_eq!((test["total"]["weighted"]["broken"].as_f64(), test["worse"]["upper"].as_f64()), (Some(0.0), Some(1.0)));
+    let (status, made) = ask("POST", "rules/revisions", wanted.clone()).await;
+    assert_eq!(
+        (status, made["number"].as_i64(), made["in_force"].as_bool()),
+        (StatusCode::CREATED, Some(1), Some(true))
+    );
+    assert_eq!(made["files"], good["files"]);
+    assert_eq!(ask("POST", "rules/revisions", wanted).await.0, StatusCode::CONFLICT, "somebody was faster");
+
+    // A pack goes out signed, and comes in as a draft; one that was changed does not.
+    let (status, pack) = ask("GET", "rules/pack", Json::Null).await;
+    let text = pack.as_str().expect("TOML").to_owned();
+    assert_eq!((status, text.contains("わたし")), (StatusCode::OK, true));
+    let forged = json!({"text": text.replace("name = \"faxbridge", "name = \"another")});
+    assert_eq!(ask("POST", "rules/pack", forged).await.0, StatusCode::CONFLICT);
+    let (status, pack) = ask("POST", "rules/pack", json!({"text": text, "take": true})).await;
+    assert_eq!((status, pack["ours"].as_bool(), pack["taken"].as_bool()), (StatusCode::OK, Some(true), Some(true)));
+    let field = json!({"key": "blood_type", "label": "血液型"});
+    let (status, fields) = ask("POST", "rules/fields", field).await;
+    assert_eq!((status, fields[0]["key"].as_str()), (StatusCode::CREATED, Some("x.blood_type")), "{fields}");
+    assert_eq!(fields[0]["in_force"], false);
+    assert_eq!(ask("POST", "rules/fields", json!({"key": "Ä", "label": "血液型"})).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(ask("POST", "rules/draft/drop", Json::Null).await.1["begun"], false);
+
+    // Administrators go back, and see no drafts; sheets are read again for who decides.
+    let admin = s.account("admin@example.jp", Role::Admin.into()).await;
+    let theirs = s.token(&admin, "rules:read,rules:write").await;
+    assert_eq!(s.with(&theirs, "GET", "/api/v1/rules/draft", None).await.0, StatusCode::FORBIDDEN);
+    let back = s.with(&theirs, "POST", "/api/v1/rules/revisions/0/return", Some(json!({"newest": 1}))).await;
+    assert_eq!((back.0, back.1["number"].as_i64(), back.1["files"].clone()), (StatusCode::OK, Some(2), json!({})));
+    let (_, all) = s.with(&theirs, "GET", "/api/v1/rules/revisions", None).await;
+    assert_eq!(all.as_array().expect("revisions").len(), 2);
+    let (status, done) = ask("POST", "reread", json!({"days": "7"})).await;
+    assert_eq!((status, done["sheets"].as_i64()), (StatusCode::OK, Some(0)));
+    assert_eq!(ask("GET", "rules/proposals", Json::Null).await.1, json!([]));
+    assert_eq!(ask("GET", "reread", Json::Null).await.0, StatusCode::FORBIDDEN, "for reviewers");
+    for (method, path, body) in [
+        ("GET", "rules/preview/none", Json::Null),
+        ("GET", "rules/tests/none", Json::Null),
+        ("GET", "rules/proposals/none", Json::Null),
+        ("GET", "rules/revisions/9", Json::Null),
+    ] {
+        assert_eq!(ask(method, path, body).await.0, StatusCode::NOT_FOUND, "{path}");
+    }
+    let wanted = crate::store::trail::Wanted { actor: tuner.login.clone(), ..Default::default() };
+    let told = s.store.trail(&wanted, 100).await.expect("the log");
+    let told: BTreeSet<&str> = told.iter().map(|e| e.action.as_str()).collect();
+    for action in ["rules_test", "rules_activate", "rules_export", "rules_import", "rules_field"] {
+        assert!(told.contains(action), "{action}: {told:?}");
     }
 }

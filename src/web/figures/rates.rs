@@ -103,7 +103,7 @@ pub fn rates(all: &[Rate], hospitals: &Hospitals, limit: f64, lang: Lang) -> Rat
         });
         lines.into_iter().map(|(_, line)| line).collect::<Vec<Line>>()
     };
-    let label = |key: &str| words::label(key).to_owned();
+    let label = |key: &str| words::label(key);
     let pairs = all.iter().filter(|r| r.sums.errors > 0).map(|r| {
         let name = format!("{}　{}", label(&r.field), hospitals.name(&r.hospital, lang));
         (r.sums, line(name, &r.sums, limit))
@@ -124,7 +124,7 @@ async fn page(State(web): State<Web>, user: User) -> Result<Response, Failure> {
     let Rates { whole, fields, hospitals: by_hospital, pairs } =
         rates(&web.store.sample_rates().await?, &hospitals, limit.unwrap_or(0.0), lang);
     let fallen = web.store.fallbacks(LIST).await?.into_iter().map(|f| Fallen {
-        field: words::label(&f.field).to_owned(),
+        field: words::label(&f.field),
         hospital: hospitals.name(&f.hospital, lang),
         since: view::moment(f.since, today),
         checked: f.checked,

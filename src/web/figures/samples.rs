@@ -184,8 +184,10 @@ async fn shown(
 fn wrong(sample: &Sample, frame: &Frame) -> Option<Vec<(String, String, String)>> {
     let line = |a: &Asked| {
         let said = a.said.as_ref().filter(|_| a.stand == Stand::Wrong)?;
-        let machine = spoken(&a.field, sample.content.fields.get(&a.field).map(|f| &f.value), frame);
-        Some((words::label(&a.field).to_owned(), machine, spoken(&a.field, said.as_ref(), frame)))
+        let field = sample.content.fields.get(&a.field);
+        let machine = spoken(&a.field, field.map(|f| &f.value), frame);
+        let label = field.map_or_else(|| words::label(&a.field), |f| view::label_of(&a.field, f));
+        Some((label, machine, spoken(&a.field, said.as_ref(), frame)))
     };
     let all: Vec<_> = sample.asked.iter().filter_map(line).collect();
     (!all.is_empty()).then_some(all)
@@ -245,10 +247,11 @@ async fn answer(
     readable(&web, &user, &id, "read_sample").await?;
     let field = sample.content.fields.get(&said.key).filter(|f| f.status == Status::Accepted);
     let field = field.ok_or(Failure::NotFound)?;
+    let own = web.options.rules.now().kinds.get(&said.key).copied();
     let answer = match said.how.as_str() {
         "absent" => Answer::Absent,
         "unreadable" => Answer::Unreadable,
-        _ => match normal(&said.key, matches!(field.value, Value::Many(_)), &said.value) {
+        _ => match normal(&said.key, own, matches!(field.value, Value::Many(_)), &said.value) {
             Ok(Some(value)) => Answer::Value(value),
             Ok(None) => {
                 let why = "読み取ったとおりに入れるか、「用紙にない」「読めない」を選んでください".to_owned();

@@ -191,7 +191,8 @@ async fn pdf(State(web): State<Web>, user: User, Query(asked): Query<Asked>) -> 
     web.store.log_access(user.actor(), "report", "statistics", json!({"from": span.first.to_string()})).await?;
     let made = view::today().to_string();
     let name = move |h: &str| hospitals.name(h, Lang::Ja);
-    let made = tokio::task::spawn_blocking(move || report::pdf(&s, &name, &made)).await;
+    let own = web.options.rules.now().own.clone();
+    let made = tokio::task::spawn_blocking(move || report::pdf(&s, &name, &own, &made)).await;
     let bytes = made.map_err(|e| Failure::Broken(e.to_string()))?.map_err(Failure::Refused)?;
     let headers = [
         (header::CONTENT_TYPE, "application/pdf".to_owned()),

@@ -51,12 +51,15 @@ async fn decided(web: &Web, user: &User, id: &str, form: &Decision) -> Result<Ed
     if form.key == TYPE {
         return Ok(Edit::Set(Value::One(form.value.trim().to_owned())));
     }
+    let now = web.options.rules.now();
     match (d.content.fields.get(&form.key), form.page) {
-        (Some(field), _) => edit(&form.key, &field.value, &form.value).map_err(Failure::Refused),
+        (Some(field), _) => edit(&form.key, &now.kinds, &field.value, &form.value).map_err(Failure::Refused),
         (None, Some(page)) => {
-            let many = Vocabulary::get().fields.get(&form.key).is_some_and(|f| f.kind == Kind::List);
-            Ok(match value(&form.key, many, &form.value).map_err(Failure::Refused)? {
-                Some(value) => Edit::Add { value, page },
+            let kind = Vocabulary::get().fields.get(&form.key).map(|f| f.kind);
+            let many = kind.or(now.kinds.get(&form.key).copied()) == Some(Kind::List);
+            let name = now.own.get(&form.key).cloned();
+            Ok(match value(&form.key, &now.kinds, many, &form.value).map_err(Failure::Refused)? {
+                Some(value) => Edit::Add { value, page, name },
                 None => Edit::Remove,
             })
         }
@@ -103,10 +106,10 @@ pub async fn confirm(
 ) -> Result<Redirect, Failure> {
     let revision: i64 = form.remove("revision").and_then(|r| r.parse().ok()).ok_or(Failure::NotFound)?;
     let d = decidable(&web, &user, &id).await?;
-    let mut edits = Vec::new();
+    let (now, mut edits) = (web.options.rules.now(), Vec::new());
     for (key, text) in form {
         let Some(field) = d.content.fields.get(&key) else { continue };
-        edits.push((key.clone(), edit(&key, &field.value, &text).map_err(Failure::Refused)?));
+        edits.push((key.clone(), edit(&key, &now.kinds, &field.value, &text).map_err(Failure::Refused)?));
     }
     web.store.confirm_fields(&id, revision, &edits, user.actor()).await?;
     Ok(if d.state == Of::Posted { Redirect::to(&format!("/documents/{id}")) } else { back(&id) })

@@ -64,8 +64,9 @@ pub fn rows(content: &Document, pages: &[PageView], drafts: &[Draft], frame: &Fr
     let sure = rows.iter().position(|r| !r.unsure).unwrap_or(rows.len());
     let added = drafts.iter().filter(|d| d.field != TYPE && !content.fields.contains_key(&d.field));
     for (n, draft) in added.enumerate() {
-        if let Edit::Add { value, page } = &draft.edit {
-            rows.insert(sure + n, added_row(&draft.field, value, *page, frame));
+        if let Edit::Add { value, page, name } = &draft.edit {
+            let label = name.clone().unwrap_or_else(|| words::label(&draft.field));
+            rows.insert(sure + n, added_row(&draft.field, label, value, *page, frame));
         }
     }
     for (n, row) in rows.iter_mut().enumerate() {
@@ -101,12 +102,12 @@ fn row(e: EditView, page: u32, pages: &[PageView], decided: &BTreeMap<&str, &Edi
     }
 }
 
-fn added_row(key: &str, value: &Value, page: u32, frame: &Frame) -> Row {
+fn added_row(key: &str, label: String, value: &Value, page: u32, frame: &Frame) -> Row {
     let value = lines(value);
     Row {
         id: String::new(),
         key: key.to_owned(),
-        label: words::label(key).to_owned(),
+        label,
         rows: value.lines().count().max(1),
         value,
         unsure: false,
@@ -167,17 +168,20 @@ pub fn missing(content: &Document, rows: &[Row], own: &BTreeMap<String, String>)
     known.chain(own).filter(|(key, _)| !there(key)).map(|(key, label)| (key.clone(), label.clone())).collect()
 }
 
+/// Normal forms of the city's own fields, by key.
+pub type OwnKinds = BTreeMap<String, Kind>;
+
 /// What the text of a form field says, in the vocabulary's normal form; none where it says nothing.
 ///
 /// # Errors
 /// A sentence for a person where it cannot be.
-pub fn value(key: &str, many: bool, text: &str) -> Result<Option<Value>, String> {
+pub fn value(key: &str, own: &OwnKinds, many: bool, text: &str) -> Result<Option<Value>, String> {
     let lines: Vec<String> = text.lines().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect();
     if lines.is_empty() {
         return Ok(None);
     }
     let def = Vocabulary::get().fields.get(key);
-    let kind = def.map(|d| d.kind);
+    let kind = def.map(|d| d.kind).or_else(|| own.get(key).copied());
     let value = match kind {
         _ if many => Value::Many(lines),
         Some(Kind::Text) => Value::One(lines.join("\n")),
@@ -207,8 +211,8 @@ pub fn value(key: &str, many: bool, text: &str) -> Result<Option<Value>, String>
 ///
 /// # Errors
 /// As [`value`].
-pub fn edit(key: &str, before: &Value, text: &str) -> Result<Edit, String> {
-    Ok(match value(key, matches!(before, Value::Many(_)), text)? {
+pub fn edit(key: &str, own: &OwnKinds, before: &Value, text: &str) -> Result<Edit, String> {
+    Ok(match value(key, own, matches!(before, Value::Many(_)), text)? {
         None => Edit::Remove,
         Some(same) if same == *before => Edit::Confirm,
         Some(other) => Edit::Set(other),
@@ -221,13 +225,18 @@ mod tests {
 
     #[test]
     fn edits_keep_the_normal_form() {
+        let none = OwnKinds::new();
+        let own: OwnKinds = [("x.admitted".to_owned(), Kind::Date)].into();
         let date = Value::One("2026-06-08".into());
-        assert_eq!(edit("document.date", &date, "2026-06-08").ok(), Some(Edit::Confirm));
-        assert_eq!(edit("document.date", &date, " \n").ok(), Some(Edit::Remove));
-        assert!(edit("document.date", &date, "6月8日").is_err());
+        assert!(edit("x.admitted", &own, &date, "6月8日").is_err(), "a field of one's own keeps to its kind");
+        assert_eq!(edit("x.admitted", &own, &date, "2026-06-08").ok(), Some(Edit::Confirm));
+        let date = Value::One("2026-06-08".into());
+        assert_eq!(edit("document.date", &none, &date, "2026-06-08").ok(), Some(Edit::Confirm));
+        assert_eq!(edit("document.date", &none, &date, " \n").ok(), Some(Edit::Remove));
+        assert!(edit("document.date", &none, &date, "6月8日").is_err());
         let list = Value::Many(vec!["高血圧症".into()]);
         let two = Value::Many(vec!["高血圧症".into(), "白内障".into()]);
-        assert_eq!(edit("clinical.diagnoses", &list, "高血圧症\r\n白内障\r\n").ok(), Some(Edit::Set(two)));
-        assert!(value("patient.sex", false, "男").is_err(), "an enum's words are not its values");
+        assert_eq!(edit("clinical.diagnoses", &none, &list, "高血圧症\r\n白内障\r\n").ok(), Some(Edit::Set(two)));
+        assert!(value("patient.sex", &none, false, "男").is_err(), "an enum's words are not its values");
     }
 }

@@ -109,7 +109,7 @@ pub async fn sheet(State(web): State<Web>, user: User, Path(id): Path<String>) -
         leaves,
         candidates: choices(&d),
         rooms: rooms.into_iter().map(|(id, name, born)| (id, format!("{name} {born}"))).collect(),
-        missing: missing(&d.content, &rows, &web.options.rules.now().rules.own_fields()),
+        missing: missing(&d.content, &rows, &web.options.rules.now().own),
         kinds: Vocabulary::get().types.keys().map(|k| (k.clone(), words::kind(k).to_owned(), *k == kind)).collect(),
         joins: web.store.joins(&id).await?.is_some(),
         rows,

@@ -8,6 +8,7 @@ use axum::extract::{Form, Path, Query, State};
 use axum::response::{Html, Redirect};
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::super::frame::Frame;
 use super::super::gate::User;
@@ -15,19 +16,26 @@ use super::super::pages::{page_views, readable};
 use super::super::view::{self, Crop};
 use super::super::words as names;
 use super::super::{Failure, Web};
+use super::tune::encode;
 use crate::model::{Field, Status, Vocabulary};
 use crate::store::rules::SheetFilter;
-use crate::tuning::again::MOST;
+use crate::tuning::again::{MOST, Reread};
 
 const DAY_MS: i64 = 86_400_000;
 const LIST: i64 = 200;
 
-#[derive(Deserialize, Default)]
+/// Which sheets; what is empty leaves all in.
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(default)]
 pub struct Chosen {
+    /// A type of the vocabulary.
     kind: String,
+    /// Stands in the sender's name.
     sender: String,
+    /// Received within so many days, as a number; 30 where nothing is said.
     days: String,
+    /// Where the last one stopped: its `next`.
+    before: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -36,6 +44,10 @@ pub struct Told {
     sheets: Option<usize>,
     offered: Option<usize>,
     unreadable: Option<usize>,
+    next: String,
+    kind: String,
+    sender: String,
+    days: String,
 }
 
 #[derive(Template)]
@@ -45,28 +57,46 @@ struct Ask {
     kinds: Vec<(String, String)>,
     most: i64,
     told: Option<(usize, usize, usize)>,
+    /// The same selection, further back: type, sender, days, before.
+    next: Option<[(&'static str, String); 4]>,
 }
 
 /// `GET /rules/again`
 pub async fn ask(State(web): State<Web>, user: User, Query(told): Query<Told>) -> Result<Html<String>, Failure> {
     let kinds = Vocabulary::get().types.keys().map(|k| (k.clone(), names::kind(k).to_owned())).collect();
+    let next = (!told.next.is_empty()).then_some([
+        ("kind", told.kind),
+        ("sender", told.sender),
+        ("days", told.days),
+        ("before", told.next),
+    ]);
     let told = told.sheets.map(|n| (n, told.offered.unwrap_or(0), told.unreadable.unwrap_or(0)));
-    Ok(Html(Ask { frame: Frame::of(&web, &user, "rules").await?, kinds, most: MOST, told }.render()?))
+    Ok(Html(Ask { frame: Frame::of(&web, &user, "rules").await?, kinds, most: MOST, told, next }.render()?))
 }
 
 /// `POST /rules/again`
 pub async fn read(State(web): State<Web>, user: User, Form(form): Form<Chosen>) -> Result<Redirect, Failure> {
+    let done = read_selection(&web, &user, &form).await?;
+    let mut to = format!("sheets={}&offered={}&unreadable={}", done.sheets, done.offered, done.unreadable);
+    if let Some(next) = done.next {
+        let (kind, sender, days) = (encode(&form.kind), encode(&form.sender), encode(&form.days));
+        to += &format!("&next={next}&kind={kind}&sender={sender}&days={days}");
+    }
+    Ok(Redirect::to(&format!("/rules/again?{to}")))
+}
+
+/// Reads a selection again.
+pub async fn read_selection(web: &Web, user: &User, chosen: &Chosen) -> Result<Reread, Failure> {
     let word = |s: &str| Some(s.trim().to_owned()).filter(|s| !s.is_empty());
-    let days: i64 = form.days.parse().unwrap_or(30);
+    let days: i64 = chosen.days.parse().unwrap_or(30);
     let filter = SheetFilter {
-        kind: word(&form.kind),
-        sender: word(&form.sender),
+        kind: word(&chosen.kind),
+        sender: word(&chosen.sender),
         since: web.store.now() - days.clamp(1, 3_650) * DAY_MS,
+        before: chosen.before.parse().ok(),
         ..SheetFilter::default()
     };
-    let done = web.options.rules.read_again(&web.store, &filter, user.actor()).await?;
-    let to = format!("sheets={}&offered={}&unreadable={}", done.sheets, done.offered, done.unreadable);
-    Ok(Redirect::to(&format!("/rules/again?{to}")))
+    Ok(web.options.rules.read_again(&web.store, &filter, user.actor()).await?)
 }
 
 struct Line {
@@ -145,7 +175,7 @@ pub async fn show(State(web): State<Web>, user: User, Path(id): Path<String>) ->
             let before = d.content.fields.get(key);
             let field = now.as_ref().or(before);
             Change {
-                label: field.map_or_else(|| names::label(key).to_owned(), |f| view::label_of(key, f)),
+                label: field.map_or_else(|| names::label(key), |f| view::label_of(key, f)),
                 before: shown(key, before),
                 after: shown(key, now.as_ref()),
                 crop: field.and_then(|f| view::crop_of(f, &pages)),

@@ -35,8 +35,8 @@ struct List {
     lines: Vec<Line>,
     in_force: i64,
     fault: Option<String>,
-    /// Fingerprint of the key that our packs are signed with.
-    key: String,
+    /// Fingerprint of the key that our packs are signed with; none before the first.
+    key: Option<String>,
     tunes: bool,
 }
 
@@ -117,24 +117,36 @@ pub async fn back(
     Path(number): Path<i64>,
     Form(seen): Form<Seen>,
 ) -> Result<Redirect, Failure> {
+    return_to(&web, &user, number, seen.newest).await?;
+    Ok(Redirect::to("/rules/history"))
+}
+
+/// Puts a revision's rules in force again: the number of the new one.
+pub async fn return_to(web: &Web, user: &User, number: i64, newest: i64) -> Result<i64, Failure> {
     let base = web.options.rules.now().base.clone();
     let bare = OwnRules::default();
     let (layer, hash) = (bare.json(), base.hash(&bare));
-    web.store.return_to_rules(number, seen.newest, (&layer, &hash), user.actor()).await?;
+    let number = web.store.return_to_rules(number, newest, (&layer, &hash), user.actor()).await?;
     web.options.rules.look(&web.store).await?;
-    Ok(Redirect::to("/rules/history"))
+    Ok(number)
 }
 
 /// `GET /rules/pack`: what is in force, as one text with our signature.
 pub async fn export(State(web): State<Web>, user: User) -> Result<impl IntoResponse, Failure> {
+    let (day, text) = sealed_pack(&web, &user).await?;
+    let name = format!("attachment; filename=\"faxbridge-rules-{day}.toml\"");
+    let head =
+        [(header::CONTENT_TYPE, "application/toml; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((head, text))
+}
+
+/// The day, and what is in force as a pack with our signature.
+pub async fn sealed_pack(web: &Web, user: &User) -> Result<(String, String), Failure> {
     let now = web.options.rules.now();
     let day = view::today().to_string();
     let pack = Pack::of(&now.layer, &format!("faxbridge rules, revision {}", now.revision), &day);
     web.store.log_access(user.actor(), "rules_export", "rules", json!({"revision": now.revision})).await?;
-    let name = format!("attachment; filename=\"faxbridge-rules-{day}.toml\"");
-    let head =
-        [(header::CONTENT_TYPE, "application/toml; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((head, seal::sign(&web.store, pack).await?.text()))
+    Ok((day, seal::sign(&web.store, pack).await?.text()))
 }
 
 #[derive(Deserialize)]
@@ -164,22 +176,11 @@ struct Shown {
 /// one's draft, to be tried like any.
 pub async fn import(State(web): State<Web>, user: User, Form(sent): Form<Import>) -> Result<Response, Failure> {
     let desk = Desk::of(&web, &user).await?;
-    let bad = |e: RulesError| Failure::Refused(format!("このファイルは取り込めません: {e}"));
     let text = sent.text.replace("\r\n", "\n");
-    let pack = Pack::read(&text).map_err(bad)?;
-    let layer = pack.layer(&desk.now.base).map_err(bad)?;
-    let signed = match seal::signer(&pack) {
-        Signed::Wrong => {
-            return Err(Failure::Refused(
-                "このファイルは署名と合いません。発行元からもう一度受け取ってください。".into(),
-            ));
-        }
-        Signed::Nobody => None,
-        Signed::By(key) => Some(key),
-    };
+    let (pack, layer, signed) = opened(&desk, &text)?;
     if sent.sure != "1" {
         let page = Shown {
-            ours: signed.as_ref() == Some(&seal::own(&web.store).await?),
+            ours: signed.is_some() && signed == seal::own(&web.store).await?,
             frame: Frame::of(&web, &user, "rules").await?,
             name: pack.name,
             made: pack.made,
@@ -193,4 +194,21 @@ pub async fn import(State(web): State<Web>, user: User, Form(sent): Form<Import>
     let hash = desk.now.base.hash(&layer);
     web.store.import_rules(user.actor(), desk.now.revision, &layer.json(), &hash).await?;
     Ok(Redirect::to(if user.has(Role::Rules) { "/rules" } else { "/rules/history" }).into_response())
+}
+
+/// A pack, the layer in it, and the fingerprint of the key that signed it, if one did.
+pub fn opened(desk: &Desk, text: &str) -> Result<(Pack, OwnRules, Option<String>), Failure> {
+    let bad = |e: RulesError| Failure::Refused(format!("このファイルは取り込めません: {e}"));
+    let pack = Pack::read(text).map_err(bad)?;
+    let layer = pack.layer(&desk.now.base).map_err(bad)?;
+    let signed = match seal::signer(&pack) {
+        Signed::Wrong => {
+            return Err(Failure::Refused(
+                "このファイルは署名と合いません。発行元からもう一度受け取ってください。".into(),
+            ));
+        }
+        Signed::Nobody => None,
+        Signed::By(key) => Some(key),
+    };
+    Ok((pack, layer, signed))
 }

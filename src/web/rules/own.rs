@@ -4,6 +4,8 @@ use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
 
 use super::super::frame::Frame;
 use super::super::gate::User;
@@ -12,13 +14,19 @@ use super::words::{self, Choice};
 use super::{Desk, told};
 use crate::tuning::edit::{KINDS, RuleForm, Spot, own_key};
 
-#[derive(Deserialize, Default, Clone)]
+/// A field to be.
+#[derive(Deserialize, Default, Clone, ToSchema)]
 #[serde(default)]
 pub struct New {
+    /// Lower-case letters, digits and `_`; `x.` may be left out.
     key: String,
+    /// What people call it.
     label: String,
+    /// `text` (where nothing is said), `date`, `datetime`, `phone`, `digits`.
     kind: String,
+    /// Labels on paper, one a line; empty: its name.
     labels: String,
+    /// Regular expression that the value must have.
     pattern: String,
 }
 
@@ -50,11 +58,22 @@ async fn page(web: &Web, user: &User, new: New, fault: Option<String>) -> Result
 
 /// `POST /rules/fields`: into the draft, for all types of sheets.
 pub async fn add(State(web): State<Web>, user: User, Form(new): Form<New>) -> Result<Response, Failure> {
-    let desk = Desk::of(&web, &user).await?;
-    let key = format!("x.{}", new.key.trim().trim_start_matches("x."));
+    match put(&web, &user, &new).await? {
+        Ok(()) => Ok(Redirect::to("/rules/fields").into_response()),
+        Err(fault) => Ok(Html(page(&web, &user, new, Some(fault)).await?).into_response()),
+    }
+}
+
+/// Its key, `x.…`.
+fn key(new: &New) -> String {
+    format!("x.{}", new.key.trim().trim_start_matches("x."))
+}
+
+/// Puts a field into somebody's draft, or says what is wrong with it.
+pub async fn put(web: &Web, user: &User, new: &New) -> Result<Result<(), String>, Failure> {
+    let (desk, key) = (Desk::of(web, user).await?, key(new));
     if !own_key(&key) || new.label.trim().is_empty() {
-        let fault = "記号は英小文字で始まる英数字と _、名前は必ず書いてください".to_owned();
-        return Ok(Html(page(&web, &user, new, Some(fault)).await?).into_response());
+        return Ok(Err("記号は英小文字で始まる英数字と _、名前は必ず書いてください".to_owned()));
     }
     let (form, normalise): (&str, &[&str]) = match new.kind.as_str() {
         "date" => ("date", &[]),
@@ -75,9 +94,10 @@ pub async fn add(State(web): State<Web>, user: User, Form(new): Form<New>) -> Re
     };
     match desk.now.base.put(&desk.layer, &Spot { file: "common.toml", when: None, key: &key }, &rule) {
         Ok(layer) => {
-            desk.keep(&web, &user, &layer).await?;
-            Ok(Redirect::to("/rules/fields").into_response())
+            desk.keep(web, user, &layer).await?;
+            web.store.log_access(user.actor(), "rules_field", "rules", json!({"key": key})).await?;
+            Ok(Ok(()))
         }
-        Err(fault) => Ok(Html(page(&web, &user, new, Some(told(&fault))).await?).into_response()),
+        Err(fault) => Ok(Err(told(&fault))),
     }
 }

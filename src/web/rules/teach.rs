@@ -60,7 +60,7 @@ struct Page {
 fn line(topic: &Topic) -> Line {
     Line {
         id: topic.id(),
-        field: words::label(&topic.key).to_owned(),
+        field: words::label(&topic.key),
         sender: topic.sender.clone(),
         kind: words::kind(&topic.kind).to_owned(),
         times: topic.corrections.len(),
@@ -76,7 +76,8 @@ pub async fn list(State(web): State<Web>, user: User) -> Result<Html<String>, Fa
     Ok(Html(page.render()?))
 }
 
-async fn topic(web: &Web, id: &str) -> Result<Topic, Failure> {
+/// One of them.
+pub async fn topic(web: &Web, id: &str) -> Result<Topic, Failure> {
     let topics = web.options.rules.topics(&web.store).await?;
     topics.into_iter().find(|t| t.id() == id).ok_or(Failure::NotFound)
 }

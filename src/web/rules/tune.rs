@@ -127,6 +127,8 @@ struct Tune {
     fault: Option<String>,
     begun: bool,
     stale: bool,
+    /// Which rules read the sheet.
+    read_by: String,
     next: Option<(String, String)>,
 }
 
@@ -184,7 +186,7 @@ async fn page(web: &Web, user: &User, id: &str, mut asked: Asked, said: Said) ->
     let others = known
         .into_iter()
         .filter(|(k, _)| !preview.lines.iter().any(|l| l.key == *k))
-        .map(|(k, own)| (own.unwrap_or_else(|| names::label(&k).to_owned()), k))
+        .map(|(k, own)| (own.unwrap_or_else(|| names::label(&k)), k))
         .map(|(label, k)| (k, label))
         .collect();
     let mut hospitals = vec![(String::new(), frame.say("すべての病院", "all hospitals").to_owned(), when.is_none())];
@@ -206,6 +208,11 @@ async fn page(web: &Web, user: &User, id: &str, mut asked: Asked, said: Said) ->
         let then = Asked { field: (*key).to_owned(), todo: todo[1..].join(","), ..asked.clone() };
         (then.address(id), words::label(&both, key))
     });
+    let read_by = match web.store.revision_of(&seen.reader.rules).await? {
+        _ if seen.reader.rules == desk.now.rules.hash() => frame.say("いまのルール", "the rules in force").to_owned(),
+        0 => frame.say("以前のルール", "earlier rules").to_owned(),
+        n => format!("{}{n}{}", frame.say("第", "revision "), frame.say("版のルール", "")),
+    };
     let tune = Tune {
         id: id.to_owned(),
         kind: type_name,
@@ -221,6 +228,7 @@ async fn page(web: &Web, user: &User, id: &str, mut asked: Asked, said: Said) ->
         fault,
         stale: desk.stale(),
         begun: desk.begun,
+        read_by,
         next,
         asked,
         frame,

@@ -73,7 +73,7 @@ async fn page(web: &Web, user: &User, id: &str, fault: Option<String>) -> Result
         .map(|(key, own)| {
             let found = seen.content.fields.get(&key);
             Missed {
-                label: own.unwrap_or_else(|| names::label(&key).to_owned()),
+                label: own.unwrap_or_else(|| names::label(&key)),
                 value: found.map(|f| view::shown(&key, &f.value.text())),
                 sure: found.is_some_and(|f| f.status == crate::model::Status::Accepted),
                 key,

@@ -67,5 +67,5 @@ pub fn word(frame: &Frame, word: &str) -> String {
 /// What a field is called on a sheet.
 pub fn label(documents: &[Option<&Document>], key: &str) -> String {
     let own = documents.iter().flatten().find_map(|d| d.fields.get(key)?.trace.name.clone());
-    own.unwrap_or_else(|| names::label(key).to_owned())
+    own.unwrap_or_else(|| names::label(key))
 }

@@ -1,5 +1,7 @@
 //! The printed list of eras before a birth date: 明・大・昭・平・令, or M・T・S・H・R, one of them marked.
 
+use std::sync::LazyLock;
+
 use super::find::{self, Run};
 use super::stream::Stream;
 use super::{Choices, Seg, ink};
@@ -17,6 +19,14 @@ pub struct EraList {
     pub options: usize,
 }
 
+/// One way of writing at a time: 大 in 大正 is no option of its own, S in a list of kanji is a 5.
+static WRITTEN: LazyLock<[Choices; 3]> = LazyLock::new(|| {
+    [["明治", "大正", "昭和", "平成", "令和"], ["明", "大", "昭", "平", "令"], ["M", "T", "S", "H", "R"]].map(|words| {
+        let options = Era::ALL.iter().zip(words).map(|(e, w)| (e.kanji().to_owned(), vec![w.to_owned()]));
+        Choices::of(options.collect(), true)
+    })
+});
+
 /// Places that no figure was read at.
 fn letters(stream: &Stream, run: &Run) -> usize {
     let figure = |p: &&find::Place| p.spots.clone().any(|i| stream.spots[i].ch.is_numeric());
@@ -26,15 +36,10 @@ fn letters(stream: &Stream, run: &Run) -> usize {
 /// The list of eras in scope; None where none stands there.
 pub fn era(page: &Page, scope: &[Seg]) -> Option<EraList> {
     let stream = Stream::new(page, scope);
-    // One way of writing at a time: 大 in 大正 is no option of its own, S in a list of kanji is a 5.
-    let lists = [["明治", "大正", "昭和", "平成", "令和"], ["明", "大", "昭", "平", "令"], ["M", "T", "S", "H", "R"]];
     let read = |run: &Run| run.places.iter().filter(|p| p.read == 1.0).count();
-    let run = lists
+    let run = WRITTEN
         .iter()
-        .flat_map(|words| {
-            let options = Era::ALL.iter().zip(words).map(|(e, w)| (e.kanji().to_owned(), vec![(*w).to_owned()]));
-            find::runs(&stream, &Choices { options: options.collect(), exactly_one: true }, true)
-        })
+        .flat_map(|choices| find::runs(&stream, choices, true))
         // R8.11.5: a 5 among the letters is a number, unless two others stand beside it
         .filter(|run| run.options() > 1 && read(run) > 1 && letters(&stream, run) > 1)
         .reduce(|best, run| if read(&run) > read(&best) { run } else { best })?;

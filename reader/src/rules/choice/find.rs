@@ -67,7 +67,9 @@ enum What {
 /// Words and the option that each is.
 type Suffixes = Vec<(Vec<char>, usize)>;
 
-struct Words {
+/// The words of some choices, folded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Words {
     plain: Suffixes,
     /// Prefix, and the options that may follow it, in order: words and option.
     prefixes: Vec<(Vec<char>, Suffixes)>,
@@ -76,10 +78,10 @@ struct Words {
 }
 
 impl Words {
-    fn new(choices: &Choices) -> Self {
+    pub fn new(options: &[(String, Vec<String>)]) -> Self {
         let fold = |s: &str| fold_text(s).chars().collect::<Vec<char>>();
         let mut words = Words { plain: Vec::new(), prefixes: Vec::new(), lengths: Vec::new() };
-        for (option, (_, forms)) in choices.options.iter().enumerate() {
+        for (option, (_, forms)) in options.iter().enumerate() {
             for form in forms {
                 let Some((prefix, rest)) = form.split_once('|') else {
                     words.plain.push((fold(form), option));
@@ -97,12 +99,17 @@ impl Words {
         }
         words
     }
+
+    /// The option of which a folded text is a word.
+    pub fn whole(&self, text: &str) -> Option<usize> {
+        self.plain.iter().find(|(w, _)| w.iter().copied().eq(text.chars())).map(|w| w.1)
+    }
 }
 
 /// The runs of options in a stream. `near`: options of one run stand near each other (the stream is not one field).
 pub(super) fn runs(stream: &Stream, choices: &Choices, near: bool) -> Vec<Run> {
-    let words = Words::new(choices);
-    let hits = hits(stream, &words);
+    let words = &choices.words;
+    let hits = hits(stream, words);
     let mut items: Vec<Place> = Vec::new();
     for (i, hit) in hits.iter().enumerate() {
         let until = hits.get(i + 1).map_or(stream.spots.len(), |n| n.spots.start);
@@ -135,7 +142,7 @@ pub(super) fn runs(stream: &Stream, choices: &Choices, near: bool) -> Vec<Run> {
         .map(|(i, mut places)| {
             let from = if i == 0 { 0 } else { bounds[i - 1] };
             let to = starts.get(i + 1).copied().unwrap_or(stream.spots.len());
-            fill_plain(stream, &words, &mut places, from..to);
+            fill_plain(stream, words, &mut places, from..to);
             places.sort_by_key(|p| (p.spots.start, p.rect.x0));
             let dangling = places.len() == 1 && dangles(stream, &places[0].spots);
             let mut after = 0;

@@ -1,6 +1,6 @@
 //! Lists of many options that tell by themselves what they are: 点滴 酸素療法 喀痰吸引 … over one or several rows.
 
-use super::stream::{Stream, rows};
+use super::paper::Row;
 use super::{Choices, Seg, find};
 use crate::model::Rect;
 use crate::reading::Page;
@@ -21,10 +21,10 @@ struct Block {
 }
 
 /// Where on the page such lists stand.
-pub fn lists(page: &Page, choices: &Choices) -> Vec<Vec<Seg>> {
+pub(super) fn lists(page: &Page, rows: &[Row], choices: &Choices) -> Vec<Vec<Seg>> {
     let mut out: Vec<Block> = Vec::new();
-    for scope in rows(page) {
-        let Some(row) = row(page, scope, choices) else { continue };
+    for row in rows {
+        let Some(row) = block(page, row, choices) else { continue };
         let goes_on = |b: &&mut Block| {
             let gap = (row.last.y0 - b.last.y1) as f32;
             b.cell.is_none() && row.cell.is_none() && gap < 1.3 * page.em && row.last.x0 < b.last.x1
@@ -49,9 +49,8 @@ pub fn lists(page: &Page, choices: &Choices) -> Vec<Vec<Seg>> {
 }
 
 /// A row in which options stand, without the label before them; None where other words prevail.
-fn row(page: &Page, scope: Vec<Seg>, choices: &Choices) -> Option<Block> {
-    let stream = Stream::new(page, &scope);
-    let runs = find::runs(&stream, choices, false);
+fn block(page: &Page, Row { scope, stream }: &Row, choices: &Choices) -> Option<Block> {
+    let runs = find::runs(stream, choices, false);
     let places: Vec<_> = runs.iter().flat_map(|r| &r.places).filter(|p| p.option.is_some()).collect();
     let first = places.iter().map(|p| p.spots.start).min()?;
     // its box and number belong to it

@@ -1,11 +1,17 @@
 //! Groups that every form prints.
 
 use super::Choices;
+use super::find::Words;
 
 impl Choices {
     pub fn new(options: &[(&str, &[&str])], exactly_one: bool) -> Choices {
         let owned = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
-        Choices { options: options.iter().map(|(v, w)| ((*v).to_owned(), owned(w))).collect(), exactly_one }
+        Choices::of(options.iter().map(|(v, w)| ((*v).to_owned(), owned(w))).collect(), exactly_one)
+    }
+
+    /// Values and their words.
+    pub fn of(options: Vec<(String, Vec<String>)>, exactly_one: bool) -> Choices {
+        Choices { words: Words::new(&options), options, exactly_one }
     }
 
     pub fn sex() -> Choices {
@@ -51,6 +57,6 @@ impl Choices {
             true,
         );
         options.extend(plain.options);
-        Choices { options, exactly_one: true }
+        Choices::of(options, true)
     }
 }

@@ -72,7 +72,7 @@ impl Form {
     }
 
     fn chosen(&self, choices: &Choices) -> Vec<(String, bool, How)> {
-        let found = chosen(&self.page, &self.scope(), choices);
+        let found = Printed::new(&self.page, &self.scope(), choices).chosen();
         found.into_iter().map(|c| (c.value, c.certainty >= 0.9, c.how)).collect()
     }
 }
@@ -84,7 +84,7 @@ fn sure(value: &str, how: How) -> Vec<(String, bool, How)> {
 #[test]
 fn a_ring_chooses_and_no_ring_does_not() {
     let form = Form::new().line(100, 100, "男・女", None);
-    assert!(is_group(&form.page, &form.scope(), &Choices::sex()));
+    assert!(Printed::new(&form.page, &form.scope(), &Choices::sex()).is_group());
     assert_eq!(form.chosen(&Choices::sex()), []);
     assert_eq!(form.ring(0, 2..3).chosen(&Choices::sex()), sure("female", How::Ring));
 }
@@ -92,7 +92,7 @@ fn a_ring_chooses_and_no_ring_does_not() {
 #[test]
 fn two_rings_decide_nothing() {
     let form = Form::new().line(100, 100, "男・女", None).ring(0, 0..1).ring(0, 2..3);
-    let found = chosen(&form.page, &form.scope(), &Choices::sex());
+    let found = Printed::new(&form.page, &form.scope(), &Choices::sex()).chosen();
     assert!(found.iter().all(|c| c.certainty < 0.5), "{found:?}");
 }
 
@@ -124,7 +124,10 @@ fn what_is_printed_alone_is_text() {
     let form = Form::new().line(100, 100, "野口 春江 様 (女)", None);
     assert_eq!(form.chosen(&Choices::sex()), sure("female", How::Alone));
     let form = Form::new().line(100, 100, "見守り/歩行 自立", None);
-    assert_eq!(chosen(&form.page, &[Seg { line: 0, glyphs: 0..6 }], &Choices::adl())[0].value, "supervised");
+    assert_eq!(
+        Printed::new(&form.page, &[Seg { line: 0, glyphs: 0..6 }], &Choices::adl()).chosen()[0].value,
+        "supervised"
+    );
     let form = Form::new().line(100, 100, "要介護3 (認定期間 R5.1.1～R7.12.31)", None);
     assert_eq!(form.chosen(&Choices::care_level()), sure("care_3", How::Alone));
     let form = Form::new().line(100, 100, "要介護2 1割", None);
@@ -203,7 +206,7 @@ fn care_levels_under_one_prefix() {
     let text = "要支援(1・2) 要介護(1・2・3・4・5) 申請中 未申請";
     let form = Form::new().line(100, 100, text, None);
     assert_eq!(form.chosen(&Choices::care_level()), []);
-    assert!(is_group(&form.page, &form.scope(), &Choices::care_level()));
+    assert!(Printed::new(&form.page, &form.scope(), &Choices::care_level()).is_group());
     let ring = |n: usize| Form::new().line(100, 100, text, None).ring(0, n..n + 1).chosen(&Choices::care_level());
     assert_eq!(ring(4), sure("support_1", How::Ring));
     assert_eq!(ring(12), sure("care_1", How::Ring));
@@ -274,7 +277,7 @@ fn groups_are_found_without_a_label() {
         .line(500, 100, "男 ・ 女", None)
         .line(100, 140, "家族 長男・次女", None)
         .ring(2, 0..1);
-    let found = groups(&form.page, &Choices::sex());
+    let found = Paper::new(&form.page).groups(&Choices::sex());
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].segs, [Seg { line: 2, glyphs: 0..3 }]);
     assert_eq!(found[0].chosen[0].value, "male");
@@ -346,10 +349,10 @@ fn lists_of_many_tell_what_they_are() {
         .line(100, 100, "□点滴 □酸素療法 □喀痰吸引", None)
         .line(100, 132, "□胃ろう □褥瘡", None)
         .line(100, 300, "点滴と酸素療法を続け、喀痰吸引と胃ろうの管理を行っています。", None);
-    let found = lists(&form.page, &choices);
+    let found = Paper::new(&form.page).lists(&choices).to_vec();
     assert_eq!(found.iter().map(|l| l.iter().map(|s| s.line).collect::<Vec<_>>()).collect::<Vec<_>>(), [[1, 2]]);
     let few = Form::new().line(100, 100, "□点滴 □酸素療法", None);
-    assert_eq!(lists(&few.page, &choices), Vec::<Vec<Seg>>::new());
+    assert_eq!(Paper::new(&few.page).lists(&choices).to_vec(), Vec::<Vec<Seg>>::new());
 }
 
 #[test]
@@ -364,7 +367,8 @@ fn levels_in_narrow_columns_and_a_misread_kanji() {
 
 #[test]
 fn words_beside_a_box_or_a_lost_sibling_are_not_text() {
-    let alone = |form: &Form| is_one_of_several(&form.page, &[Seg::line(&form.page, 0)], &Choices::sex());
+    let alone =
+        |form: &Form| Printed::new(&form.page, &[Seg::line(&form.page, 0)], &Choices::sex()).is_one_of_several();
     assert!(!alone(&Form::new().line(100, 100, "女性", None)));
     assert!(alone(&Form::new().line(100, 100, "□女性", None).boxes(0, &[0.0])));
     assert!(alone(&Form::new().line(100, 100, "女性", None).line(220, 100, "男性", None)));
@@ -390,7 +394,7 @@ fn a_letter_before_its_number() {
 #[test]
 fn the_group_is_shown_whole() {
     let form = Form::new().line(100, 100, "□自立 □見守り □全介助", None).boxes(0, &[0.0, 0.4, 0.0]);
-    let found = chosen(&form.page, &form.scope(), &Choices::adl());
+    let found = Printed::new(&form.page, &form.scope(), &Choices::adl()).chosen();
     let line = form.page.lines[0].rect;
     assert!(found[0].group.x0 <= line.x0 + 2 && found[0].group.x1 >= line.x1 - 2, "{:?}", found[0].group);
 }

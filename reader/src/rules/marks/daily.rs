@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::model::Rect;
 use crate::rules::candidate::{Candidate, Field, Sheet};
-use crate::rules::choice::{self, Choices, Group, Seg};
+use crate::rules::choice::{Choices, Group, Seg};
 use crate::rules::lexicon::{Hit, Strength};
 use crate::rules::scope::{Direction, Scope};
 use crate::rules::view::View;
@@ -30,7 +30,7 @@ const LONGEST: usize = 14;
 /// Candidates for a field from all rows whose head names its act.
 pub fn rows(sheet: &Sheet, field: &Field, choices: &Choices, out: &mut Vec<Candidate>) {
     let page = sheet.view.page;
-    let groups = choice::groups(page, choices);
+    let groups = sheet.paper.groups(choices);
     for (n, group) in groups.iter().enumerate() {
         let Some(head) = head(sheet, &group.segs, &groups[..n]).filter(|h| names(&field.key, &h.text)) else {
             continue;

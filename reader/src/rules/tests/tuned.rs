@@ -1,7 +1,7 @@
 //! What administrators put on top of the rules: layers, places of a hospital's own, forms, packs, and backtests that pass
 //! over what a change cannot touch.
 
-use super::super::backtest::{Change, Verdict, both, document_of, judge, whose};
+use super::super::backtest::{Change, Pair, Verdict, compare, document_of, judge, whose};
 use super::super::edit::{RuleForm, Spot, When};
 use super::super::pack::Pack;
 use super::*;
@@ -143,7 +143,7 @@ fn what_people_said_tells_whether_a_draft_is_better() {
     let (old, new) = (RuleSet::embedded(), under(&layer(&[("referral.toml", OWN)])));
     let truth = [("patient.birth_date".to_owned(), Some(Value::One("1933-02-15".into()))), ("care.level".into(), None)];
     let truth: BTreeMap<String, Option<Value>> = truth.into();
-    let (before, after) = both(&old, &new, None, &reading, &Registers::default());
+    let [before, after] = [&old, &new].map(|r| extract(r, &reading, &Registers::default()));
     let verdicts = |a: &Extraction, b: &Extraction| -> Vec<(String, Verdict)> {
         let outcomes = judge(&truth, document_of(a, &[1]), document_of(b, &[1]));
         outcomes.into_iter().map(|o| (o.key, o.verdict)).collect()
@@ -204,13 +204,18 @@ proptest! {
             let known = Registers::default();
             for reading in [strange(PARTS), answer] {
                 let (numbers, text) = whose(&reading);
-                let whole = both(&one, &other, None, &reading, &known);
+                let [before, after] = [&one, &other].map(|r| extract(r, &reading, &known));
                 if !change.touches(&numbers, &text) {
-                    prop_assert_eq!(&whole.0.documents, &whole.1.documents);
+                    prop_assert_eq!(&before.documents, &after.documents);
                 }
-                let short = both(&one, &other, Some(&change), &reading, &known);
-                // (traces name the rules' files, which are the same)
-                prop_assert_eq!(whole, short);
+                for pages in [&[1][..], &[2], &[1, 2], &[3]] {
+                    let whole = [&before, &after].map(|e| document_of(e, pages).cloned());
+                    // (traces name the rules' files, which are the same)
+                    match compare(&one, &other, &change, &reading, &known, pages) {
+                        Pair::Same => prop_assert_eq!(&whole[0], &whole[1]),
+                        Pair::Two(before, after) => prop_assert_eq!(whole, [before, after]),
+                    }
+                }
             }
         }
     }

@@ -1,0 +1,8 @@
+-- What sheets of days that are over tell, summed. Adds only.
+
+-- Made out of `figure`, again and again; a day's row goes where a figure of that day changes.
+CREATE TABLE figure_day (
+    day     INTEGER NOT NULL PRIMARY KEY,     -- since 1970, Japan's, on which its sheets were received
+    version INTEGER NOT NULL,                 -- of what makes the sums
+    sums    TEXT    NOT NULL                  -- JSON of figures::statistics::Received
+) STRICT;
