@@ -8,12 +8,13 @@ use utoipa::{IntoParams, IntoResponses, ToSchema};
 
 use super::super::gate::{REVIEW, Route, User, get, post};
 use super::super::review::decidable;
-use super::super::review::rows::edit;
+use super::super::review::rows::{edit, value};
 use super::super::sheet::{readable, sees_apart};
 use super::super::{Failure, Web};
 use super::shape::Sheet;
 use super::{Body, Problem, Problems};
 use crate::account::scope::Scope;
+use crate::model::{Kind, Vocabulary};
 use crate::store;
 use crate::store::review::Edit;
 use crate::store::status::rfc3339;
@@ -181,6 +182,8 @@ enum Said {
     Set { key: String, value: String },
     /// The page does not carry it.
     Remove { key: String },
+    /// The page carries it, and the machine did not find it.
+    Add { key: String, value: String, page: u32 },
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -203,6 +206,13 @@ pub async fn edit_fields(
     let (own, mut edits) = (web.options.rules.now(), Vec::new());
     for said in given.edits {
         let (key, made) = match said {
+            Said::Add { key, value: text, page } => {
+                let many = Vocabulary::get().fields.get(&key).is_some_and(|f| f.kind == Kind::List);
+                let value = value(&key, many, &text).map_err(Failure::Malformed)?;
+                let value = value.ok_or_else(|| Failure::Malformed(format!("{key} is empty")))?;
+                edits.push((key, Edit::Add { value, page }));
+                continue;
+            }
             Said::Confirm { key } => (key, Edit::Confirm),
             Said::Remove { key } => (key, Edit::Remove),
             Said::Set { key, value } => {

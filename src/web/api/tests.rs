@@ -14,6 +14,9 @@ use super::super::tests::{TERMS, options};
 use super::super::{Options, router, routes};
 use crate::account::scope::{Scope, Scopes};
 use crate::account::{Lang, Role, Roles};
+use crate::model::Reader;
+use crate::reading::{Page, Reading};
+use crate::store::accept::{Accepted, Sheet};
 use crate::store::accounts::{Account, NewAccount};
 use crate::store::testing::site;
 use crate::store::{Meta, Register, Store};
@@ -31,7 +34,13 @@ impl Site {
         let store = Store::open(site(dir.path()).await).await.expect("a store");
         let room = |id: &str, mail: &str| crate::store::registers::Record {
             id: id.into(),
-            data: json!({"room_id": id, "members": [mail]}),
+            data: serde_json::to_value(crate::register::Patient {
+                room_id: id.into(),
+                name: "柏 花子".into(),
+                members: vec![mail.into()],
+                ..Default::default()
+            })
+            .expect("JSON"),
             room: Some(crate::store::registers::RoomFacts {
                 name: "柏 花子".into(),
                 members: vec![mail.into()],
@@ -345,7 +354,17 @@ async fn offices_proposals_and_what_is_due_are_told() {
     let decides = s.token(&reviewer, "review:write,rooms:read").await;
     let ask = format!("/api/v1/documents/{document}/proposal");
     assert_eq!(s.with(&decides, "POST", "/api/v1/documents/none/proposal", None).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(s.with(&decides, "POST", &ask, None).await.0, StatusCode::CONFLICT, "nobody knows whose it is");
+    let document = s.held_of("新 花子").await;
+    let ask = format!("/api/v1/documents/{document}/proposal");
     assert_eq!(s.with(&decides, "POST", &ask, None).await.0, StatusCode::ACCEPTED);
+    // What the machine did not find is added.
+    let added = json!({"action": "add", "key": "clinical.allergies", "value": "卵", "page": 1});
+    let path = format!("/api/v1/documents/{document}/fields");
+    for (edit, status) in [(added.clone(), StatusCode::OK), (added, StatusCode::CONFLICT)] {
+        let fields = json!({"revision": 1, "edits": [edit]});
+        assert_eq!(s.with(&decides, "POST", &path, Some(fields)).await.0, status, "once");
+    }
     let (_, all) = s.with(&token, "GET", "/api/v1/proposals", None).await;
     assert_eq!(all[0]["document"], json!(document), "{all}");
     let id = all[0]["id"].as_str().expect("an id");
@@ -372,6 +391,29 @@ impl Site {
         let job = self.store.claim(60_000).await.expect("claim").expect("a job");
         self.store.give_up(&job, "unreadable", "読み取れませんでした").await.expect("given up");
         self.store.review_list(1).await.expect("list").remove(0).document
+    }
+
+    /// A sheet that waits for a room, of somebody of that name.
+    async fn held_of(&self, name: &str) -> String {
+        self.store.receive("scan", "b.tif", name.as_bytes(), &Meta::default()).await.expect("receive");
+        let job = self.store.claim(60_000).await.expect("claim").expect("a job");
+        let page = Page { number: 1, width: 10, height: 20, ..Page::default() };
+        let reading = Reading { pages: vec![page], ..Reading::default() };
+        self.store.commit_reading(&job, &reading, vec![vec![1]], &Reader::default()).await.expect("read");
+        let job = self.store.claim(60_000).await.expect("claim").expect("a job");
+        let (reading, reader, _) = self.store.reading(&job.sha256).await.expect("a reading");
+        let field: crate::model::Field = serde_json::from_value(json!({
+            "value": name, "raw": name, "page": 1, "box": [0, 0, 1, 1], "confidence": 0.99, "status": "accepted"
+        }))
+        .expect("a field");
+        let mut sheet = Sheet::unread(String::new(), vec![1], "部屋がありません");
+        sheet.part = None;
+        sheet.document.kind = "referral".into();
+        sheet.document.fields.insert("patient.name".into(), field);
+        let sheets = [sheet];
+        self.store.accept(&job, &Accepted::news(&reading, &sheets, &reader)).await.expect("accepted");
+        let list = self.store.review_list(9).await.expect("list");
+        list.into_iter().find(|h| h.kind == "referral").expect("it waits").document
     }
 }
 
