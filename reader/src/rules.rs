@@ -33,6 +33,7 @@ mod split;
 pub mod teach;
 mod told;
 pub mod train;
+mod unsaid;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};

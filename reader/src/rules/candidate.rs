@@ -425,8 +425,11 @@ fn honorific_behind(view: &View, segs: &[Seg], behind: &str) -> Option<&'static 
     }
     let row = view.rows.get(view.row_of[last.line])?;
     let next = row.iter().find(|l| view.rect(**l).x0 >= view.rect(last.line).x1)?;
-    let near = (view.rect(*next).x0 - view.rect(last.line).x1) as f32 <= 6.0 * view.em;
     let text: String = view.page.lines[*next].glyphs.iter().take(6).map(|g| g.ch).collect();
+    // a form prints 殿 at the end of the line that a name is written on
+    let alone = view.len(*next) <= 2 && view.cell(*next) == view.cell(last.line);
+    let reach = if alone { 18.0 } else { 6.0 };
+    let near = (view.rect(*next).x0 - view.rect(last.line).x1) as f32 <= reach * view.em;
     if near { find(&text) } else { None }
 }
 

@@ -121,6 +121,8 @@ pub fn reading<'c>(
         Form::Relation => certain(if least >= 0.9 && c.quality >= 0.9 { 0.95 } else { 0.7 * least }),
         f if f.marked() => certain(match c.mark {
             Some(m) => m,
+            // a ring that hides another word stands beside it
+            None if ringed_beside(page, c) => 0.6 * least,
             // the word stands there alone: text decides
             None if c.quality >= 0.9 => least,
             None => 0.6 * least,
@@ -131,6 +133,20 @@ pub fn reading<'c>(
         Form::Text | Form::Finding if c.segs.len() > 1 => certain(0.9 * plain(&value, least)),
         _ => certain(plain(&value, least)),
     }
+}
+
+/// Whether a ring is drawn near a value that does not go round it: of 男・女 the ringed one may be unreadable.
+fn ringed_beside(page: &Page, c: &Candidate) -> bool {
+    let reach = (4.0 * page.em) as i32;
+    page.rings.iter().any(|r| {
+        let small = r.width() <= 2 * reach && r.height() <= reach;
+        let near = r.x0 <= c.rect.x1 + reach
+            && r.x1 >= c.rect.x0 - reach
+            && r.y0 <= c.rect.y1 + reach / 3
+            && r.y1 >= c.rect.y0 - reach / 3;
+        let (x, y) = c.rect.center();
+        small && near && !r.contains(x, y)
+    })
 }
 
 /// A sheet's date far from the day that the sending machine printed on its page: one of them is wrong.

@@ -20,6 +20,7 @@ use super::pen;
 use super::rank::{self, Ranker};
 use super::rechoose;
 use super::second;
+use super::unsaid;
 
 /// How many log odds a different value must lie behind what is certain.
 const CLEAR: f32 = 1.2;
@@ -215,6 +216,7 @@ fn finish(
     if field.key == "sender.person" && colleague(c, chosen, candidates) {
         failed.push("ほかの職員の名前もあり、発信者が確実ではありません".to_owned());
     }
+    failed.extend(unsaid::why(field, c, page.copied(), case.pages.len(), beside("patient.name")));
     let bar = field.rule.accept.unwrap_or(certain::bar(field.form));
     // of two values that are about as likely, or on a sheet that hardly ever carries one, none is certain
     let part = |r: &Candidate| field.form == Form::Person && own.contains(&squeeze(&r.value.text()));

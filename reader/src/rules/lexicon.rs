@@ -12,7 +12,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use crate::model::Rect;
 use crate::ocr::choose::{self, Words};
 use crate::text::confusion::{self, Signature};
-use crate::text::{fold_text, kana, lexicon, squeeze};
+use crate::text::{fold_text, kana, lexicon, names, squeeze};
 
 use super::choice::Seg;
 use super::file::{Compose, FieldRule, Group};
@@ -44,6 +44,9 @@ impl Entry {
     }
     fn is_clinical(&self) -> bool {
         self.fields.iter().any(|f| f.0.starts_with("clinical."))
+    }
+    fn names_somebody(&self) -> bool {
+        self.fields.iter().any(|f| f.0.ends_with(".person") || f.0.ends_with(".name") || f.0 == "care.manager")
     }
     fn strong(&self) -> bool {
         self.fields.iter().any(|f| f.1 == Strength::Strong)
@@ -586,7 +589,7 @@ fn left_bound(view: &View, line: usize, start: usize, behind_label: bool, glued:
     // TEL04-7191-6040FAX04-7191-6041
     let number = glyphs[start].ch.is_ascii_alphabetic() || "電携代直℡".contains(glyphs[start].ch);
     // a line's first bracket reads as く or ぐ
-    before.is_ascii_digit() && number
+    before.is_ascii_digit() && (number || glued && "保被".contains(glyphs[start].ch))
         // フリガナヨシカワフサエ氏名吉川房江様性別男: a value ended, and what follows can only be a label's value
         || (kana::is_kana_char(before) || "様殿)）歳才日".contains(before)) && glued
         || start == 1 && "くぐ".contains(before)
@@ -651,7 +654,8 @@ fn right_bound(
         || "〒℡明大昭平令MTSHR".contains(next.ch)
         || entry.is("patient.sex") && "男女□☑".contains(next.ch)
         || entry.is("patient.kana") && entry.len >= 4 && kana::is_kana_char(next.ch)
-        || known_name(glyphs.get(end..end + 4).unwrap_or_default());
+        || known_name(glyphs.get(end..end + 4).unwrap_or_default())
+        || entry.len >= 3 && entry.names_somebody() && whole_name(&glyphs[end..]);
     // a label that opens its line: the least white space will do, and for a long one none, if no sentence begins so
     let start = end.saturating_sub(entry.len);
     let first = glyphs[..start].iter().all(|g| is_bullet(g.ch)) && entry.fields.iter().any(|f| f.1 == Strength::Strong);
@@ -665,6 +669,14 @@ fn right_bound(
         && !"称前等字簿・欄及一-ー".contains(next.ch);
     let opens = named || first && !particle && (entry.len >= 4 || entry.len == 3 && next.gap > 0.1);
     if entry.len <= 2 { value || named } else { value || long || opens }
+}
+
+/// Whether the rest of a line is a person's name and nothing else: 担当医長妻達也.
+fn whole_name(glyphs: &[crate::reading::Glyph]) -> bool {
+    (3..=7).contains(&glyphs.len()) && {
+        let s: String = glyphs.iter().map(|g| g.ch).collect();
+        names::plausible(&s) >= 0.6
+    }
 }
 
 fn known_name(glyphs: &[crate::reading::Glyph]) -> bool {

@@ -155,6 +155,8 @@ impl Ranker {
                 c.p = logistic(self.score(c, field(&c.field).map_or("text", |f| f.form.family())));
             }
         }
+        letter_first(candidates);
+        key_person(candidates);
     }
 
     /// Sum of weight × feature.
@@ -206,6 +208,53 @@ fn company(fields: &[Field], candidates: &[Candidate]) -> Vec<(f32, f32)> {
         (own, foreign)
     };
     candidates.iter().map(of).collect()
+}
+
+/// From here on a candidate may well be the field's value.
+const LIKELY: f32 = 0.4;
+
+/// Where a cover and its letter differ, the letter's sender wins (contract, "Cases").
+fn letter_first(candidates: &mut [Candidate]) {
+    for key in ["sender.person", "sender.department"] {
+        let own = |c: &Candidate| c.field == key && feature(c, "cover") == 0.0;
+        let Some(best) = candidates.iter().filter(|c| own(c)).map(|c| c.p).max_by(f32::total_cmp) else { continue };
+        if best >= LIKELY {
+            candidates.iter_mut().filter(|c| c.field == key && !own(c) && c.p >= best).for_each(|c| c.p = 0.8 * best);
+        }
+    }
+}
+
+/// Of several relatives the one whom the sheet calls キーパーソン is meant, and relation and number are those of his row.
+fn key_person(candidates: &mut [Candidate]) {
+    const KEY: [&str; 5] = ["キーパーソン", "KP", "KeyPerson", "キーマン", "窓口"];
+    let key = |c: &Candidate| c.label.as_ref().is_some_and(|l| KEY.iter().any(|k| squeeze(&l.0).contains(k)));
+    let best = |all: &[Candidate], of: &dyn Fn(&Candidate) -> bool| {
+        let likely = all.iter().enumerate().filter(|(_, c)| c.field == "contact.name" && c.p >= LIKELY && of(c));
+        likely.max_by(|a, b| a.1.p.total_cmp(&b.1.p)).map(|b| b.0)
+    };
+    if let Some(at) = best(candidates, &key) {
+        let (p, name) = (candidates[at].p, squeeze(&candidates[at].value.text()));
+        for c in candidates.iter_mut().filter(|c| c.field == "contact.name" && c.p >= p && !key(c)) {
+            if !squeeze(&c.value.text()).contains(&name) {
+                c.p = 0.8 * p;
+            }
+        }
+    }
+    let Some(at) = best(candidates, &|_| true) else { return };
+    let (page, rect) = (candidates[at].page, candidates[at].rect);
+    let beside = |c: &Candidate| {
+        let apart = (c.rect.center().1 - rect.center().1).abs();
+        c.page == page && 2 * apart <= rect.height().max(c.rect.height())
+    };
+    for field in ["contact.relation", "contact.phone"] {
+        let own = candidates.iter().filter(|c| c.field == field && beside(c)).map(|c| c.p).fold(0.0, f32::max);
+        if own >= LIKELY {
+            candidates
+                .iter_mut()
+                .filter(|c| c.field == field && c.p >= own && !beside(c))
+                .for_each(|c| c.p = 0.8 * own);
+        }
+    }
 }
 
 pub fn logistic(x: f32) -> f32 {

@@ -210,6 +210,7 @@ impl Scopes<'_, '_> {
                     || bracketed(view, *l)
             });
         self.inner_cell(cell);
+        self.digit_boxes(cell);
         if alone {
             self.right_cells(cell);
             self.below_cells(cell);
@@ -316,6 +317,27 @@ impl Scopes<'_, '_> {
                 edge = next;
             }
             self.push(Direction::Right, row);
+        }
+    }
+
+    /// A row of boxes, one character each, under the label in its cell or right below it: the number that it asks for.
+    fn digit_boxes(&mut self, cell: usize) {
+        let (view, label) = (self.view, self.hit.rect);
+        let c = view.page.cells[cell];
+        let near = (0.7 * view.em) as i32 + 4;
+        let mut boxes: Vec<Rect> = view.page.cells.clone();
+        boxes.retain(|r| {
+            let under = r.y0 >= label.y1 - near && r.y0 <= c.y1 + near;
+            under && r.x0 >= c.x0 - near && r.x1 <= c.x1 + near && (r.width() as f32) < 3.0 * view.em
+        });
+        let Some(top) = boxes.iter().map(|r| r.y0).min() else { return };
+        boxes.retain(|r| r.y0 - top <= near);
+        boxes.sort_by_key(|r| r.x0);
+        let inside = |r: &Rect| view.page.cells.iter().position(|o| o == r).map_or(Vec::new(), |i| view.lines_in(i));
+        let contents: Vec<Vec<usize>> = boxes.iter().map(inside).collect();
+        let single = |lines: &Vec<usize>| lines.iter().map(|l| view.len(*l)).sum::<usize>() <= 1;
+        if boxes.len() >= 4 && contents.iter().all(single) {
+            self.push(Direction::BelowCell, contents.iter().flatten().map(|l| view.whole(*l)).collect());
         }
     }
 

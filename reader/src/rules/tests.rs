@@ -411,3 +411,4 @@ fn values_that_cannot_both_be_right_wait_for_a_person() {
 
 mod found;
 mod tuned;
+mod whose;

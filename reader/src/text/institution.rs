@@ -74,6 +74,10 @@ pub const SUFFIXES: &[&str] = &[
     "事務所",
     "市役所",
     "役所",
+    "ケアプランサービス",
+    "ケアサービス",
+    "介護サービス",
+    "介護支援サービス",
 ];
 
 /// Legal persons that stand in front, longest first.
@@ -135,6 +139,49 @@ pub fn is_corporation(kind: &str) -> bool {
     CORPORATIONS.contains(&kind)
 }
 
+/// Kinds that stand in front of a name: 訪問看護ステーションかえで, ケアプランすみれ.
+const FIRST: &[&str] = &[
+    "訪問看護ステーション",
+    "訪問看護リハビリステーション",
+    "訪問看護",
+    "居宅介護支援事業所",
+    "居宅介護支援センター",
+    "地域包括支援センター",
+    "ケアプランセンター",
+    "ケアプラン",
+    "ケアサポート",
+    "ケアマネジメント",
+    "ケアオフィス",
+    "ケアステーション",
+    "ケアセンター",
+    "在宅介護支援センター",
+    "有料老人ホーム",
+    "住宅型有料老人ホーム",
+    "介護付有料老人ホーム",
+    "医療センター",
+    "介護老人保健施設",
+    "特別養護老人ホーム",
+    "グループホーム",
+    "サービス付き高齢者向け住宅",
+    "ナースステーション",
+    "ケアマネオフィス",
+    "ケアマネステーション",
+    "居宅支援センター",
+    "居宅介護支援",
+    "介護支援センター",
+    "在宅ケアセンター",
+    "ヘルパーステーション",
+    "ケアマネジメントセンター",
+    "ケアプランニング",
+    "小規模多機能型居宅介護",
+    "看護小規模多機能",
+];
+
+/// Whether a text begins with a kind of institution, as names of stations and offices do.
+pub fn kind_in_front(text: &str) -> bool {
+    FIRST.iter().any(|f| text.starts_with(f))
+}
+
 /// Titles of sheets, which end like nothing else.
 const SHEETS: &[&str] = &["書", "票", "サマリー", "サマリ", "要約", "用紙", "一覧", "案内", "通知", "報告", "のお願い"];
 
@@ -188,6 +235,39 @@ pub fn comparable(name: &str) -> String {
     fold_text(&own).chars().filter(|c| !"()「」『』.,:".contains(*c)).collect()
 }
 
+/// The name without specks that the scan left between a legal person and its house, or behind the last word:
+/// 社会福祉法人・恩寵会冬野病院, 医療法人.樫の会オーク医院, 若葉訪問看護ステーションー.
+pub fn unspeckled(name: &str) -> String {
+    const SPECKS: [char; 7] = ['・', '、', '.', ',', '，', '．', '\''];
+    let Some(kind) = CORPORATIONS.iter().find(|c| name.starts_with(**c)) else {
+        return untailed(name);
+    };
+    let rest = name[kind.len()..].trim_start_matches(|c: char| SPECKS.contains(&c));
+    let gap = if name[kind.len()..].starts_with(' ') { " " } else { "" };
+    let mut rest = rest.trim_start().to_owned();
+    for end in ["会", "財団", "社団", "機構", "事業団", "学園", "協会"] {
+        if let Some(at) = rest.find(end).map(|a| a + end.len())
+            && let Some(own) = rest[at..].strip_prefix(SPECKS)
+            && suffix(own).is_some()
+        {
+            rest = format!("{}{}", &rest[..at], own);
+            break;
+        }
+    }
+    untailed(&format!("{kind}{gap}{rest}"))
+}
+
+fn untailed(name: &str) -> String {
+    let head = name.trim_end_matches(['ー', '一', '-', '・', '.', '、', '\'']);
+    let kana = ["ステーション", "センター", "クリニック", "ホーム"];
+    let whole = name.strip_suffix('ー').is_some_and(|n| n.ends_with("センタ"));
+    if !whole && head.len() < name.len() && kana.iter().any(|k| head.ends_with(k)) {
+        head.to_owned()
+    } else {
+        name.to_owned()
+    }
+}
+
 /// How much a string looks like the name of an institution, 0..1.
 pub fn plausible(text: &str) -> f32 {
     let (t, honorific) = super::names::strip_honorific(text);
@@ -196,48 +276,20 @@ pub fn plausible(text: &str) -> f32 {
     if !(3..=50).contains(&n) || s.chars().any(|c| "。?!=〒".contains(c)) || SHEETS.iter().any(|w| s.ends_with(w)) {
         return 0.0;
     }
+    // 居宅介護支援事業所名 asks for a name
+    if s.ends_with("名") || s.ends_with("名称") {
+        return 0.0;
+    }
     let Some(end) = suffix(&s) else {
         // 訪問看護ステーションかえで, ケアプランすみれ: the kind stands in front
-        const FIRST: &[&str] = &[
-            "訪問看護ステーション",
-            "訪問看護リハビリステーション",
-            "訪問看護",
-            "居宅介護支援事業所",
-            "居宅介護支援センター",
-            "地域包括支援センター",
-            "ケアプランセンター",
-            "ケアプラン",
-            "ケアサポート",
-            "ケアマネジメント",
-            "ケアオフィス",
-            "ケアステーション",
-            "ケアセンター",
-            "在宅介護支援センター",
-            "有料老人ホーム",
-            "住宅型有料老人ホーム",
-            "介護付有料老人ホーム",
-            "医療センター",
-            "介護老人保健施設",
-            "特別養護老人ホーム",
-            "グループホーム",
-            "サービス付き高齢者向け住宅",
-            "ナースステーション",
-            "ケアマネオフィス",
-            "ケアマネステーション",
-            "居宅支援センター",
-            "居宅介護支援",
-            "介護支援センター",
-            "在宅ケアセンター",
-            "ヘルパーステーション",
-            "ケアマネジメントセンター",
-            "ケアプランニング",
-            "小規模多機能型居宅介護",
-            "看護小規模多機能",
-        ];
         let own = split_corporation(&s).1;
         let own = own.trim_end_matches(')');
         let named = FIRST.iter().find_map(|f| own.strip_prefix(f)).map(|r| r.chars().count());
-        if named.is_some_and(|r| (1..=12).contains(&r)) && !own.contains(['を', 'へ', 'に', 'の', '、']) {
+        // けやきの郷 is a name, 訪問看護のお願い is none
+        let sentence = FIRST.iter().find_map(|f| own.strip_prefix(f)).is_some_and(|r| {
+            r.starts_with('の') || r.contains(['を', 'へ', '、']) || r.contains('に') && r.chars().count() > 5
+        });
+        if named.is_some_and(|r| (1..=12).contains(&r)) && !sentence {
             return 0.8;
         }
         if own_practice(own) {
@@ -272,8 +324,25 @@ pub fn plausible(text: &str) -> f32 {
 
 /// 木もれび内科: a practice named after its speciality; 循環器内科 is a department.
 fn own_practice(s: &str) -> bool {
-    const SPECIALITIES: &[&str] =
-        &["内科", "外科", "眼科", "小児科", "皮膚科", "耳鼻科", "耳鼻咽喉科", "整形外科", "泌尿器科", "婦人科"];
+    const SPECIALITIES: &[&str] = &[
+        "内科",
+        "外科",
+        "眼科",
+        "小児科",
+        "皮膚科",
+        "耳鼻科",
+        "耳鼻咽喉科",
+        "整形外科",
+        "泌尿器科",
+        "婦人科",
+        "胃腸科",
+        "胃腸内科",
+        "産婦人科",
+        "リハビリテーション科",
+        "ペインクリニック科",
+        "精神科",
+        "心療内科",
+    ];
     const DEPARTMENTS: &[&str] = &[
         "循環器",
         "消化器",
@@ -313,11 +382,21 @@ fn own_practice(s: &str) -> bool {
         "診療科",
         "科",
     ];
-    SPECIALITIES.iter().filter_map(|x| s.strip_suffix(x)).any(|stem| {
+    let alone = SPECIALITIES.iter().filter_map(|x| s.strip_suffix(x)).any(|stem| {
         stem.chars().count() >= 2
             && !DEPARTMENTS.iter().any(|d| stem.ends_with(d) || stem.starts_with("脳神経"))
             && !stem.contains(['・', '階', '病'])
-    })
+    });
+    // とどろき内科神経内科, おおたかの森循環器内科, 岸本内科胃腸科: what is left when all specialities are taken off is a name
+    let mut stem = s;
+    while let Some(rest) = SPECIALITIES.iter().find_map(|x| stem.strip_suffix(x)) {
+        let modifiers = DEPARTMENTS.iter().filter(|d| !matches!(**d, "科" | "診療科" | "病棟"));
+        stem = modifiers.filter_map(|d| rest.strip_suffix(d)).next().unwrap_or(rest);
+    }
+    let hiragana = stem.chars().filter(|c| ('ぁ'..='ん').contains(c)).count() >= 2;
+    let family = super::names::known_surname(stem) && stem.chars().count() >= 2;
+    let named = stem.len() < s.len() && (hiragana || family) && !stem.contains(['・', '階', '病', 'を', 'は', '、']);
+    alone || named
 }
 
 #[cfg(test)]
@@ -336,6 +415,29 @@ mod tests {
         ] {
             assert_eq!(split_corporation(s), (corp.map(str::to_owned), own.to_owned()), "{s}");
         }
+    }
+
+    #[test]
+    fn specks_are_no_part_of_a_name() {
+        for (read, want) in [
+            ("社会福祉法人・恩寵会冬野総合病院", "社会福祉法人恩寵会冬野総合病院"),
+            ("社会福祉法人恩寵会・冬野総合病院", "社会福祉法人恩寵会冬野総合病院"),
+            ("医療法人.樫の会オーク在宅クリニック", "医療法人樫の会オーク在宅クリニック"),
+            ("医療法人社団 わかば会 東柏わかば病院", "医療法人社団 わかば会 東柏わかば病院"),
+            ("若葉訪問看護ステーションー", "若葉訪問看護ステーション"),
+            ("若葉支援センター", "若葉支援センター"),
+            ("ケアマネジメント・北斗", "ケアマネジメント・北斗"),
+        ] {
+            assert_eq!(unspeckled(read), want);
+        }
+        for s in ["とどろき内科神経内科", "おおたかの森循環器内科", "岸本内科胃腸科"] {
+            assert!(plausible(s) >= 0.6, "{s}");
+        }
+        for s in ["循環器内科", "脳神経内科", "腎・高血圧内科", "総合内科", "リウマチ膠原病内科"]
+        {
+            assert!(plausible(s) < 0.5, "{s}");
+        }
+        assert!(plausible("居宅介護支援事業所名") == 0.0 && plausible("居宅介護支援けやきの郷") >= 0.8);
     }
 
     #[test]

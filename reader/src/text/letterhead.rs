@@ -97,26 +97,33 @@ pub fn parts(chars: &[char]) -> Parts {
         return out;
     }
     let words = Endings::of(chars);
-    if words.none() {
+    let text = |r: Range<usize>| chars[r].iter().collect::<String>();
+    if words.none() && !institution::kind_in_front(&text(0..chars.len())) {
         return out;
     }
-    let text = |r: Range<usize>| chars[r].iter().collect::<String>();
     let (line, honorific) = names::strip_honorific(&text(0..chars.len()));
     let mut end = trimmed(chars, 0..kept(chars, &line)).end;
     let mut found = usize::from(honorific.is_some());
     // the person: known family and given name behind something that ends a department, a role or an institution
+    let mut best: Option<(f32, usize, usize)> = None;
     for start in (end.saturating_sub(8)..end.saturating_sub(1)).rev() {
         let before = trimmed(chars, 0..start).end;
-        if chars[start].is_whitespace() || start == 0 || !(words.any(before) || offices(&text(0..before))) {
+        let ends = words.any(before);
+        if chars[start].is_whitespace() || start == 0 || !(ends || offices(&text(0..before))) {
             continue;
         }
-        let name = names::split(&text(start..end));
-        if name.is_some_and(|s| names::known_surname(&s.surname) && names::known_given(&s.given)) {
-            out.person = Some(start..end);
-            found += 1;
-            end = before;
-            break;
+        let name = names::split(&text(start..end))
+            .filter(|s| names::known_surname(&s.surname) && names::known_given(&s.given));
+        // ケアプラン花野井内田俊介: 内田 俊介 rather than 田 俊介
+        let score = name.map_or(0.0, |s| s.score + if ends { 0.2 } else { 0.0 });
+        if score > best.map_or(0.0, |b| b.0) {
+            best = Some((score, start, before));
         }
+    }
+    if let Some((_, start, before)) = best {
+        out.person = Some(start..end);
+        found += 1;
+        end = before;
     }
     while let Some(role) = words.role[end] {
         if role == end {
@@ -235,6 +242,10 @@ mod tests {
         assert_eq!(read("紅葉丘病院皮膚科"), ["紅葉丘病院", "皮膚科", ""]);
         assert_eq!(read("なのはなケアプラン山田剛様"), ["なのはなケアプラン", "", "山田剛"]);
         assert_eq!(read("緑風総合病院4A病棟"), ["緑風総合病院", "4A病棟", ""]);
+        assert_eq!(read("株式会社青葉ケアプラン青葉内田俊介先生"), ["株式会社青葉ケアプラン青葉", "", "内田俊介"]);
+        assert_eq!(read("居宅介護支援けやきの輪 石川 知子様"), ["居宅介護支援けやきの輪", "", "石川 知子"]);
+        assert_eq!(read("若葉訪問看護ステーション・辻浩様"), ["若葉訪問看護ステーション", "", "辻浩"]);
+        assert_eq!(read("医療福祉相談室湯浅裕子"), ["", "医療福祉相談室", "湯浅裕子"]);
     }
 
     #[test]

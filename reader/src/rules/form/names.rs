@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::text::{clean, institution, kana as text_kana, letterhead, names, options};
+use crate::text::{clean, institution, kana as text_kana, letterhead, names, options, squeeze};
 
 use super::super::view::Text;
 use super::Parsed;
@@ -155,8 +155,11 @@ pub fn person(text: &Text) -> Vec<Parsed> {
         // the whole piece, and each pair of its words: a department or title may stand in front
         let mut ways = vec![range.clone()];
         ways.extend(to_honorific(text, &range));
-        let prose = in_prose(text, &range).or_else(|| part(text, &range, |p| p.person));
+        let prose = in_prose(text, &range);
         ways.extend(prose.clone());
+        // what is left of a line that names its house or department first is a name as good as one alone
+        let lettered = part(text, &range, |p| p.person).filter(|r| convincing(text, r));
+        ways.extend(lettered.clone());
         let sealed = sealed(text, &range);
         ways.extend(sealed.clone());
         let words = words(text, &range);
@@ -172,7 +175,8 @@ pub fn person(text: &Text) -> Vec<Parsed> {
             let w = string(text, &way);
             let (name, _) = names::strip_honorific(&w);
             let mut quality = names::plausible(&w);
-            if prose.as_ref() == Some(&way) {
+            let lettered = lettered.as_ref() == Some(&way);
+            if prose.as_ref() == Some(&way) && !lettered {
                 quality *= 0.9;
             }
             if quality <= 0.0 || options::relation(&name).is_some() {
@@ -180,7 +184,7 @@ pub fn person(text: &Text) -> Vec<Parsed> {
             }
             let cut =
                 way.start == range.start && way.end < text.chars.len() && "様樣殿生".contains(text.chars[way.end - 1]);
-            if way != range && !cut && sealed.as_ref() != Some(&way) {
+            if way != range && !cut && !lettered && sealed.as_ref() != Some(&way) {
                 quality *= 0.85;
             }
             // the first piece is likelier the name than what stands in brackets behind it
@@ -199,10 +203,20 @@ pub fn person(text: &Text) -> Vec<Parsed> {
     out
 }
 
+/// Whether the tail of a line is a person: 沼南 behind ナースステーション is a place unless 様 follows.
+fn convincing(text: &Text, person: &Range<usize>) -> bool {
+    let behind: String = text.chars[person.end..].iter().filter(|c| !c.is_whitespace()).take(2).collect();
+    text.chars[person.clone()].iter().filter(|c| !c.is_whitespace()).count() >= 3
+        || ["様", "樣", "殿", "先生", "さん"].iter().any(|t| behind.starts_with(t))
+}
+
 /// A known name at the head of a stretch in which a seal or a scratch left a few more characters: 池田麻衣雷.
 fn sealed(text: &Text, range: &Range<usize>) -> Option<Range<usize>> {
+    // 加藤真由美 is whole, though 加藤真由 is a name as well
+    let whole = names::plausible(&string(text, range)) >= 0.9;
     let ends = (range.start + 3..range.end).filter(|e| range.end - e <= 3).rev();
-    ends.map(|e| range.start..e).find(|r| {
+    let inside = |e: usize| !text.chars[e].is_whitespace();
+    ends.filter(|e| !whole || !inside(*e)).map(|e| range.start..e).find(|r| {
         let name = string(text, r);
         !name.ends_with(char::is_whitespace)
             && names::split(name.trim()).is_some_and(|n| {
@@ -238,11 +252,22 @@ fn in_prose(text: &Text, range: &Range<usize>) -> Option<Range<usize>> {
             || text.chars[i.min(text.chars.len())..].starts_with(&['さ', 'ん'])
     };
     let begins = |i: usize| i > range.start && "のはがをに、。」)）: ：・".contains(text.chars[i - 1]);
+    // 入院されております長妻律子様: a verb ends in kana
+    let polite = |e: usize| {
+        text.chars.get(e).is_some_and(|c| "様樣殿".contains(*c)) || text.chars[e..].starts_with(&['さ', 'ん'])
+    };
+    let verb = |i: usize| i > range.start && "るすたいてで".contains(text.chars[i - 1]);
     (range.start + 3..=range.end).filter(|i| end(*i)).find_map(|e| {
-        let starts = (e.saturating_sub(8).max(range.start + 1)..e.saturating_sub(1)).filter(|s| begins(*s));
+        let starts = (e.saturating_sub(8).max(range.start + 1)..e.saturating_sub(1))
+            .filter(|s| begins(*s) || polite(e) && verb(*s));
         starts.map(|s| s..e).find(|r| {
             let name = string(text, r);
-            names::split(name.trim()).is_some_and(|n| names::known_surname(&n.surname) && names::known_given(&n.given))
+            // (a family that no list has, where kana before it and 様 behind it say where it begins and ends)
+            let framed = polite(e) && verb(r.start) && (3..=6).contains(&r.len()) && !name.contains(' ');
+            names::split(name.trim()).is_some_and(|n| {
+                names::known_given(&n.given)
+                    && (names::known_surname(&n.surname) || framed && n.given.chars().count() >= 2)
+            })
         })
     })
 }
@@ -345,23 +370,40 @@ pub fn kana(text: &Text) -> Vec<Parsed> {
             _ => 0.3,
         };
         // the gap between the parts reads as a long-vowel mark: ナルシマーセツコ
+        // (names of kanji have no long vowel: where both parts are long enough, the gap is likelier)
+        let mut barred = 1.0;
         if normal.matches('ー').count() == 1 && !normal.contains(' ') && !normal.ends_with('ー') {
-            out.push(Parsed::one(normal.replace('ー', " "), piece.clone(), quality * 0.9));
+            let parts = normal.replace('ー', " ");
+            let long = parts.split(' ').all(|p| p.chars().count() >= 2);
+            barred = if long { 0.85 } else { 1.0 };
+            out.push(Parsed::one(parts, piece.clone(), quality * if long { 1.0 } else { 0.9 }));
         }
         // scripts may not change within a name
-        out.push(Parsed::one(normal, piece, quality));
+        out.push(Parsed::one(normal, piece, quality * barred));
     }
     out
 }
 
 pub fn institution(text: &Text) -> Vec<Parsed> {
     let mut out: Vec<Parsed> = Vec::new();
+    let mut halves: Vec<String> = Vec::new();
     let rows = pieces(text, "、，|｜:：<>＜＞【】〒");
     for (i, row) in rows.iter().enumerate() {
         let row = unnamed(text, row.clone());
-        offer(text, row.clone(), 1.0, &mut out);
-        if let Some(own) = part(text, &row, |p| p.institution).filter(|own| *own != row) {
-            offer(text, own, 0.98, &mut out);
+        let own = part(text, &row, |p| p.institution).filter(|own| *own != row);
+        // a person behind the name is none of it: けやきケアプラン石川知子様
+        let person = part(text, &row, |p| p.person).filter(|r| convincing(text, r));
+        match (own, person) {
+            (Some(own), Some(person)) if person.start >= own.end => {
+                offer(text, own, 1.0, &mut out);
+                offer(text, row.clone(), 0.5, &mut out);
+            }
+            (own, _) => {
+                offer(text, row.clone(), 1.0, &mut out);
+                if let Some(own) = own {
+                    offer(text, own, 0.98, &mut out);
+                }
+            }
         }
         // 医療法人社団 ○○会 above the hospital's own name
         let s = string(text, &row);
@@ -374,11 +416,30 @@ pub fn institution(text: &Text) -> Vec<Parsed> {
         // a name that its cell breaks: 東柏わかば / 病院
         if let Some(next) = rows.get(i + 1).filter(|n| text.chars[row.end..n.start].contains(&'\n')) {
             let joined: String = string(text, &row) + &string(text, next);
-            let whole = names::strip_honorific(&joined).0;
-            if institution::suffix(&whole).is_some() && institution::suffix(&s).is_none() && !whole.contains(' ') {
+            let whole = institution::unspeckled(&names::strip_honorific(&joined).0);
+            let lettered = letterhead::parts(&joined.chars().collect::<Vec<_>>()).person.is_some();
+            if institution::suffix(&whole).is_some()
+                && institution::suffix(&s).is_none()
+                && !whole.contains(' ')
+                && !lettered
+            {
+                // (its second half alone looks like one too: 域包括支援センター)
+                let half = names::strip_honorific(&string(text, next)).0;
                 out.push(Parsed::one(clean(&whole), row.start..next.end, institution::plausible(&whole) * 0.97));
+                // (a house under its address, or under a misread 医療機関名, is whole)
+                let begun =
+                    institution::split_corporation(&s).0.is_some() || institution::plausible(&format!("{s}森")) >= 0.6;
+                if begun
+                    && institution::split_corporation(&half).0.is_none()
+                    && !s.contains(|c: char| c.is_ascii_digit())
+                {
+                    halves.push(squeeze(&half));
+                }
             }
         }
+    }
+    for p in out.iter_mut().filter(|p| halves.contains(&squeeze(&p.value.text()))) {
+        p.quality *= 0.6;
     }
     out
 }
@@ -403,7 +464,7 @@ fn offer(text: &Text, range: Range<usize>, factor: f32, out: &mut Vec<Parsed>) {
     let s = string(text, &range);
     let joined: String = s.chars().map(|c| if c == '\n' { ' ' } else { c }).collect();
     let (name, _) = names::strip_honorific(&joined);
-    let name = clean(&name);
+    let name = institution::unspeckled(&clean(&name));
     // names of departments and people behind the institution's name are not part of it
     let words: Vec<&str> = name.split(' ').collect();
     // 冬野総合病院3階東病(棟), けやき台病院(2/2): what stands behind a hospital's name and is none itself
@@ -496,7 +557,11 @@ pub fn department(text: &Text) -> Vec<Parsed> {
             }
         }
         for way in ways {
+            // 5階病棟 312号室: the room is the patient's
             let s = clean(&string(text, &way));
+            let room =
+                s.strip_suffix("号室").map(|h| h.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '-'));
+            let s = room.map_or(s.as_str(), str::trim_end).to_owned();
             let n = s.chars().filter(|c| *c != ' ').count();
             let ends = DEPARTMENTS.iter().any(|d| s.ends_with(d));
             let prose = s.chars().any(|c| "。、".contains(c))
