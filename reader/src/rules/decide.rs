@@ -192,6 +192,13 @@ fn goes_on(field: &Field, c: &Candidate, other: &Candidate) -> bool {
         && more.starts_with(&own)
 }
 
+/// Whether another day stands under the same label: 候補日 A, B and C, of which something else may say which it is.
+fn proposed(field: &Field, c: &Candidate, other: &Candidate) -> bool {
+    let day = |c: &Candidate| c.value.text().chars().take(10).collect::<String>();
+    let label = c.label.is_some() && (c.page, &c.label) == (other.page, &other.label);
+    field.form == Form::Datetime && label && other.quality >= 0.6 && day(c) != day(other) && c.overlap(other) == 0.0
+}
+
 fn finish(
     case: &Case,
     field: &Field,
@@ -215,6 +222,9 @@ fn finish(
     failed.extend(certain::far_from_sending(field, &c.value, case.pages));
     if field.key == "sender.person" && colleague(c, chosen, candidates) {
         failed.push("ほかの職員の名前もあり、発信者が確実ではありません".to_owned());
+    }
+    if rivals.iter().any(|r| proposed(field, c, r)) {
+        failed.push("ほかの日時の候補もあります".to_owned());
     }
     failed.extend(unsaid::why(field, c, page.copied(), case.pages.len(), beside("patient.name")));
     let bar = field.rule.accept.unwrap_or(certain::bar(field.form));
