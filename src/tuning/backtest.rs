@@ -350,7 +350,7 @@ fn look(job: &Job, sheet: &Confirmed, bytes: &[u8]) -> Option<Vec<Outcome>> {
     let (old, new) = (&job.active.rules, &job.draft);
     Some(match compare(old, new, &job.change, &reading, &job.registers, &sheet.pages) {
         Pair::Same => sheet.truth.keys().map(|k| Outcome::same(k)).collect(),
-        Pair::Two(before, after) => judge(&sheet.truth, before.as_ref(), after.as_ref()),
+        Pair::Two(two) => judge(&sheet.truth, two[0].as_ref(), two[1].as_ref()),
     })
 }
 

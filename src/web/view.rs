@@ -533,7 +533,7 @@ mod tests {
             let d = discharge(Some("2026-11-27"), today).expect("a discharge");
             (d.date, d.countdown, moment(1_763_949_900_000, today), shown("document.date", "2026-11-24"))
         };
-        let (date, left, at, on) = words::speaking(Lang::En, async { told() }).await;
+        let (date, left, at, on) = words::speaking(Lang::En, std::sync::Arc::default(), async { told() }).await;
         assert_eq!((date.as_str(), left.as_str()), ("Fri 27 Nov 2026", "in 3 days"));
         assert_eq!((at.as_str(), on.as_str()), ("24 Nov 2025 11:05", "Tue 24 Nov 2026"));
         let (date, left, at, _) = told();

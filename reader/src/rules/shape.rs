@@ -408,6 +408,12 @@ pub fn other_day(before: &str) -> bool {
     {
         squeezed = squeezed.split_off(at);
     }
+    // 入院中の太田正（昭和12年…: in front of a bracket only what stands at it
+    let bracketed = squeezed.trim_end_matches(['(', '（']);
+    if bracketed.len() < squeezed.len() {
+        let n = bracketed.chars().count();
+        squeezed = bracketed.chars().skip(n.saturating_sub(4)).collect();
+    }
     let near: String = {
         let n = squeezed.chars().count();
         squeezed.chars().skip(n.saturating_sub(10)).collect()

@@ -1,7 +1,8 @@
 //! Pages to documents: where one ends and the next begins, and what kind each is.
 //!
 //! A strong title opens a document unless the page counts itself as a later one or names the same patient under the
-//! same title; a cover joins what follows it; another patient's name opens one (shared/design/extract.md, 8).
+//! same title; a cover joins what follows it; another patient's name opens one (shared/design/extract.md, 8), and so do
+//! two things at once that the pages before say otherwise.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -236,4 +237,31 @@ pub fn page_count(view: &super::view::View) -> Option<(u32, u32)> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(number: u32, said: &[(&'static str, &str, f32)]) -> Facts {
+        let said = said.iter().map(|(k, v, p)| (*k, (*v).to_owned(), *p)).collect();
+        Facts { number, said, ..Facts::default() }
+    }
+
+    #[test]
+    fn pages_that_contradict_each_other_are_no_sheet() {
+        let born = "patient.birth_date";
+        let first = page(1, &[(born, "1940-04-13", 0.9), ("sender.phone", "048-989-3434", 0.9)]);
+        let found = |second: &[(&'static str, &str, f32)]| documents(&[first.clone(), page(2, second)], &[]);
+        // another's birth, another sender
+        assert_eq!(found(&[(born, "1926-12-28", 0.9), ("sender.phone", "048-738-2211", 0.9)]).len(), 2);
+        // one of them: the pages stay together, and nothing is sure
+        let one = found(&[(born, "1926-12-28", 0.9)]);
+        assert_eq!((one.len(), one[0].doubts.len()), (1, 1));
+        // a figure that was misread, or what may be anybody's
+        for second in [(born, "1940-04-18", 0.9), (born, "1926-12-28", 0.5)] {
+            let one = found(&[second]);
+            assert_eq!((one.len(), one[0].doubts.len()), (1, 0), "{second:?}");
+        }
+    }
 }

@@ -177,6 +177,11 @@ const FIRST: &[&str] = &[
     "看護小規模多機能",
 ];
 
+/// Whether a text is nothing but a kind that stands in front of names.
+pub fn kind_alone(text: &str) -> bool {
+    FIRST.contains(&split_corporation(text).1.as_str())
+}
+
 /// Whether a text begins with a kind of institution, as names of stations and offices do.
 pub fn kind_in_front(text: &str) -> bool {
     FIRST.iter().any(|f| text.starts_with(f))
@@ -273,7 +278,8 @@ pub fn plausible(text: &str) -> f32 {
     let (t, honorific) = super::names::strip_honorific(text);
     let s = squeeze(&t);
     let n = s.chars().count();
-    if !(3..=50).contains(&n) || s.chars().any(|c| "。?!=〒".contains(c)) || SHEETS.iter().any(|w| s.ends_with(w)) {
+    if !(3..=50).contains(&n) || s.chars().any(|c| "。?!=〒様".contains(c)) || SHEETS.iter().any(|w| s.ends_with(w))
+    {
         return 0.0;
     }
     // 居宅介護支援事業所名 asks for a name

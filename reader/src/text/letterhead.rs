@@ -109,6 +109,10 @@ pub fn parts(chars: &[char]) -> Parts {
     for start in (end.saturating_sub(8)..end.saturating_sub(1)).rev() {
         let before = trimmed(chars, 0..start).end;
         let ends = words.any(before);
+        // ナースステーション沼南様 is a station named after its place
+        if end - start <= 3 && institution::kind_alone(&text(0..before)) {
+            continue;
+        }
         if chars[start].is_whitespace() || start == 0 || !(ends || offices(&text(0..before))) {
             continue;
         }

@@ -8,13 +8,12 @@ use utoipa::{IntoParams, IntoResponses, ToSchema};
 
 use super::super::gate::{REVIEW, Route, User, get, post};
 use super::super::review::decidable;
-use super::super::review::rows::{edit, value};
+use super::super::review::rows::{added, edit};
 use super::super::sheet::{readable, sees_apart};
 use super::super::{Failure, Web};
 use super::shape::Sheet;
 use super::{Body, Problem, Problems};
 use crate::account::scope::Scope;
-use crate::model::{Kind, Vocabulary};
 use crate::store;
 use crate::store::review::Edit;
 use crate::store::status::rfc3339;
@@ -207,10 +206,9 @@ pub async fn edit_fields(
     for said in given.edits {
         let (key, made) = match said {
             Said::Add { key, value: text, page } => {
-                let many = Vocabulary::get().fields.get(&key).is_some_and(|f| f.kind == Kind::List);
-                let value = value(&key, many, &text).map_err(Failure::Malformed)?;
+                let value = added(&own, &key, page, &text).map_err(Failure::Malformed)?;
                 let value = value.ok_or_else(|| Failure::Malformed(format!("{key} is empty")))?;
-                edits.push((key, Edit::Add { value, page }));
+                edits.push((key, value));
                 continue;
             }
             Said::Confirm { key } => (key, Edit::Confirm),

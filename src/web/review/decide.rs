@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::decidable;
-use super::rows::{edit, value};
-use crate::model::{Kind, Value, Vocabulary};
+use super::rows::{added, edit};
+use crate::model::Value;
 use crate::store::State as Of;
 use crate::store::review::{Edit, TYPE};
 use crate::web::gate::{User, json as answer};
@@ -55,13 +55,8 @@ async fn decided(web: &Web, user: &User, id: &str, form: &Decision) -> Result<Ed
     match (d.content.fields.get(&form.key), form.page) {
         (Some(field), _) => edit(&form.key, &now.kinds, &field.value, &form.value).map_err(Failure::Refused),
         (None, Some(page)) => {
-            let kind = Vocabulary::get().fields.get(&form.key).map(|f| f.kind);
-            let many = kind.or(now.kinds.get(&form.key).copied()) == Some(Kind::List);
-            let name = now.own.get(&form.key).cloned();
-            Ok(match value(&form.key, &now.kinds, many, &form.value).map_err(Failure::Refused)? {
-                Some(value) => Edit::Add { value, page, name },
-                None => Edit::Remove,
-            })
+            let edit = added(&now, &form.key, page, &form.value).map_err(Failure::Refused)?;
+            Ok(edit.unwrap_or(Edit::Remove))
         }
         (None, None) => Err(Failure::NotFound),
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Document, Kind, Value, Vocabulary};
 use crate::store::review::{Draft, Edit, TYPE};
+use crate::tuning::InForce;
 use crate::web::frame::Frame;
 use crate::web::view::{self, Crop, EditView, PageView};
 use crate::web::words;
@@ -217,6 +218,17 @@ pub fn edit(key: &str, own: &OwnKinds, before: &Value, text: &str) -> Result<Edi
         Some(same) if same == *before => Edit::Confirm,
         Some(other) => Edit::Set(other),
     })
+}
+
+/// What a person adds that stands on a page and was not found; none where the text says nothing.
+///
+/// # Errors
+/// As [`value`].
+pub fn added(now: &InForce, key: &str, page: u32, text: &str) -> Result<Option<Edit>, String> {
+    let kind = Vocabulary::get().fields.get(key).map(|f| f.kind);
+    let many = kind.or(now.kinds.get(key).copied()) == Some(Kind::List);
+    let name = now.own.get(key).cloned();
+    Ok(value(key, &now.kinds, many, text)?.map(|value| Edit::Add { value, page, name }))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub enum Pair {
     /// Both make the same of it, whatever that is.
     Same,
     /// None where none of the documents has a page of the sheet's.
-    Two(Option<Document>, Option<Document>),
+    Two(Box<[Option<Document>; 2]>),
 }
 
 /// What two sets of rules, which differ by `change`, make of the sheet that has these pages of a file (1-based).
@@ -52,10 +52,10 @@ pub fn compare(
     match (one, other) {
         (None, None) => Pair::Same,
         (Some(t), other) if other.as_ref() == Some(&t) => same_pages(a, b, reading, registers, &written, t),
-        (one, other) => Pair::Two(
+        (one, other) => Pair::Two(Box::new([
             one.map(|t| document(a, reading, &written, t, registers)),
             other.map(|t| document(b, reading, &written, t, registers)),
-        ),
+        ])),
     }
 }
 
@@ -98,5 +98,6 @@ fn same_pages(
     } else {
         other.collect(|_| true)
     };
-    Pair::Two(Some(one.decide(a, t.clone(), found, registers)), Some(other.decide(b, t, again, registers)))
+    let (before, after) = (one.decide(a, t.clone(), found, registers), other.decide(b, t, again, registers));
+    Pair::Two(Box::new([Some(before), Some(after)]))
 }

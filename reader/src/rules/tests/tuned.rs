@@ -213,7 +213,7 @@ proptest! {
                     // (traces name the rules' files, which are the same)
                     match compare(&one, &other, &change, &reading, &known, pages) {
                         Pair::Same => prop_assert_eq!(&whole[0], &whole[1]),
-                        Pair::Two(before, after) => prop_assert_eq!(whole, [before, after]),
+                        Pair::Two(two) => prop_assert_eq!(whole, *two),
                     }
                 }
             }
