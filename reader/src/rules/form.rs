@@ -215,6 +215,10 @@ fn dates(form: Form, text: &Text, known: &Known) -> Vec<Parsed> {
     for (n, f) in found.iter().enumerate() {
         // a period: its ends are two dates with a wave, a dash or から between them
         let place = match form {
+            // 至 R8.2.2: the day that it ends, the first was not read
+            Form::Start if string.chars().take(f.span.start).filter(|c| !c.is_whitespace()).last() == Some('至') => {
+                0.3
+            }
             Form::Start | Form::Datetime | Form::Date | Form::BirthDate if n == 0 => 1.0,
             Form::End if several && n == 1 => 1.0,
             Form::End if !several => 1.0,

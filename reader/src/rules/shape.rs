@@ -295,7 +295,10 @@ fn one(sheet: &Sheet, field: &Field, stretch: &mut Stretch, known: &Known, out: 
             }
         }
         // 自立 is a grade of daily living too
-        Form::CareLevel if n <= 12 && !string.contains("自立") => from_scope(sheet, field, None, scope, known, out),
+        // (and なし may be anything's)
+        Form::CareLevel if n <= 12 && !string.contains("自立") && string.contains(['介', '支', '申', '認', '該']) => {
+            from_scope(sheet, field, None, scope, known, out)
+        }
         Form::Relation => {
             for p in parsed.into_iter().take(1) {
                 if p.quality >= 0.9 {
