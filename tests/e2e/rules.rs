@@ -1,6 +1,7 @@
 //! Preview, backtest and daemon read the same: every field of every fax of a folder, character by character.
 //!
-//! `FAXBRIDGE_DEV_FAXES` names the folder; without it, `samples/files`.
+//! `FAXBRIDGE_DEV_FAXES` names the folder; without it, `samples/files`. For another one:
+//! `FAXBRIDGE_DEV_FAXES=/…/faxes cargo test --test e2e -- --nocapture preview_backtest_and_daemon`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
