@@ -365,8 +365,23 @@ fn described(behind: &[char]) -> bool {
 
 /// The one word of a stretch that says a sex, behind a title of respect, a birth, an age or a bracket, and before an end.
 fn said_sex(chars: &[char]) -> Option<(std::ops::Range<usize>, &'static str)> {
-    let mut words = (0..chars.len()).filter(|i| "男女".contains(chars[*i]));
-    let (at, None) = (words.next()?, words.next()) else { return None };
+    let all: Vec<usize> = (0..chars.len()).filter(|i| "男女".contains(chars[*i])).collect();
+    // 男・女 are printed options
+    let options = |w: &[usize]| {
+        chars[w[0]] != chars[w[1]]
+            && chars[w[0] + 1..w[1]].iter().all(|c| c.is_whitespace() || "性・/／･、,口□☑".contains(*c))
+    };
+    if all.windows(2).any(options) {
+        return None;
+    }
+    // (海老原光男様 男性: a name may hold one too)
+    let mut said = all.into_iter().filter_map(|at| sex_at(chars, at));
+    let first = said.next()?;
+    said.all(|s| s.1 == first.1).then_some(first)
+}
+
+/// [`said_sex`] at one place.
+fn sex_at(chars: &[char], at: usize) -> Option<(std::ops::Range<usize>, &'static str)> {
     let end = at + if chars.get(at + 1) == Some(&'性') { 2 } else { 1 };
     let blank = |c: &&char| c.is_whitespace() || "、,，・/／　:：".contains(**c);
     let mut front = chars[..at].iter().rev().skip_while(blank);
