@@ -80,7 +80,7 @@ fn heads(page: &Page, row: &Rect, choices: &Choices, em: f32) -> Option<Vec<Head
         };
         let text = fold_text(&text);
         let text = text.trim_matches(|c: char| "()[]".contains(c));
-        let option = choices.words.whole(&text);
+        let option = choices.words.whole(text);
         let Some(option) = option.filter(|_| rect.y1 <= middle) else { continue };
         let cell = line.cell.and_then(|c| page.cells.get(c as usize));
         let (x0, x1) = cell.map_or((rect.x0, rect.x1), |c| (c.x0, c.x1));
