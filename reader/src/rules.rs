@@ -438,10 +438,11 @@ impl<'r> Paged<'r> {
             handwriting: rules.handwriting,
         };
         let fields = decide::fields(&case, all);
+        let torn = t.torn;
         let pages = self.pages.iter().map(|p| p.number).collect();
         let mut out = Document { fields, pages, ..bare(Together { pages: Vec::new(), ..t }, &[]) };
-        // nor is it where the pages may not belong together, or the sheet may be another
-        if !out.doubts.is_empty() {
+        // nor is it where the pages may not belong together
+        if torn {
             out.fields.values_mut().for_each(model::Field::doubt);
         }
         // a lost page's values are nobody's: without a patient nothing is certain

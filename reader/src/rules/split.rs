@@ -42,6 +42,8 @@ pub struct Together {
     pub pages: Vec<usize>,
     pub covers: Vec<usize>,
     pub doubts: Vec<String>,
+    /// One of the doubts is whether its pages belong together.
+    pub torn: bool,
 }
 
 pub fn documents(facts: &[Facts], types: &[String]) -> Vec<Together> {
@@ -61,7 +63,9 @@ pub fn documents(facts: &[Facts], types: &[String]) -> Vec<Together> {
         }
         if let Some(doc) = &mut open {
             if !start {
-                doc.doubts.extend(uncertain(doc, facts, page));
+                let doubt = uncertain(doc, facts, page);
+                doc.torn |= doubt.is_some();
+                doc.doubts.extend(doubt);
             }
             doc.pages.push(i);
             if cover {
@@ -257,11 +261,11 @@ mod tests {
         assert_eq!(found(&[(born, "1926-12-28", 0.9), ("sender.phone", "048-738-2211", 0.9)]).len(), 2);
         // one of them: the pages stay together, and nothing is sure
         let one = found(&[(born, "1926-12-28", 0.9)]);
-        assert_eq!((one.len(), one[0].doubts.len()), (1, 1));
+        assert_eq!((one.len(), one[0].doubts.len(), one[0].torn), (1, 1, true));
         // a figure that was misread, or what may be anybody's
         for second in [(born, "1940-04-18", 0.9), (born, "1926-12-28", 0.5)] {
             let one = found(&[second]);
-            assert_eq!((one.len(), one[0].doubts.len()), (1, 0), "{second:?}");
+            assert_eq!((one.len(), one[0].torn), (1, false), "{second:?}");
         }
     }
 }
