@@ -324,8 +324,8 @@ pub fn extract(rules: &RuleSet, reading: &Reading, registers: &Registers) -> Ext
 /// The pages that hold something, and the documents that they make.
 fn sorted(rules: &RuleSet, reading: &Reading) -> (Vec<usize>, Vec<Together>) {
     let pages = written(reading);
-    let facts: Vec<Facts> =
-        pages.iter().map(|i| facts(rules, &Sheet::new(&reading.pages[*i], &rules.common))).collect();
+    let sheet = |i: &usize| Sheet::new(&reading.pages[*i], &rules.common);
+    let facts: Vec<Facts> = pages.iter().map(|i| facts(rules, &sheet(i), pages.len() > 1)).collect();
     let together = split::documents(&facts, &rules.types());
     (pages, together)
 }
@@ -335,13 +335,14 @@ fn written(reading: &Reading) -> Vec<usize> {
     (0..reading.pages.len()).filter(|i| !reading.pages[*i].blank && reading.pages[*i].failed.is_none()).collect()
 }
 
-/// What is known of a page before its document is; the sheet has the labels of all types.
-fn facts(rules: &RuleSet, sheet: &Sheet) -> Facts {
+/// What is known of a page before its document is; the sheet has the labels of all types. `beside`: there are other pages,
+/// so that it matters whose it is.
+fn facts(rules: &RuleSet, sheet: &Sheet, beside: bool) -> Facts {
     let page = sheet.view.page;
     let kind = rules.sorter.page(sheet, &rules.ranker);
     // any type's rules for the patient's name and the others will do
     let mut said: BTreeMap<String, (String, f32)> = BTreeMap::new();
-    if let Some(k) = rules.kinds.values().next() {
+    if let Some(k) = rules.kinds.values().next().filter(|_| beside) {
         let own = |f: &&Field| f.key == "patient.name" || split::TELLING.contains(&f.key.as_str());
         let fields: Vec<Field> = k.fields().iter().filter(own).cloned().collect();
         let known = reference(std::slice::from_ref(sheet), &fields, &Reading::default());

@@ -34,15 +34,18 @@ pub fn compare(
 ) -> Pair {
     let written = written(reading);
     let sheets: Vec<Sheet> = written.iter().map(|i| Sheet::new(&reading.pages[*i], &a.common)).collect();
-    let first: Vec<Facts> = sheets.iter().map(|s| facts(a, s)).collect();
+    let beside = written.len() > 1;
+    let first: Vec<Facts> = sheets.iter().map(|s| facts(a, s, beside)).collect();
     let second: Vec<Facts> = sheets
         .iter()
         .zip(&first)
         .map(|(sheet, known)| {
             let again = || Sheet::new(sheet.view.page, &b.common);
             match (change.sorting, change.labels) {
-                (true, _) => facts(b, &again()),
-                (false, true) => Some(again()).filter(|s| s.hits != sheet.hits).map_or(known.clone(), |s| facts(b, &s)),
+                (true, _) => facts(b, &again(), beside),
+                (false, true) => {
+                    Some(again()).filter(|s| s.hits != sheet.hits).map_or(known.clone(), |s| facts(b, &s, beside))
+                }
                 (false, false) => known.clone(),
             }
         })
